@@ -1,0 +1,220 @@
+//! Values given to names that announce a secret: `PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`.
+
+use super::Span;
+
+/// Longest name that is looked at.
+const NAME: usize = 80;
+
+/// How much of a value is looked at to tell it from code and placeholders, which are shorter; a longer one is a secret.
+/// This keeps the time linear.
+const LOOK: usize = 512;
+
+/// Words that stand where a value stands and are none: types, placeholders, nothing.
+const NO_VALUES: &[&str] = &[
+    "string",
+    "str",
+    "&str",
+    "bool",
+    "boolean",
+    "int",
+    "integer",
+    "number",
+    "bytes",
+    "any",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "required",
+    "optional",
+    "option",
+    "self",
+    "object",
+    "type",
+    "unknown",
+    "&self",
+];
+
+/// What a name announces, if it announces a secret: `password`, `api-key` and so on.
+pub(crate) fn secret_name(name: &str) -> Option<&'static str> {
+    let lower: String = name
+        .chars()
+        .filter(|c| !matches!(c, '-' | '_' | '.' | ' '))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let ends = |words: &[&str]| words.iter().any(|word| lower.ends_with(word));
+    // `pwd` and `pass` are words of their own or the last part of a name, never the end of a word.
+    let part = name.rsplit(['-', '_', '.']).next().unwrap_or_default();
+    let parts = |word: &str| part.eq_ignore_ascii_case(word);
+    if ends(&["password", "passwd", "passphrase", "passwort"])
+        || parts("pass")
+        || (parts("pwd") && part.len() < name.len())
+    {
+        Some("password")
+    } else if ends(&["secret", "secretkey", "clientsecret", "secretaccesskey"]) {
+        Some("secret")
+    } else if ends(&[
+        "apikey",
+        "accesskey",
+        "accountkey",
+        "privatekey",
+        "signingkey",
+        "encryptionkey",
+        "masterkey",
+    ]) {
+        Some("api-key")
+    } else if ends(&["token"]) {
+        Some("token")
+    } else if ends(&["authorization"]) || ["cookie", "setcookie"].contains(&lower.as_str()) {
+        Some("header")
+    } else if ["xamzsignature", "xgoogsignature"].contains(&lower.as_str()) {
+        Some("signature")
+    } else {
+        None
+    }
+}
+
+/// Whether a value can be a secret at all: not empty, no variable, no placeholder, no mark of an earlier redaction.
+pub(crate) fn is_secret_value(value: &str) -> bool {
+    let value = value.trim();
+    let between =
+        |open: char, close: char| value.len() > 2 && value.starts_with(open) && value.ends_with(close);
+    let name = |c: char| c.is_ascii_alphabetic() || matches!(c, '{' | '(' | '_');
+    let variable = value.strip_prefix('$').is_some_and(|rest| rest.starts_with(name));
+    let mask = value.bytes().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-'));
+    let stands_for_one = variable || between('%', '%') || between('<', '>') || between('{', '}') || mask;
+    let redacted = value.starts_with("[redacted:");
+    !stands_for_one && !redacted && !NO_VALUES.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+pub(crate) fn find(text: &str, spans: &mut Vec<Span>) {
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        let length = name_length(bytes, index);
+        if length == 0 {
+            index += 1;
+            continue;
+        }
+        let end = index + length;
+        let begin = index.max(end.saturating_sub(NAME));
+        let name = text.get(begin..end).unwrap_or_default();
+        index = end;
+        let Some(kind) = secret_name(name.trim_start_matches('-')) else { continue };
+        let flag = name.starts_with("--");
+        if let Some((from, to)) = value_after(text, end, flag, kind) {
+            spans.push(Span { range: from..to, kind });
+            index = index.max(to);
+        }
+    }
+}
+
+/// The length of the name that begins here. Names consist of letters, digits, `_`, `-` and `.`.
+fn name_length(bytes: &[u8], index: usize) -> usize {
+    let rest = bytes.get(index..).unwrap_or_default();
+    rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')).count()
+}
+
+/// Where the value after a name begins and ends, when there is one.
+fn value_after(text: &str, end: usize, flag: bool, kind: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = end;
+    at += escaped_quote(bytes, at).map_or(0, |(length, _)| length);
+    let spaces = blanks(bytes, at);
+    let separator = bytes.get(at + spaces..)?;
+    let sign = match separator {
+        [b'=', b'=' | b'~', ..] | [b':', b':', ..] | [b':', b'/', b'/', ..] => return None,
+        [b':', b'=', ..] | [b'=', b'>', ..] => 2,
+        [b'=' | b':', ..] => 1,
+        _ if flag && spaces > 0 => 0,
+        _ => return None,
+    };
+    at += spaces + sign;
+    let gap = blanks(bytes, at);
+    let loose = sign > 0 && gap > 0;
+    at += gap;
+    if kind == "header" && separator.first() == Some(&b':') {
+        return header(text, at);
+    }
+    if let Some((length, quote)) = escaped_quote(bytes, at) {
+        let from = at + length;
+        let to = closing(bytes, from, quote, length);
+        return is_secret_value(text.get(from..to)?).then_some((from, to));
+    }
+    let rest = bytes.get(at..)?;
+    let seen = bare_length(rest.get(..LOOK).unwrap_or(rest));
+    if seen == LOOK {
+        return Some((at, at + bare_length(rest)));
+    }
+    let to = at + seen;
+    let value = text.get(at..to)?;
+    // `password: String`, `token = next()` and `secret: Option<…>` are code.
+    let code = matches!(bytes.get(to), Some(b'(' | b'<' | b'[' | b'{')) || value.contains("::");
+    let flag_next = sign == 0 && value.starts_with('-');
+    let prose = loose && kind == "token" && !value.bytes().any(|byte| byte.is_ascii_digit());
+    (is_secret_value(value) && !code && !flag_next && !prose).then_some((at, to))
+}
+
+/// The rest of a header line, up to the quote that it may stand in.
+fn header(text: &str, at: usize) -> Option<(usize, usize)> {
+    let rest = text.as_bytes().get(at..)?;
+    let quoted = escaped_quote(text.as_bytes(), at).map_or(0, |(length, _)| length);
+    let stop = |byte: &u8| matches!(byte, b'"' | b'\'' | b'\\' | b'\n' | b'\r' | b'`');
+    let inner = rest.get(quoted..)?;
+    let length = |bytes: &[u8]| bytes.iter().position(stop).unwrap_or(bytes.len());
+    let seen = length(inner.get(..LOOK).unwrap_or(inner));
+    if seen == LOOK {
+        return Some((at + quoted, at + quoted + length(inner)));
+    }
+    let to = at + quoted + seen;
+    let value = text.get(at + quoted..to)?;
+    // The scheme may stay, the credentials after it not; a scheme alone, or a variable after it, is no secret.
+    let scheme = value.split_once(' ').map_or("", |(scheme, _)| scheme);
+    let skip = if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        0
+    } else {
+        scheme.len() + 1
+    };
+    let from = at + quoted + skip;
+    is_secret_value(text.get(from..to)?).then_some((from, to))
+}
+
+/// A quote at this place, possibly escaped as in JSON within JSON: its length and which one it is.
+fn escaped_quote(bytes: &[u8], at: usize) -> Option<(usize, u8)> {
+    let rest = bytes.get(at..)?;
+    let slashes = rest.iter().take(4).take_while(|byte| **byte == b'\\').count();
+    match rest.get(slashes) {
+        Some(quote @ (b'"' | b'\'' | b'`')) => Some((slashes + 1, *quote)),
+        _ => None,
+    }
+}
+
+/// Where the quoted value ends: before the quote that closes it, whose escape is as long as the opening one's.
+fn closing(bytes: &[u8], from: usize, quote: u8, opening: usize) -> usize {
+    let mut slashes = 0;
+    for (index, byte) in bytes.iter().enumerate().skip(from) {
+        match *byte {
+            b'\\' => slashes += 1,
+            byte if byte == quote && slashes < opening => return index - slashes,
+            _ => slashes = 0,
+        }
+    }
+    bytes.len()
+}
+
+fn bare_length(bytes: &[u8]) -> usize {
+    let stop = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,;&|<>(){}[]\\".contains(byte);
+    bytes.iter().position(stop).unwrap_or(bytes.len())
+}
+
+fn blanks(bytes: &[u8], at: usize) -> usize {
+    bytes
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .take(16)
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count()
+}

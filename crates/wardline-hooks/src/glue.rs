@@ -1,0 +1,156 @@
+//! Puts a hook call before the monitor and its answer into the agent's words.
+//!
+//! Whatever goes wrong on the way is answered with a block: an agent whose hook says nothing goes on.
+
+use serde_json::{Map, Value};
+use wardline_monitor::audit::Kind;
+use wardline_monitor::policy::{Access, Verdict};
+use wardline_monitor::sources::Choice;
+use wardline_monitor::{Approver, Authorization, HostPrompt, Monitor, MonitorError, Nobody, Subject, World};
+
+use crate::{AccessKind, Action, Answer, Call, Dialect, Manners, Moment, Reply};
+
+/// Permission modes in which an agent would not put a question to its user even when a hook asks for it.
+const SILENT_MODES: [&str; 3] = ["bypassPermissions", "dontAsk", "yolo"];
+
+/// Answers a hook call in a process of its own, without a session around it: opens the policy and the journal, decides,
+/// records. `hint` is the agent that the command line names.
+#[must_use]
+pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>) -> Reply {
+    let call = match crate::read(input) {
+        Ok(call) => call,
+        Err(e) => return crate::block_blindly(input, hint, &refusal(&e.to_string())),
+    };
+    let opened = wardline_monitor::bind(world, &call.session)
+        .and_then(|world| Monitor::open(world, &Choice::default(), false));
+    match opened {
+        Ok(monitor) => {
+            let subject = subject(&call, &call.session);
+            answer(&monitor, &subject, &call, true)
+        }
+        Err(e) => crate::reply(&call, &Answer::Deny { reason: refusal(&e.to_string()) }, &Manners::default()),
+    }
+}
+
+/// Answers a hook call inside a guarded session. The session's name in the journal is Wardline's own; the agent's is
+/// kept beside it. `attended` says whether somebody sits before the agent's own prompt.
+#[must_use]
+pub fn answer_in_session(monitor: &Monitor, session: &str, input: &[u8], attended: bool) -> Reply {
+    match crate::read(input) {
+        Ok(call) => answer(monitor, &subject(&call, session), &call, attended),
+        Err(e) => {
+            let mut body = Map::new();
+            body.insert("text".into(), format!("a hook's input could not be read: {e}").into());
+            // The block below does not depend on this row.
+            monitor.append(&Subject::local(session), Kind::Note, None, body).ok();
+            crate::block_blindly(input, None, &refusal(&e.to_string()))
+        }
+    }
+}
+
+fn subject(call: &Call, session: &str) -> Subject {
+    let agent = call.agent.clone().unwrap_or_else(|| "code".to_owned());
+    let parents = if call.agent.is_some() { vec!["code".to_owned()] } else { Vec::new() };
+    Subject { session: session.to_owned(), agent, parents, host: call.dialect.as_str().to_owned() }
+}
+
+fn answer(monitor: &Monitor, subject: &Subject, call: &Call, attended: bool) -> Reply {
+    let answered = match (&call.moment, &call.action) {
+        (Moment::BeforeTool, Some(action)) => before(monitor, subject, call, action, attended),
+        (Moment::AfterTool, Some(action)) => after(monitor, subject, call, action),
+        (Moment::BeforeTool, None) => Ok(Answer::Deny { reason: refusal("the call names no tool") }),
+        (Moment::SessionStart, _) => seen(monitor, subject, call),
+        (Moment::AfterTool, None)
+        | (Moment::PermissionRequest | Moment::Stop | Moment::Other(_), _) => Ok(Answer::NoObjection),
+    };
+    let answer = answered.unwrap_or_else(|e| Answer::Deny { reason: refusal(&e.to_string()) });
+    crate::reply(call, &answer, &Manners::default())
+}
+
+fn before(
+    monitor: &Monitor,
+    subject: &Subject,
+    call: &Call,
+    action: &Action,
+    attended: bool,
+) -> Result<Answer, MonitorError> {
+    let wanted = to_monitor(call, action);
+    Ok(match monitor.authorize(subject, &wanted, approver(call, attended))? {
+        Authorization::Grant { permit, verdict } => {
+            permit.hand_over();
+            Answer::Allow { reason: first_reason(&verdict) }
+        }
+        Authorization::HostAsks { verdict } => Answer::Ask { reason: first_reason(&verdict) },
+        Authorization::Refuse { verdict, unanswered } => {
+            let mut text = first_reason(&verdict);
+            if let Some(why) = unanswered {
+                text = format!("{text} (the policy asks, and {why})");
+            }
+            Answer::Deny { reason: refusal(&text) }
+        }
+    })
+}
+
+fn after(monitor: &Monitor, subject: &Subject, call: &Call, action: &Action) -> Result<Answer, MonitorError> {
+    let mut body = Map::new();
+    if let Some(outcome) = call.outcome {
+        body.insert("ok".into(), outcome.ok.map_or(Value::Null, Value::from));
+        body.insert("exit_code".into(), outcome.exit_code.map_or(Value::Null, Value::from));
+        body.insert("bytes".into(), outcome.bytes.into());
+    }
+    monitor.reported(subject, &to_monitor(call, action), body)?;
+    Ok(Answer::NoObjection)
+}
+
+fn seen(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, MonitorError> {
+    let mut body = Map::new();
+    body.insert("host".into(), call.dialect.as_str().into());
+    body.insert("agent_session".into(), call.session.clone().into());
+    body.insert("text".into(), "the agent's hooks are in force".into());
+    monitor.append(subject, Kind::Note, None, body)?;
+    Ok(Answer::NoObjection)
+}
+
+/// Who answers when the policy asks: the agent's own prompt where its protocol has one and its mode uses it.
+fn approver(call: &Call, attended: bool) -> &'static dyn Approver {
+    let silent = !attended || call.mode.as_ref().is_some_and(|mode| SILENT_MODES.iter().any(|silent| mode == silent));
+    match call.dialect {
+        Dialect::Claude | Dialect::Cursor if !silent => &HostPrompt,
+        Dialect::Claude | Dialect::Cursor | Dialect::Codex | Dialect::Gemini | Dialect::Kiro | Dialect::Plugin => {
+            &Nobody
+        }
+    }
+}
+
+fn to_monitor(call: &Call, action: &Action) -> wardline_monitor::Action {
+    wardline_monitor::Action {
+        permission: action.permission.clone(),
+        targets: action.targets.clone(),
+        script: action.script.clone(),
+        paths: action.paths.iter().map(|(kind, path)| (access(*kind), path.clone())).collect(),
+        cwd: action.cwd.as_ref().or(call.cwd.as_ref()).map(Into::into),
+        doubts: action.doubts.clone(),
+        tool: call.tool.clone(),
+        call: call.call_id.clone(),
+    }
+}
+
+fn access(kind: AccessKind) -> Access {
+    match kind {
+        AccessKind::Read => Access::Read,
+        AccessKind::List => Access::List,
+        AccessKind::Write => Access::Write,
+        AccessKind::Delete => Access::Delete,
+        AccessKind::Execute => Access::Execute,
+    }
+}
+
+/// The deciding rule and its sentence; the rest of the policy is none of the model's business.
+fn first_reason(verdict: &Verdict) -> String {
+    verdict.reasons.first().map_or_else(String::new, |reason| format!("{} [{}]", reason.text, reason.rule))
+}
+
+/// A refusal as the model reads it.
+fn refusal(why: &str) -> String {
+    format!("refused: {why}. Do not look for another spelling; tell the user what you wanted to do and why.")
+}

@@ -1,0 +1,58 @@
+//! Makes a guarded run of a known agent: its hooks, its own directories, its model's hosts.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use wardline_monitor::session::{INSIDE_BINARY, INSIDE_DIRECTORY};
+
+use crate::install::{AgentKind, Disk, Refusal, World as Places, inject};
+
+/// A program that is known, ready to be guarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAgent {
+    /// Which agent it is.
+    pub agent: AgentKind,
+    /// What it needs.
+    pub profile: wardline_monitor::Profile,
+    /// Its command line with the hooks' flags.
+    pub argv: Vec<OsString>,
+    /// What the person should know before it starts.
+    pub warnings: Vec<String>,
+}
+
+/// What a known agent needs for a guarded run; `None` for any other program.
+///
+/// # Errors
+/// [`Refusal`] when an administrator's file that the hooks must be added to cannot be understood.
+pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAgent>, Refusal> {
+    let Some(agent) = argv.first().and_then(|program| AgentKind::of_program(Path::new(program))) else {
+        return Ok(None);
+    };
+    let needs = crate::profile(agent);
+    let inside = Places { exe: INSIDE_BINARY.into(), ..places.clone() };
+    let injection = inject(agent, &inside, Path::new(INSIDE_DIRECTORY), &Disk)?;
+    let below_home = |names: &[&str]| names.iter().map(|name| places.home.join(name)).collect();
+    let profile = wardline_monitor::Profile {
+        name: agent.as_str().to_owned(),
+        writable: below_home(needs.write),
+        readable: below_home(needs.read),
+        pinned: below_home(needs.pinned),
+        variables: needs.variables.iter().map(|name| (*name).to_owned()).collect(),
+        set: injection.environment,
+        hosts: needs.model_hosts.iter().map(|host| (*host).to_owned()).collect(),
+        files: injection.files,
+    };
+    Ok(Some(KnownAgent {
+        agent,
+        profile,
+        argv: with_flags(argv, &injection.arguments_before, &injection.arguments),
+        warnings: injection.warnings,
+    }))
+}
+
+/// The person's command line with flags before and behind their own arguments.
+fn with_flags(argv: &[OsString], before: &[String], behind: &[String]) -> Vec<OsString> {
+    let (program, rest) = argv.split_at(argv.len().min(1));
+    let flags = |list: &[String]| list.iter().map(OsString::from).collect::<Vec<_>>();
+    [program.to_vec(), flags(before), rest.to_vec(), flags(behind)].concat()
+}

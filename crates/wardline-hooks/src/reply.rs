@@ -1,0 +1,85 @@
+//! From an [`Answer`] to what the hook writes, and the block that needs no readable input.
+
+use crate::call::{Answer, Call, Dialect, Manners, Moment, Reply};
+use crate::dialect::{self, Occasion};
+use crate::json::glimpse;
+use crate::read::{dialect_of_glimpse, moment};
+
+/// Longest reason, in bytes: models read it, and it comes back in every transcript.
+const MAX_REASON: usize = 2000;
+
+/// Puts an answer into the words of the agent that made the call.
+#[must_use]
+pub fn reply(call: &Call, answer: &Answer, manners: &Manners) -> Reply {
+    let occasion = Occasion { event: &call.event, moment: &call.moment, tool: &call.tool };
+    dialect::reply(call.dialect, &occasion, &worded(answer), manners)
+}
+
+/// The block for a call that could not be read or decided: malformed or too large input, a dead or late decider.
+///
+/// `raw` is as much of the input as was read. Exit 2 with a reason on standard error blocks in every dialect. Where
+/// the bytes (or else `hint`, the name on the command line) tell who asks, standard output says it in that dialect
+/// too. A stop that was refused before is let go: refusing it blindly would keep the agent running for ever.
+#[must_use]
+pub fn block_blindly(raw: &[u8], hint: Option<Dialect>, reason: &str) -> Reply {
+    let reason = sentence(reason);
+    let seen = glimpse(raw);
+    let told = dialect_of_glimpse(&seen);
+    let (Some(dialect), Some(event)) = (told.or(hint), seen.event.as_deref()) else {
+        let plugin = told.or(hint) == Some(Dialect::Plugin);
+        let words = plugin.then(|| serde_json::json!({"decision": "deny", "reason": reason}));
+        return Reply::block(words.as_ref(), &reason);
+    };
+    let moment = moment(dialect, event, seen.tool.is_some());
+    if moment == Moment::Stop && seen.stop_hook_active {
+        return Reply { stderr: format!("{reason}\n"), ..Reply::silence() };
+    }
+    let occasion = Occasion { event, moment: &moment, tool: seen.tool.as_deref().unwrap_or_default() };
+    let spoken =
+        dialect::reply(dialect, &occasion, &Answer::Deny { reason: reason.clone() }, &Manners::default());
+    Reply { stdout: spoken.stdout, stderr: format!("{reason}\n"), code: 2 }
+}
+
+/// Every reason is a sentence: something is there, nothing in it moves a terminal, and it ends.
+fn worded(answer: &Answer) -> Answer {
+    match answer {
+        Answer::NoObjection => Answer::NoObjection,
+        Answer::Allow { reason } => Answer::Allow { reason: sentence(reason) },
+        Answer::Ask { reason } => Answer::Ask { reason: sentence(reason) },
+        Answer::Deny { reason } => Answer::Deny { reason: sentence(reason) },
+    }
+}
+
+fn sentence(reason: &str) -> String {
+    let visible: String =
+        reason.chars().filter(|c| *c == '\n' || !(c.is_control() || is_invisible(*c))).collect();
+    let text = visible.trim();
+    // An empty reason would make Codex ignore the block.
+    let text = if text.is_empty() { "refused; `wardline log` tells why" } else { text };
+    let mut end = MAX_REASON.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = text.get(..end).unwrap_or(text);
+    let more = if end < text.len() { " …" } else { "" };
+    if cut.starts_with("wardline") { format!("{cut}{more}") } else { format!("wardline: {cut}{more}") }
+}
+
+/// Bidirectional marks and zero-width characters: they make a text read as another one.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_never_empty_never_endless_and_moves_no_terminal() {
+        assert_eq!(sentence(" \u{1b}[2J\u{202e}x\n"), "wardline: [2Jx");
+        assert_eq!(sentence("\0"), "wardline: refused; `wardline log` tells why");
+        assert_eq!(sentence("wardline: a"), "wardline: a");
+        let long = sentence(&"é".repeat(5000));
+        assert!(long.len() < MAX_REASON + 20 && long.ends_with('…'));
+    }
+}

@@ -1,0 +1,153 @@
+//! Who answers when the policy asks.
+//!
+//! An approver sees one question about one exact action and answers once; nobody there is a denial. The answer is
+//! recorded before the effect, like any decision.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Write as _};
+
+use wardline_policy::Verdict;
+
+/// A question to a human about exactly one action.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The permission that is asked for.
+    pub permission: &'a str,
+    /// Everything that would happen, whole.
+    pub action: &'a str,
+    /// The verdict that asks, with its reasons.
+    pub verdict: &'a Verdict,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A human said yes; who, for the record.
+    Allow {
+        /// Where the answer came from, such as `terminal`.
+        by: String,
+    },
+    /// A human said no, or nobody could be asked.
+    Deny {
+        /// Where the answer came from, or why there was none.
+        by: String,
+    },
+    /// The host program asks its user itself and obeys.
+    HostAsks,
+}
+
+/// Somebody who may answer.
+pub trait Approver: Send + Sync {
+    /// Whether anybody can be asked at all. Nobody there is a denial, without a question.
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    /// Answers one question. Must not answer `Allow` on its own account.
+    fn ask(&self, question: &Question<'_>) -> Answer;
+}
+
+/// Nobody is there: every question is a denial.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Approver for Nobody {
+    fn is_there(&self) -> bool {
+        false
+    }
+
+    fn ask(&self, _question: &Question<'_>) -> Answer {
+        Answer::Deny { by: "nobody is there to answer".to_owned() }
+    }
+}
+
+/// The host program has a prompt of its own and is told to use it.
+#[derive(Debug, Clone, Copy)]
+pub struct HostPrompt;
+
+impl Approver for HostPrompt {
+    fn ask(&self, _question: &Question<'_>) -> Answer {
+        Answer::HostAsks
+    }
+}
+
+/// The controlling terminal of this process.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal;
+
+impl Approver for Terminal {
+    fn ask(&self, question: &Question<'_>) -> Answer {
+        let by = "terminal".to_owned();
+        match prompt(question) {
+            Ok(true) => Answer::Allow { by },
+            Ok(false) => Answer::Deny { by },
+            Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
+        }
+    }
+}
+
+/// Asks on the terminal; only a typed `y` or `yes` is a yes.
+fn prompt(question: &Question<'_>) -> std::io::Result<bool> {
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    let mut text = String::new();
+    let shown = visible(question.action);
+    write!(text, "\nwardline asks: {} wants to run\n\n  {shown}\n\n", question.permission).ok();
+    for reason in question.verdict.reasons.iter().take(5) {
+        writeln!(text, "  because {} ({}:{})", visible(&reason.text), reason.origin.file, reason.origin.line).ok();
+    }
+    write!(text, "\nallow once? [y/N] ").ok();
+    terminal.write_all(text.as_bytes())?;
+    terminal.flush()?;
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes" | "YES"))
+}
+
+/// A text in which nothing is hidden: control, bidirectional and zero-width characters are shown as escapes. Newlines
+/// stay, indented, so that a script reads as written.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\n  "),
+            c if hidden(c) => {
+                write!(out, "\\u{{{:x}}}", u32::from(c)).ok();
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Whether a character could mislead a reader: controls, direction overrides, zero-width, tags, odd spaces.
+fn hidden(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{3164}'
+        | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        || character.is_control()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_stays_hidden() {
+        let table = [
+            ("ls -la", "ls -la"),
+            ("a\tb", "a\\u{9}b"),
+            ("echo \u{202e}txt.exe", "echo \\u{202e}txt.exe"),
+            ("r\u{200b}m", "r\\u{200b}m"),
+            ("x\u{1b}[2Ky", "x\\u{1b}[2Ky"),
+            ("one\ntwo", "one\n  two"),
+            ("a\rb", "a\\u{d}b"),
+            ("naïve – ok", "naïve – ok"),
+        ];
+        for (input, expected) in table {
+            assert_eq!(visible(input), expected);
+        }
+    }
+}

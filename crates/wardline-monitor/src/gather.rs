@@ -1,0 +1,179 @@
+//! Establishes the facts of an action: the commands in its shell text, the paths it would touch, what could not be told.
+//!
+//! This is where files are looked at on the policy's behalf; the policy itself sees only the answers.
+
+use std::path::{Path, PathBuf};
+
+use wardline_policy::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, PathFact};
+use wardline_shell as shell;
+
+use crate::{Action, World, paths};
+
+/// Directory entries looked at when a command reads a tree, before the rest counts as not looked at.
+const MAX_ENTRIES: usize = 4000;
+/// Depth of such a walk.
+const MAX_DEPTH: u32 = 12;
+/// Directories that hold other people's code or build results; a secret of the project is not kept there.
+const NOT_WALKED: [&str; 5] = [".git", "node_modules", "target", ".venv", "__pycache__"];
+
+/// The facts of `action`, given how many identical calls came directly before it.
+#[must_use]
+pub fn gather(world: &World, action: &Action, repeats: u32) -> Facts {
+    let cwd = action.cwd.as_ref().map_or_else(|| world.cwd.clone(), |dir| world.cwd.join(dir));
+    let mut facts = Facts { repeats, ..Facts::default() };
+    let unresolved = |text: &String| Doubt { kind: DoubtKind::Unresolved, text: text.clone() };
+    facts.doubts.extend(action.doubts.iter().map(unresolved));
+    for (access, written) in &action.paths {
+        let because = format!("path of `{}`", action.tool);
+        facts.paths.push(paths::look(world, &cwd, written, *access, Certainty::Proven, &because));
+    }
+    if let Some(script) = &action.script {
+        gather_shell(world, &cwd, script, &mut facts);
+    }
+    if action.cwd.is_some() {
+        facts.paths.push(paths::look(world, &cwd, ".", Access::List, Certainty::Proven, "working directory"));
+    }
+    facts
+}
+
+fn gather_shell(world: &World, cwd: &Path, script: &str, facts: &mut Facts) {
+    let home = world.home.to_string_lossy();
+    let here = cwd.to_string_lossy();
+    let context = shell::Context { cwd: &here, home: &home };
+    let analysis = shell::analyze(script, &context, &shell::Limits::default());
+    facts.doubts.extend(analysis.doubts.iter().map(doubt));
+    let mut roots = Vec::new();
+    for command in &analysis.commands {
+        facts.commands.push(CommandFact {
+            literal: command.literal.clone(),
+            canonical: command.canonical.clone(),
+            forms: command.forms.clone(),
+            directory_change: command.directory_change,
+            certainty: certainty(command.certainty),
+        });
+        facts.doubts.extend(command.doubts.iter().map(doubt));
+        for touched in &command.paths {
+            if touched.glob {
+                expand(world, touched, facts);
+            }
+            let fact = paths::look(
+                world,
+                cwd,
+                &touched.text,
+                access(touched.access),
+                certainty(touched.certainty),
+                &touched.because,
+            );
+            if touched.recursive && fact.is_dir && fact.access == Access::Read {
+                roots.push((PathBuf::from(&fact.lexical), touched.skips_hidden));
+            }
+            facts.paths.push(fact);
+        }
+    }
+    roots.sort();
+    roots.dedup();
+    for (root, skips_hidden) in roots {
+        find_sensitive(world, &root, skips_hidden, facts);
+    }
+}
+
+/// Adds the sensitive files that a pattern such as `.e*` names. Only names directly in its directory are looked at: a
+/// shell's star does not cross a slash.
+fn expand(world: &World, touched: &shell::TouchedPath, facts: &mut Facts) {
+    let Some((directory, _)) = touched.text.rsplit_once('/') else { return };
+    // What stands in brackets is one character, whichever.
+    let mut pattern = String::new();
+    let mut inside = false;
+    for character in touched.text.chars() {
+        match character {
+            '[' if !inside => {
+                inside = true;
+                pattern.push('?');
+            }
+            ']' if inside => inside = false,
+            _ if inside => {}
+            other => pattern.push(other),
+        }
+    }
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten().take(MAX_ENTRIES) {
+        let path = entry.path();
+        let name = path.to_string_lossy();
+        if wardline_policy::sensitive(&name).is_some() && wardline_policy::matches(&pattern, &name, false) {
+            facts.paths.push(paths::look(
+                world,
+                Path::new("/"),
+                &name,
+                access(touched.access),
+                Certainty::Assumed,
+                &format!("matched by `{}`", touched.written),
+            ));
+        }
+    }
+}
+
+/// Adds the sensitive files that a recursive read of `root` would come across.
+fn find_sensitive(world: &World, root: &Path, skips_hidden: bool, facts: &mut Facts) {
+    let mut left = MAX_ENTRIES;
+    let mut todo = vec![(root.to_path_buf(), 0)];
+    while let Some((directory, depth)) = todo.pop() {
+        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
+        for entry in entries.flatten() {
+            let Some(rest) = left.checked_sub(1) else {
+                facts.doubts.push(Doubt {
+                    kind: DoubtKind::Unresolved,
+                    text: format!("`{}` is too large to look through for secrets", root.display()),
+                });
+                return;
+            };
+            left = rest;
+            let path = entry.path();
+            let name = entry.file_name();
+            if skips_hidden && name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                let skipped = NOT_WALKED.iter().any(|skip| name == *skip);
+                if depth < MAX_DEPTH && !skipped {
+                    todo.push((path, depth + 1));
+                }
+            } else if wardline_policy::sensitive(&path.to_string_lossy()).is_some() {
+                let because = format!("found under `{}` (recursive read)", root.display());
+                facts.paths.push(found(world, &path, &because));
+            }
+        }
+    }
+}
+
+fn found(world: &World, path: &Path, because: &str) -> PathFact {
+    paths::look(world, Path::new("/"), &path.to_string_lossy(), Access::Read, Certainty::Assumed, because)
+}
+
+fn doubt(doubt: &shell::Doubt) -> Doubt {
+    let kind = match doubt.kind {
+        shell::DoubtKind::Unparsed => DoubtKind::Unparsed,
+        shell::DoubtKind::Limit => DoubtKind::Limit,
+        shell::DoubtKind::Dynamic => DoubtKind::Dynamic,
+        // A kind of doubt that is not known here is taken for an ordinary one: doubt tightens.
+        _ => DoubtKind::Unresolved,
+    };
+    Doubt { kind, text: doubt.text.clone() }
+}
+
+fn access(access: shell::Access) -> Access {
+    match access {
+        shell::Access::Read => Access::Read,
+        shell::Access::List => Access::List,
+        shell::Access::Write => Access::Write,
+        shell::Access::Delete => Access::Delete,
+        shell::Access::Execute => Access::Execute,
+    }
+}
+
+fn certainty(certainty: shell::Certainty) -> Certainty {
+    match certainty {
+        shell::Certainty::Proven => Certainty::Proven,
+        shell::Certainty::Assumed => Certainty::Assumed,
+        shell::Certainty::Opaque => Certainty::Opaque,
+    }
+}

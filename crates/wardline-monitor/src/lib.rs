@@ -1,0 +1,46 @@
+//! The reference monitor: the one place that runs request → facts → verdict → (approval) → effect → record.
+//!
+//! Anderson's three demands shape it. *Always invoked*: only this crate depends on the sandbox and the egress door, and
+//! an effect consumes a [`Permit`] that only [`Monitor::authorize`] makes. *Tamper-proof*: policy, journal and sockets
+//! lie outside of what a confined program can reach. *Small enough to verify*: begin at [`Monitor::authorize`].
+//!
+//! Nothing here prints, and nothing here reads the process's environment except [`World::of_process`].
+#![forbid(unsafe_code)]
+
+mod action;
+pub mod approve;
+pub mod changes;
+pub mod check;
+pub mod doctor;
+mod door;
+mod gather;
+mod lower;
+mod memory;
+mod monitor;
+mod paths;
+mod permit;
+mod profile;
+mod record;
+mod rundir;
+#[cfg(test)]
+mod scratch;
+pub mod session;
+pub mod socket;
+pub mod sources;
+mod tally;
+pub mod trust;
+mod world;
+
+pub use action::{Action, Subject};
+pub use approve::{Approver, HostPrompt, Nobody, Terminal, visible};
+pub use check::{CheckRequest, Checked};
+pub use gather::gather;
+pub use monitor::{Authorization, Monitor, MonitorError, bind, now};
+pub use permit::Permit;
+pub use profile::Profile;
+pub use tally::{Counts, Refusal};
+pub use world::{World, WorldError};
+
+pub use wardline_audit as audit;
+pub use wardline_policy as policy;
+pub use wardline_sandbox as sandbox;

@@ -1,0 +1,145 @@
+//! What one session must remember between calls when each call is decided by a process of its own.
+//!
+//! A small file per session under the state directory: the workspace the session was bound to when it was first seen
+//! (so an agent cannot move the boundary by changing its directory), the last call and how often it repeated, and the
+//! calls that were decided and whose outcome is still to come.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+/// Calls without an outcome that are remembered; older ones are forgotten, which reads as "no decision was seen".
+const MAX_OPEN: usize = 256;
+/// A memory larger than this is not ours.
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// What is remembered of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) project: Option<PathBuf>,
+    last: String,
+    repeats: u32,
+    open: Vec<String>,
+}
+
+impl State {
+    /// Counts a call; returns how many identical ones came directly before it.
+    pub(crate) fn repeat(&mut self, digest: &str) -> u32 {
+        self.repeats = if self.last == digest { self.repeats.saturating_add(1) } else { 0 };
+        digest.clone_into(&mut self.last);
+        self.repeats
+    }
+
+    /// Remembers that a call was decided.
+    pub(crate) fn decided(&mut self, call: &str) {
+        if self.open.len() >= MAX_OPEN {
+            self.open.remove(0);
+        }
+        self.open.push(call.to_owned());
+    }
+
+    /// Takes a call whose outcome came; false when it was never decided.
+    pub(crate) fn finished(&mut self, call: &str) -> bool {
+        let position = self.open.iter().position(|open| open == call);
+        position.is_some_and(|index| {
+            self.open.remove(index);
+            true
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        Some(Self {
+            project: value.get("project")?.as_str().map(PathBuf::from),
+            last: value.get("last")?.as_str()?.to_owned(),
+            repeats: u32::try_from(value.get("repeats")?.as_u64()?).ok()?,
+            open: value
+                .get("open")?
+                .as_array()?
+                .iter()
+                .filter_map(|call| call.as_str().map(str::to_owned))
+                .collect(),
+        })
+    }
+
+    fn text(&self) -> String {
+        json!({
+            "project": self.project.as_ref().map(|path| path.to_string_lossy()),
+            "last": self.last,
+            "repeats": self.repeats,
+            "open": self.open,
+        })
+        .to_string()
+    }
+}
+
+/// Reads, changes and writes a session's memory under a lock, so parallel calls of one session do not lose each other.
+///
+/// # Errors
+/// The file could not be locked, read or written. A memory that is not in its own format starts afresh.
+pub(crate) fn update<R>(
+    state: &Path,
+    session: &str,
+    change: impl FnOnce(&mut State) -> R,
+) -> std::io::Result<R> {
+    let mut file = open(state, session)?;
+    file.lock()?;
+    let mut text = String::new();
+    (&file).take(MAX_BYTES).read_to_string(&mut text).ok();
+    let mut memory = State::parse(&text).unwrap_or_default();
+    let before = memory.clone();
+    let answer = change(&mut memory);
+    if memory != before {
+        let bytes = memory.text();
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(bytes.as_bytes())?;
+        file.set_len(bytes.len() as u64)?;
+    }
+    Ok(answer)
+}
+
+fn open(state: &Path, session: &str) -> std::io::Result<File> {
+    let directory = state.join("sessions");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+    let name = crate::trust::digest_of(session);
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(directory.join(format!("{name}.json")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_are_counted_across_processes() {
+        let dir = crate::scratch::Dir::new("memory");
+        let call = |digest: &str| update(dir.path(), "s", |state| state.repeat(digest)).unwrap();
+        let seen: Vec<u32> = ["a", "a", "a", "b", "a"].iter().map(|digest| call(digest)).collect();
+        assert_eq!(seen, [0, 1, 2, 0, 0]);
+    }
+
+    #[test]
+    fn an_outcome_belongs_to_one_decision() {
+        let dir = crate::scratch::Dir::new("memory-open");
+        update(dir.path(), "s", |state| state.decided("c1")).unwrap();
+        assert!(update(dir.path(), "s", |state| state.finished("c1")).unwrap());
+        assert!(!update(dir.path(), "s", |state| state.finished("c1")).unwrap(), "only once");
+        assert!(!update(dir.path(), "other", |state| state.finished("c1")).unwrap());
+    }
+
+    #[test]
+    fn a_shorter_memory_leaves_no_tail_of_a_longer_one() {
+        let dir = crate::scratch::Dir::new("memory-tail");
+        update(dir.path(), "s", |state| (0..9).for_each(|n| state.decided(&format!("call-{n}")))).unwrap();
+        update(dir.path(), "s", |state| state.open.clear()).unwrap();
+        update(dir.path(), "s", |state| assert_eq!(state.open, Vec::<String>::new())).unwrap();
+    }
+}

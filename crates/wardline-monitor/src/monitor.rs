@@ -1,0 +1,281 @@
+//! The reference monitor: the one place where a request becomes facts, a verdict, a record and a permit.
+//!
+//! [`Monitor::authorize`] is the whole flow in order. Nothing else makes a [`Permit`], and it makes one only from the
+//! receipt of a decision that is on disk.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use wardline_audit::{Draft, Journal, JournalError, Kind, Receipt};
+use wardline_policy::{Decision, PolicySet, Request, Verdict, decide};
+
+use crate::approve::{Answer, Approver, Question};
+use crate::record::{self, Body};
+use crate::sources::{Choice, SourceError};
+use crate::tally::Tally;
+use crate::{Action, Permit, Subject, World, gather, memory, sources};
+
+/// What becomes of a question that nobody can be asked.
+const NOBODY: &str = "nobody is there to answer";
+
+/// The monitor of one invocation or one session.
+pub struct Monitor {
+    world: World,
+    policy: PolicySet,
+    journal: Journal,
+    confined: bool,
+    tally: Tally,
+}
+
+/// What the monitor says to one action.
+#[derive(Debug)]
+pub enum Authorization {
+    /// It may happen, once.
+    Grant {
+        /// The proof, consumed by the effect.
+        permit: Permit,
+        /// Why.
+        verdict: Verdict,
+    },
+    /// The host program must ask its user, and obey.
+    HostAsks {
+        /// Why.
+        verdict: Verdict,
+    },
+    /// It may not happen.
+    Refuse {
+        /// Why.
+        verdict: Verdict,
+        /// What became of the question, when the policy asked.
+        unanswered: Option<String>,
+    },
+}
+
+/// Why the monitor cannot decide or record; the caller treats each as a denial.
+#[derive(Debug)]
+pub enum MonitorError {
+    /// The policy could not be built.
+    Policy(SourceError),
+    /// The journal could not be opened or written, so no effect may start.
+    Journal(JournalError),
+    /// The session's memory could not be read or written.
+    Memory(std::io::Error),
+}
+
+impl fmt::Display for MonitorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policy(e) => write!(f, "the policy cannot be used: {e}"),
+            Self::Journal(e) => write!(f, "the journal cannot be written, so nothing may happen: {e}"),
+            Self::Memory(e) => write!(f, "the session's memory cannot be used, so nothing may happen: {e}"),
+        }
+    }
+}
+
+impl std::error::Error for MonitorError {}
+
+impl From<JournalError> for MonitorError {
+    fn from(e: JournalError) -> Self {
+        Self::Journal(e)
+    }
+}
+
+impl Monitor {
+    /// Opens the monitor of a world: builds its policy and opens its journal.
+    ///
+    /// `confined` says whether the actions will run inside the sandbox.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when there is no usable policy or no writable journal.
+    pub fn open(world: World, choice: &Choice, confined: bool) -> Result<Self, MonitorError> {
+        let policy = sources::policy(&world, choice).map_err(MonitorError::Policy)?;
+        let journal = Journal::open(&world.journal())?;
+        Ok(Self { world, policy, journal, confined, tally: Tally::default() })
+    }
+
+    /// The world it works in.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The policy it decides by.
+    #[must_use]
+    pub fn policy(&self) -> &PolicySet {
+        &self.policy
+    }
+
+    /// What was decided so far.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Decides one action, records the decision and, when it may happen, gives the permit for it. `approver` answers
+    /// when the policy asks.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when the decision could not be recorded; the action must then not happen.
+    pub fn authorize(
+        &self,
+        subject: &Subject,
+        action: &Action,
+        approver: &dyn Approver,
+    ) -> Result<Authorization, MonitorError> {
+        let call = call_of(action);
+        let repeats = self.remember(subject, |state| state.repeat(&action.digest()))?;
+        let facts = gather(&self.world, action, repeats);
+        let request = Request {
+            permission: action.permission.clone(),
+            targets: action.targets.clone(),
+            agent: subject.agent.clone(),
+            parents: subject.parents.clone(),
+            confined: self.confined,
+        };
+        let verdict = decide(&self.policy, &request, &facts);
+        let cwd = self.world.cwd.to_string_lossy();
+        let mut body = record::intent(subject, action, &verdict, self.confined, &cwd);
+        let unanswered = verdict.decision == Decision::Ask && !approver.is_there();
+        if unanswered {
+            body.insert("decision".into(), record::decision(Decision::Deny));
+            body.insert("unanswered".into(), NOBODY.into());
+        }
+        let receipt = self.append(subject, Kind::Intent, Some(&call), body)?;
+        let authorization = match verdict.decision {
+            Decision::Deny => Authorization::Refuse { verdict, unanswered: None },
+            Decision::Ask if unanswered => {
+                Authorization::Refuse { verdict, unanswered: Some(NOBODY.to_owned()) }
+            }
+            Decision::Allow => Authorization::Grant { permit: Permit::new(&subject.session, &call, &receipt), verdict },
+            Decision::Ask => self.ask(subject, action, &call, verdict, approver)?,
+        };
+        let (granted, verdict) = match &authorization {
+            Authorization::Grant { verdict, .. } | Authorization::HostAsks { verdict } => (true, verdict),
+            Authorization::Refuse { verdict, .. } => (false, verdict),
+        };
+        if granted {
+            self.remember(subject, |state| state.decided(&call))?;
+        }
+        self.tally.decided(&call, action, verdict, granted);
+        Ok(authorization)
+    }
+
+    /// Puts the question of an asking verdict, which is on record already, and records the answer.
+    fn ask(
+        &self,
+        subject: &Subject,
+        action: &Action,
+        call: &str,
+        verdict: Verdict,
+        approver: &dyn Approver,
+    ) -> Result<Authorization, MonitorError> {
+        let shown = action.script.clone().unwrap_or_else(|| action.targets.join("\n"));
+        let question = Question { permission: &action.permission, action: &shown, verdict: &verdict };
+        let (decision, by) = match approver.ask(&question) {
+            Answer::HostAsks => return Ok(Authorization::HostAsks { verdict }),
+            Answer::Allow { by } => (Decision::Allow, by),
+            Answer::Deny { by } => (Decision::Deny, by),
+        };
+        let mut answer = Body::new();
+        answer.insert("decision".into(), record::decision(decision));
+        answer.insert("by".into(), by.clone().into());
+        answer.insert("principal".into(), self.world.principal.clone().into());
+        answer.insert("action".into(), action.digest().into());
+        let receipt = self.append(subject, Kind::Approval, Some(call), answer)?;
+        Ok(match decision {
+            Decision::Allow => Authorization::Grant { permit: Permit::new(&subject.session, call, &receipt), verdict },
+            Decision::Ask | Decision::Deny => Authorization::Refuse { verdict, unanswered: Some(by) },
+        })
+    }
+
+    /// The permit for a program that the principal started by hand: recorded, not questioned.
+    ///
+    /// # Errors
+    /// [`MonitorError::Journal`] when the start could not be recorded.
+    pub(crate) fn launch(&self, subject: &Subject, body: Body) -> Result<Permit, MonitorError> {
+        let call = format!("launch-{}", subject.session);
+        let receipt = self.append(subject, Kind::Intent, Some(&call), body)?;
+        Ok(Permit::new(&subject.session, &call, &receipt))
+    }
+
+    /// Records what became of a permitted effect that this process carried out.
+    ///
+    /// # Errors
+    /// [`MonitorError::Journal`] when it could not be recorded.
+    pub(crate) fn settle(&self, subject: &Subject, permit: Permit, body: Body) -> Result<(), MonitorError> {
+        self.append(subject, Kind::Outcome, Some(permit.call()), body)?;
+        Ok(())
+    }
+
+    /// Records the outcome that a host program reports. A call that was never decided is recorded as unmediated.
+    /// Tells whether a decision was known.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when it could not be recorded.
+    pub fn reported(&self, subject: &Subject, action: &Action, outcome: Body) -> Result<bool, MonitorError> {
+        let call = call_of(action);
+        let known = self.remember(subject, |state| state.finished(&call))?;
+        self.tally.finished(&call);
+        if known {
+            self.append(subject, Kind::Outcome, Some(&call), outcome)?;
+        } else {
+            let mut body = outcome;
+            body.insert("text".into(), "the host ran a tool that was never put to Wardline".into());
+            body.insert("permission".into(), action.permission.clone().into());
+            body.insert("targets".into(), action.targets.iter().map(|t| record::text(t)).collect());
+            self.append(subject, Kind::Unmediated, Some(&call), body)?;
+        }
+        Ok(known)
+    }
+
+    /// Appends a row that is not part of one call's flow.
+    ///
+    /// # Errors
+    /// [`MonitorError::Journal`].
+    pub fn append(
+        &self,
+        subject: &Subject,
+        kind: Kind,
+        call: Option<&str>,
+        body: Body,
+    ) -> Result<Receipt, MonitorError> {
+        let draft = Draft {
+            time: now(),
+            session: subject.session.clone(),
+            kind,
+            call: call.map(str::to_owned),
+            body,
+        };
+        Ok(self.journal.append(&draft)?)
+    }
+
+    fn remember<R>(
+        &self,
+        subject: &Subject,
+        change: impl FnOnce(&mut memory::State) -> R,
+    ) -> Result<R, MonitorError> {
+        memory::update(&self.world.state, &subject.session, change).map_err(MonitorError::Memory)
+    }
+}
+
+/// Binds a session to the workspace in which it was first seen and returns the world of that workspace. An agent that
+/// changes its directory later does not move the boundary.
+///
+/// # Errors
+/// [`MonitorError::Memory`] when the binding could not be read or written.
+pub fn bind(world: World, session: &str) -> Result<World, MonitorError> {
+    let here = world.project.clone();
+    let project = memory::update(&world.state, session, |state| state.project.get_or_insert(here).clone())
+        .map_err(MonitorError::Memory)?;
+    Ok(world.in_project(project))
+}
+
+/// What ties a decision to its outcome: the host's identifier, or the action itself where the host has none.
+fn call_of(action: &Action) -> String {
+    action.call.clone().unwrap_or_else(|| format!("by-content-{}", action.digest()))
+}
+
+/// The time of a row, in UTC.
+#[must_use]
+pub fn now() -> String {
+    humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+}

@@ -1,0 +1,78 @@
+//! What the journal says of a decision: the bodies of its rows, in one place so that readers can rely on their shape.
+
+use serde_json::{Map, Value, json};
+use wardline_policy::{Decision, Reason, Verdict};
+
+use crate::{Action, Subject};
+
+/// Reasons and commands written per row; the rest is counted.
+const MAX_ITEMS: usize = 32;
+/// Characters of one text written; a longer one is cut and says so.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// The body of a row.
+pub(crate) type Body = Map<String, Value>;
+
+/// The body of an intent: what was asked, what was decided, by which rules.
+pub(crate) fn intent(subject: &Subject, action: &Action, verdict: &Verdict, confined: bool, cwd: &str) -> Body {
+    let mut body = Body::new();
+    body.insert("decision".into(), decision(verdict.decision));
+    body.insert("permission".into(), action.permission.clone().into());
+    body.insert("targets".into(), action.targets.iter().take(MAX_ITEMS).map(|t| text(t)).collect());
+    body.insert("tool".into(), action.tool.clone().into());
+    body.insert("host".into(), subject.host.clone().into());
+    body.insert("agent".into(), subject.agent.clone().into());
+    body.insert("cwd".into(), cwd.into());
+    body.insert("confined".into(), confined.into());
+    body.insert("reasons".into(), reasons(&verdict.reasons));
+    if !verdict.commands.is_empty() {
+        let commands = verdict.commands.iter().take(MAX_ITEMS);
+        body.insert(
+            "commands".into(),
+            commands.map(|c| json!({"literal": text(&c.literal), "decision": decision(c.decision)})).collect(),
+        );
+    }
+    body.insert("action".into(), action.digest().into());
+    body.insert("policy".into(), verdict.policy.clone().into());
+    body
+}
+
+/// Reasons as the journal and `check` print them.
+pub(crate) fn reasons(list: &[Reason]) -> Value {
+    list.iter().take(MAX_ITEMS).map(reason).collect()
+}
+
+fn reason(reason: &Reason) -> Value {
+    let mut value = json!({
+        "rule": reason.rule,
+        "decision": decision(reason.decision),
+        "layer": crate::check::layer(reason.origin.layer),
+        "file": reason.origin.file,
+        "line": reason.origin.line,
+        "matched": text(&reason.matched),
+        "text": reason.text,
+    });
+    if let (Some(help), Some(map)) = (&reason.help, value.as_object_mut()) {
+        map.insert("help".into(), help.clone().into());
+    }
+    value
+}
+
+/// The reason of what the principal does by hand: no rule decided, a human did.
+pub(crate) fn principal(text: &str) -> Value {
+    json!({"rule": "principal", "decision": "allow", "layer": "principal", "file": "command line", "line": 0, "text": text})
+}
+
+/// A decision as its word.
+pub(crate) fn decision(decision: Decision) -> Value {
+    decision.as_str().into()
+}
+
+/// A text for the record, cut at a character when it is very long.
+pub(crate) fn text(text: &str) -> Value {
+    if text.len() <= MAX_TEXT {
+        return text.into();
+    }
+    let kept: String = text.chars().take(MAX_TEXT).collect();
+    format!("{kept}… ({} bytes in all)", text.len()).into()
+}

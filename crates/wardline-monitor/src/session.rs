@@ -1,0 +1,510 @@
+//! A guarded session: `run` puts a whole program behind the monitor, `exec` one command.
+//!
+//! The order is the promise: policy and journal first, then the confinement is lowered, printed into the journal and
+//! made; only then the program starts, and whatever it does afterwards is decided, bounded and recorded. At the end
+//! everything of the session goes away and what it changed is reconciled with what was decided.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use wardline_audit::Kind;
+use wardline_policy::Verdict;
+use wardline_proxy::Door;
+use wardline_sandbox::{Confinement, EGRESS_PORT, Ended, Forward, Program, StartError, Stdio3, WaitError};
+
+use crate::approve::Approver;
+use crate::changes::{Change, Snapshot};
+use crate::door::DoorRecord;
+use crate::lower::lower;
+use crate::monitor::{Authorization, Monitor, MonitorError};
+use crate::record::{self, Body};
+use crate::rundir::RunDirectory;
+use crate::socket::{Answerer, Serving};
+use crate::tally::Counts;
+use crate::{Action, Permit, Profile, Subject, World};
+
+/// The directory inside the sandbox that only Wardline fills.
+pub const INSIDE_DIRECTORY: &str = "/run/wardline";
+/// Where a session's hooks find its monitor, inside the sandbox.
+pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
+/// Where a session's hooks find the `wardline` binary, inside the sandbox.
+pub const INSIDE_BINARY: &str = "/run/wardline/wardline";
+
+/// Environment variables that every program gets when they are set; a trailing `*` stands for any rest.
+const VARIABLES: [&str; 18] = [
+    "HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "COLORTERM", "LANG", "LANGUAGE", "LC_*", "TZ", "NO_COLOR",
+    "FORCE_COLOR", "CI", "EDITOR", "VISUAL", "PAGER", "COLUMNS",
+];
+
+/// What a session is asked to be.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// What the program needs beyond the defaults.
+    pub profile: Profile,
+    /// Hosts that a human opened on the command line, as `host` or `host:port`.
+    pub hosts: Vec<String>,
+    /// Loopback ports of the host that a human opened.
+    pub forwards: Vec<u16>,
+    /// Guarantees that a human agreed to do without.
+    pub accept_missing: Vec<String>,
+    /// Further environment variables that a human passes on.
+    pub variables: Vec<String>,
+    /// Whether the program puts its tool calls to the monitor, so that an effect without a decision is worth a word.
+    pub mediated: bool,
+}
+
+/// Why a session could not begin; nothing was started.
+#[derive(Debug)]
+pub enum SessionError {
+    /// The workspace is a home directory or the root.
+    TooWide(PathBuf),
+    /// No program was named, or there is none of that name.
+    NoProgram(String),
+    /// The policy refused the command.
+    Refused {
+        /// Why.
+        verdict: Box<Verdict>,
+        /// What became of the question, when the policy asked.
+        unanswered: Option<String>,
+    },
+    /// The monitor could not decide or record.
+    Monitor(MonitorError),
+    /// A socket or directory of the session could not be made.
+    SetUp {
+        /// What was being made.
+        what: String,
+        /// What went wrong.
+        why: std::io::Error,
+    },
+    /// A host that was opened on the command line or in the configuration is not one.
+    Host(String),
+    /// The sandbox could not be made.
+    Sandbox(StartError),
+    /// The program ran, and how it ended is not known.
+    Lost(WaitError),
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooWide(path) => write!(
+                f,
+                "`{}` is too wide for a workspace: everything of yours lies in it; change to a project's directory",
+                path.display()
+            ),
+            Self::NoProgram(name) => write!(f, "`{name}`: no such program on PATH"),
+            Self::Refused { verdict, unanswered } => {
+                f.write_str("refused")?;
+                if let Some(why) = unanswered {
+                    write!(f, " (the policy asks, and {why})")?;
+                }
+                for reason in verdict.reasons.iter().take(3) {
+                    write!(f, "\n  {} ({})", reason.text, reason.origin)?;
+                    if let Some(help) = &reason.help {
+                        write!(f, "\n    to change it: {help}")?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Monitor(e) => e.fmt(f),
+            Self::SetUp { what, why } => write!(f, "cannot make {what}: {why}"),
+            Self::Host(e) => f.write_str(e),
+            Self::Sandbox(e) => e.fmt(f),
+            Self::Lost(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}
+
+impl From<MonitorError> for SessionError {
+    fn from(e: MonitorError) -> Self {
+        Self::Monitor(e)
+    }
+}
+
+/// What a session was, for its end.
+#[derive(Debug)]
+pub struct Summary {
+    /// The session's name in the journal.
+    pub session: String,
+    /// How the program ended.
+    pub ended: Ended,
+    /// What was decided.
+    pub counts: Counts,
+    /// Connections that were refused: host, rule, how often.
+    pub connections: Vec<(String, String, u32)>,
+    /// What changed in the workspace.
+    pub changes: BTreeMap<PathBuf, Change>,
+    /// Changes that no decision covers.
+    pub unmediated: Vec<PathBuf>,
+    /// Whether every file of the workspace could be compared.
+    pub complete: bool,
+    /// The journal.
+    pub journal: PathBuf,
+}
+
+/// Runs a program in a guarded session until it ends. `answerer` makes what answers the session's hooks.
+///
+/// # Errors
+/// [`SessionError`]; the program was not started then.
+pub fn run(
+    monitor: &Arc<Monitor>,
+    guard: &Guard,
+    answerer: impl FnOnce(&Arc<Monitor>, &Subject) -> Arc<Answerer>,
+) -> Result<Summary, SessionError> {
+    let subject = Subject { host: guard.profile.name.clone(), ..Subject::local(&session_name("run")) };
+    let before = Snapshot::take(&monitor.world().project);
+    let answerer = answerer(monitor, &subject);
+    let prepared = Prepared::new(monitor, &subject, guard, Some(answerer))?;
+    prepared.record_start(monitor, &subject, guard)?;
+    let mut body = Body::new();
+    body.insert("decision".into(), "allow".into());
+    body.insert("permission".into(), "run".into());
+    body.insert("targets".into(), vec![command_line(&guard.argv)].into());
+    body.insert("reasons".into(), vec![record::principal("`wardline run` on the principal's command line")].into());
+    let permit = monitor.launch(&subject, body)?;
+    let (ended, connections) = prepared.confine(monitor, &subject, permit)?;
+    let after = Snapshot::take(&monitor.world().project);
+    let changes = before.compare(&after);
+    let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
+    let summary = Summary {
+        session: subject.session.clone(),
+        ended,
+        counts: monitor.tally().counts(),
+        connections,
+        changes,
+        unmediated,
+        complete: before.is_complete() && after.is_complete(),
+        journal: monitor.world().journal(),
+    };
+    record_end(monitor, &subject, &summary)?;
+    Ok(summary)
+}
+
+/// Runs one command in the sandbox under the same policy: decided, recorded, confined.
+///
+/// # Errors
+/// [`SessionError`]; a refusal is one of them.
+pub fn exec(monitor: &Arc<Monitor>, guard: &Guard, approver: &dyn Approver) -> Result<Ended, SessionError> {
+    let subject = Subject::local(&session_name("exec"));
+    let mut action = Action::shell(&command_line(&guard.argv));
+    action.tool = "exec".to_owned();
+    action.call = Some(format!("exec-{}", subject.session));
+    let permit = match monitor.authorize(&subject, &action, approver)? {
+        Authorization::Grant { permit, .. } => permit,
+        Authorization::HostAsks { verdict } => {
+            return Err(SessionError::Refused { verdict: Box::new(verdict), unanswered: None });
+        }
+        Authorization::Refuse { verdict, unanswered } => {
+            return Err(SessionError::Refused { verdict: Box::new(verdict), unanswered });
+        }
+    };
+    // From here on the intent stands in the journal, so whatever stops the command is its outcome.
+    let prepared = Prepared::new(monitor, &subject, guard, None)
+        .and_then(|prepared| prepared.record_start(monitor, &subject, guard).map(|()| prepared));
+    match prepared {
+        Ok(prepared) => prepared.confine(monitor, &subject, permit).map(|(ended, _)| ended),
+        Err(e) => {
+            monitor.settle(&subject, permit, not_started(&e))?;
+            Err(e)
+        }
+    }
+}
+
+/// Everything a confined program needs to be there before it starts.
+struct Prepared {
+    confinement: Confinement,
+    program: Program,
+    door: Arc<DoorRecord>,
+    // Dropped in this order: servers stop before their sockets' directory goes.
+    _serving: Vec<wardline_proxy::Serving>,
+    _socket: Option<Serving>,
+    _directory: RunDirectory,
+}
+
+impl Prepared {
+    fn new(
+        monitor: &Arc<Monitor>,
+        subject: &Subject,
+        guard: &Guard,
+        answerer: Option<Arc<Answerer>>,
+    ) -> Result<Self, SessionError> {
+        let world = monitor.world();
+        if world.home.starts_with(&world.project) {
+            return Err(SessionError::TooWide(world.project.clone()));
+        }
+        let program = find_program(world, &guard.argv)?;
+        let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
+        let mut confinement = confinement(monitor, guard, &program);
+        let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
+        let egress = directory.join("egress.sock");
+        let listener = UnixListener::bind(&egress).map_err(set_up("the egress door's socket"))?;
+        let hosts = host_rules(monitor, guard)?;
+        let record: Arc<dyn wardline_proxy::Record> = door.clone();
+        let mut serving =
+            vec![wardline_proxy::serve(listener, Door::new(hosts), record).map_err(set_up("the egress door"))?];
+        confinement.egress = Some(egress);
+        for port in &guard.forwards {
+            let path = directory.join(&format!("{port}.sock"));
+            let listener = UnixListener::bind(&path).map_err(set_up("a forward's socket"))?;
+            let record = DoorRecord::new(Arc::clone(monitor), subject.clone(), &format!("forward-{port}"));
+            let record: Arc<dyn wardline_proxy::Record> = Arc::new(record);
+            let because = format!("--forward {port}");
+            serving.push(
+                wardline_proxy::forward(listener, *port, &because, record).map_err(set_up("a forward"))?,
+            );
+            confinement.forwards.push(Forward { port: *port, socket: path });
+        }
+        let mut socket = None;
+        if let Some(answerer) = answerer {
+            let path = directory.join("monitor.sock");
+            socket = Some(Serving::start(&path, answerer).map_err(set_up("the session's socket"))?);
+            confinement.sockets.push((path, PathBuf::from(MONITOR_SOCKET)));
+            confinement.files.push((world.executable.clone(), PathBuf::from(INSIDE_BINARY)));
+        }
+        for (index, (inside, content)) in guard.profile.files.iter().enumerate() {
+            let path = directory.join(&format!("file-{index}"));
+            std::fs::write(&path, content).map_err(set_up("a file of the session"))?;
+            confinement.files.push((path, inside.clone()));
+        }
+        let mut argv = guard.argv.clone();
+        if let Some(first) = argv.first_mut() {
+            *first = program.into_os_string();
+        }
+        let program = Program { argv };
+        Ok(Self { confinement, program, door, _serving: serving, _socket: socket, _directory: directory })
+    }
+
+    /// Puts the manifest, and every exception a human made, into the journal before anything starts.
+    fn record_start(&self, monitor: &Monitor, subject: &Subject, guard: &Guard) -> Result<(), SessionError> {
+        for guarantee in &guard.accept_missing {
+            let mut body = Body::new();
+            body.insert("guarantee".into(), guarantee.clone().into());
+            body.insert("principal".into(), monitor.world().principal.clone().into());
+            body.insert("text".into(), "--accept-missing on the command line".into());
+            monitor.append(subject, Kind::Override, None, body)?;
+        }
+        let mut body = Body::new();
+        body.insert("program".into(), command_line(&self.program.argv).into());
+        body.insert("principal".into(), monitor.world().principal.clone().into());
+        body.insert("project".into(), monitor.world().project.to_string_lossy().into());
+        body.insert("policy".into(), monitor.policy().digest().into());
+        monitor.append(subject, Kind::SessionStart, None, body)?;
+        let mut body = Body::new();
+        body.insert("digest".into(), self.confinement.digest().into());
+        body.insert("confinement".into(), self.confinement.manifest());
+        monitor.append(subject, Kind::Manifest, None, body)?;
+        Ok(())
+    }
+
+    /// Starts the program in its confinement and waits for its end. Consumes the permit.
+    fn confine(
+        self,
+        monitor: &Monitor,
+        subject: &Subject,
+        permit: Permit,
+    ) -> Result<(Ended, Vec<(String, String, u32)>), SessionError> {
+        let child = match wardline_sandbox::start(&self.confinement, &self.program, Stdio3::inherit()) {
+            Ok(child) => child,
+            Err(e) => {
+                let e = SessionError::Sandbox(e);
+                monitor.settle(subject, permit, not_started(&e))?;
+                return Err(e);
+            }
+        };
+        let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
+        let mut body = Body::new();
+        let ended = match child.wait() {
+            Ok(ended) => ended,
+            Err(e) => {
+                body.insert("text".into(), e.to_string().into());
+                monitor.settle(subject, permit, body)?;
+                return Err(SessionError::Lost(e));
+            }
+        };
+        body.insert("code".into(), ended.code.into());
+        body.insert("signal".into(), ended.signal.into());
+        body.insert("survivors".into(), ended.survivors.into());
+        body.insert("limits_hit".into(), ended.limits_hit.clone().into());
+        let appeared = ended.appeared.iter().map(|thing| thing.path.to_string_lossy());
+        body.insert("appeared".into(), appeared.collect());
+        body.insert("enforcement".into(), enforcement);
+        monitor.settle(subject, permit, body)?;
+        let refusals = self.door.refusals();
+        Ok((ended, refusals.into_iter().map(|(host, (rule, times))| (host, rule, times)).collect()))
+    }
+}
+
+fn set_up(what: &str) -> impl Fn(std::io::Error) -> SessionError {
+    move |why| SessionError::SetUp { what: what.to_owned(), why }
+}
+
+fn not_started(error: &SessionError) -> Body {
+    let mut body = Body::new();
+    body.insert("started".into(), false.into());
+    body.insert("text".into(), error.to_string().into());
+    body
+}
+
+/// The confinement of a program under a monitor's policy, without its sockets.
+fn confinement(monitor: &Monitor, guard: &Guard, program: &Path) -> Confinement {
+    let world = monitor.world();
+    let lowered = lower(monitor.policy(), world, "code", &guard.profile, Some(program));
+    let mut confinement = Confinement::new(&world.project, &world.home);
+    confinement.cwd.clone_from(&world.cwd);
+    confinement.read = lowered.read;
+    confinement.write = lowered.write;
+    confinement.pinned = lowered.pinned;
+    confinement.masked = lowered.masked;
+    if !lowered.project_writable {
+        confinement.pinned.push(world.project.clone());
+    }
+    confinement.environment = environment(world, guard);
+    confinement.quarantine = Some(world.state.join("quarantine"));
+    confinement.accept_missing.clone_from(&guard.accept_missing);
+    confinement
+}
+
+/// The environment of a confined program: what is on a list, and the way to the egress door.
+fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
+    let wanted = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    };
+    let patterns: Vec<&str> = VARIABLES
+        .into_iter()
+        .chain(guard.profile.variables.iter().map(String::as_str))
+        .chain(guard.variables.iter().map(String::as_str))
+        .collect();
+    let mut environment: BTreeMap<String, String> = world
+        .environment
+        .iter()
+        .filter(|(name, _)| patterns.iter().any(|pattern| wanted(name, pattern)))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let door = format!("http://127.0.0.1:{EGRESS_PORT}");
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+        environment.insert(name.to_owned(), door.clone());
+    }
+    for name in ["NO_PROXY", "no_proxy"] {
+        environment.insert(name.to_owned(), "localhost,127.0.0.1,::1".to_owned());
+    }
+    // Node's own fetch heeds the proxy variables only when told to.
+    environment.insert("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned());
+    environment.insert("TMPDIR".to_owned(), "/tmp".to_owned());
+    environment.insert("WARDLINE".to_owned(), "1".to_owned());
+    environment.extend(guard.profile.set.iter().cloned());
+    environment
+}
+
+/// The allow-list of the egress door: the policy's, the program's and the command line's hosts.
+fn host_rules(monitor: &Monitor, guard: &Guard) -> Result<Vec<wardline_proxy::HostRule>, SessionError> {
+    let profile = guard.profile.hosts.iter().map(|host| (host.clone(), format!("default of {}", guard.profile.name)));
+    let flags = guard.hosts.iter().map(|host| (host.clone(), "--allow-host on the command line".to_owned()));
+    let configured = monitor.policy().hosts().iter().map(|host| {
+        let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+        (format!("{}{port}", host.host), format!("network.allow ({})", host.origin))
+    });
+    configured
+        .chain(profile)
+        .chain(flags)
+        .map(|(host, because)| wardline_proxy::HostRule::parse(&host, &because).map_err(SessionError::Host))
+        .collect()
+}
+
+/// Finds the program of a command line: a path as it is, a name on `PATH`.
+fn find_program(world: &World, argv: &[OsString]) -> Result<PathBuf, SessionError> {
+    let Some(name) = argv.first() else { return Err(SessionError::NoProgram(String::new())) };
+    let missing = || SessionError::NoProgram(name.to_string_lossy().into_owned());
+    let path = Path::new(name);
+    if path.components().count() > 1 {
+        let path = world.cwd.join(path);
+        return if path.is_file() { Ok(path) } else { Err(missing()) };
+    }
+    std::env::split_paths(world.variable("PATH").unwrap_or_default())
+        .map(|directory| directory.join(path))
+        .find(|candidate| candidate.metadata().is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0))
+        .ok_or_else(missing)
+}
+
+/// Changes that happened while no decided call was open.
+fn unmediated(monitor: &Monitor, changes: &BTreeMap<PathBuf, Change>) -> Vec<PathBuf> {
+    let when = |path: &Path| {
+        let metadata = monitor.world().project.join(path).symlink_metadata().ok()?;
+        let seconds = u64::try_from(metadata.ctime()).ok()?;
+        let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
+        Some::<SystemTime>(UNIX_EPOCH + Duration::new(seconds, nanoseconds))
+    };
+    changes.keys().filter(|path| !monitor.tally().covers(when(path))).cloned().collect()
+}
+
+fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result<(), SessionError> {
+    for path in &summary.unmediated {
+        let mut body = Body::new();
+        body.insert("path".into(), path.to_string_lossy().into());
+        body.insert("text".into(), "the workspace changed while no decided call was open".into());
+        monitor.append(subject, Kind::Unmediated, None, body)?;
+    }
+    let mut body = Body::new();
+    body.insert("code".into(), summary.ended.code.into());
+    body.insert("allowed".into(), summary.counts.allowed.into());
+    body.insert("asked".into(), summary.counts.asked.into());
+    body.insert("refused".into(), summary.counts.refused.iter().map(|(_, times)| times).sum::<u32>().into());
+    let changes = summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
+    body.insert("changes".into(), changes.take(1000).collect());
+    monitor.append(subject, Kind::SessionEnd, None, body)?;
+    Ok(())
+}
+
+/// A command line as a shell would be given it.
+#[must_use]
+pub fn command_line(argv: &[OsString]) -> String {
+    let words = argv.iter().enumerate().map(|(index, word)| quoted(&word.to_string_lossy(), index == 0));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Quotes what a shell would not take as it is; an equals sign in the first word would make it an assignment.
+fn quoted(word: &str, first: bool) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,+@%^".contains(c) || (c == '=' && !first);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A name for a session that no other has: what it is, when it began, and by which process.
+fn session_name(kind: &str) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{kind}-{}-{:09}-{}", now.as_secs(), now.subsec_nanos(), std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_survive_a_shell() {
+        let table: [(&[&str], &str); 7] = [
+            (&["make", "A=b"], "make A=b"),
+            (&["A=b", "make"], "'A=b' make"),
+            (&["make", "test"], "make test"),
+            (&["sh", "-c", "rm x; ls"], "sh -c 'rm x; ls'"),
+            (&["echo", "it's"], r"echo 'it'\''s'"),
+            (&["echo", "", "~", "$HOME"], "echo '' '~' '$HOME'"),
+            (&["a", "line\nbreak"], "a 'line\nbreak'"),
+        ];
+        for (argv, expected) in table {
+            let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+            assert_eq!(command_line(&argv), expected);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Turns request, facts and rules into a verdict; parses, explains and lints rules.
+//!
+//! The way in is [`PolicySet::build`], which reads every source, and [`decide`], which answers one request. Both
+//! are pure: no files, clock, network or environment. Whatever they need is handed in.
+//!
+//! How a verdict comes about, strictest ground first to last: floors that follow a file whatever the tool; the
+//! administrator's ceiling; limits of read-only agents; untrusted files, which only tighten; the base list, of
+//! which the last match wins; and doubt, which only tightens. The strictest ground is the decision.
+
+#![forbid(unsafe_code)]
+
+mod builtin;
+mod commands;
+mod config;
+mod decide;
+mod decision;
+mod document;
+mod evaluate;
+mod examples;
+mod explain;
+mod floors;
+mod guarded;
+mod index;
+mod lint;
+mod markdown;
+mod merge;
+mod names;
+mod paths;
+mod policy;
+mod problem;
+mod request;
+mod rule;
+mod sensitive;
+mod shell_words;
+mod stack;
+mod wildcard;
+mod yaml;
+
+pub use config::{Preset, UnknownPreset};
+pub use decide::decide;
+pub use decision::{
+    CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict,
+};
+pub use examples::{ExampleResult, run_examples, run_examples_with};
+pub use guarded::{Guarded, guarded};
+pub use lint::{Lint, Severity, lint};
+pub use policy::{AgentInfo, Delegation, EffectiveRule, Host, Options, PolicySet, Source, SourceKind};
+pub use problem::Problem;
+pub use request::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, PathFact, Request, Zone};
+pub use sensitive::{Sensitive, sensitive};
+pub use wildcard::matches;

@@ -1,0 +1,144 @@
+//! A stream socket with a time limit on every call, so that no peer can hold a thread for ever.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Both ends of what is passed on.
+pub(crate) trait Pipe: Sync {
+    /// Reads once; 0 at the end of the stream, `TimedOut` when nothing came in time.
+    fn receive(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize>;
+    /// Writes everything; no single write may take longer than the time limit.
+    fn send(&self, bytes: &[u8], timeout: Duration) -> io::Result<()>;
+    /// Ends one direction or both. A stream that has ended already is fine.
+    fn end(&self, how: Shutdown);
+}
+
+fn settle<T>(result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| match error.kind() {
+        // What a socket's own time limit is called depends on the system.
+        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+        _ => error,
+    })
+}
+
+/// The system reads a limit of zero as none.
+fn limit(timeout: Duration) -> Option<Duration> {
+    Some(timeout.max(Duration::from_millis(1)))
+}
+
+fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+impl Pipe for UnixStream {
+    fn receive(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        self.set_read_timeout(limit(timeout))?;
+        let mut stream = self;
+        settle(retry(|| stream.read(buffer)))
+    }
+
+    fn send(&self, bytes: &[u8], timeout: Duration) -> io::Result<()> {
+        self.set_write_timeout(limit(timeout))?;
+        let mut stream = self;
+        settle(stream.write_all(bytes))
+    }
+
+    fn end(&self, how: Shutdown) {
+        self.shutdown(how).ok();
+    }
+}
+
+/// A connection to a host, which counts its bytes.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    stream: TcpStream,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Counted {
+    pub(crate) const fn new(stream: TcpStream) -> Self {
+        Self { stream, sent: AtomicU64::new(0), received: AtomicU64::new(0) }
+    }
+
+    /// Bytes sent to the host, bytes received from it.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.sent.load(Ordering::Relaxed), self.received.load(Ordering::Relaxed))
+    }
+}
+
+impl Pipe for Counted {
+    fn receive(&self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        self.stream.set_read_timeout(limit(timeout))?;
+        let mut stream = &self.stream;
+        let count = settle(retry(|| stream.read(buffer)))?;
+        self.received.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(count)
+    }
+
+    fn send(&self, mut bytes: &[u8], timeout: Duration) -> io::Result<()> {
+        self.stream.set_write_timeout(limit(timeout))?;
+        let mut stream = &self.stream;
+        while !bytes.is_empty() {
+            let count = settle(retry(|| stream.write(bytes)))?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.sent.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+            bytes = bytes.get(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn end(&self, how: Shutdown) {
+        self.stream.shutdown(how).ok();
+    }
+}
+
+/// A pipe that is read by the piece: what was read too much for one reader is there for the next.
+pub(crate) struct Source<'a> {
+    pipe: &'a dyn Pipe,
+    ahead: Vec<u8>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) const fn new(pipe: &'a dyn Pipe) -> Self {
+        Self { pipe, ahead: Vec::new() }
+    }
+
+    /// What has been read but not taken.
+    pub(crate) fn ahead(&self) -> &[u8] {
+        &self.ahead
+    }
+
+    /// Takes up to `count` bytes of what has been read.
+    pub(crate) fn take(&mut self, count: usize) -> Vec<u8> {
+        let rest = self.ahead.split_off(count.min(self.ahead.len()));
+        std::mem::replace(&mut self.ahead, rest)
+    }
+
+    /// Reads more; `false` at the end of the stream.
+    pub(crate) fn more(&mut self, timeout: Duration) -> io::Result<bool> {
+        let mut buffer = [0; 16 * 1024];
+        let count = self.pipe.receive(&mut buffer, timeout)?;
+        self.ahead.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        Ok(count > 0)
+    }
+
+    /// Reads more, as long as the moment is not past, however slowly the bytes drip in.
+    pub(crate) fn more_until(&mut self, deadline: Instant) -> io::Result<bool> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.more(left)
+    }
+}

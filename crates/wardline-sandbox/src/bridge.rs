@@ -1,0 +1,108 @@
+//! The bridge: loopback ports inside the sandbox that lead to Unix sockets of the host, and nowhere else.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::confinement::{Confinement, EGRESS_PORT};
+
+/// Connections that may be open at the same time; one more waits in the kernel's queue no longer than it takes to
+/// be refused.
+const CONNECTIONS: usize = 512;
+
+/// A copying thread keeps one buffer on its stack.
+const STACK: usize = 128 * 1024;
+
+/// A port that is listened on, and the socket behind it.
+pub(crate) struct Port {
+    listener: TcpListener,
+    socket: PathBuf,
+}
+
+/// Where the socket of a port lies inside.
+pub(crate) fn inside(port: u16) -> PathBuf {
+    PathBuf::from(format!("/run/wardline/{port}.sock"))
+}
+
+/// The sockets to bring in, with the port that leads to each.
+pub(crate) fn doors(confinement: &Confinement) -> Vec<(PathBuf, u16)> {
+    let egress = confinement.egress.iter().map(|socket| (socket.clone(), EGRESS_PORT));
+    egress.chain(confinement.forwards.iter().map(|forward| (forward.socket.clone(), forward.port))).collect()
+}
+
+/// Listens on every port of the bridge.
+///
+/// # Errors
+/// When a port cannot be had: two forwards of one port, or a network without loopback.
+pub(crate) fn listen(confinement: &Confinement) -> io::Result<Vec<Port>> {
+    let mut ports = Vec::new();
+    for (_, port) in doors(confinement) {
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        ports.push(Port { listener, socket: inside(port) });
+        // A host may have version 6 switched off.
+        if let Ok(listener) = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
+            ports.push(Port { listener, socket: inside(port) });
+        }
+    }
+    Ok(ports)
+}
+
+/// Serves the ports, each on a thread of its own, until the process ends.
+///
+/// # Errors
+/// When a thread cannot be started.
+pub(crate) fn serve(ports: Vec<Port>) -> io::Result<()> {
+    let open = Arc::new(AtomicUsize::new(0));
+    for port in ports {
+        let open = Arc::clone(&open);
+        spawn(move || {
+            loop {
+                match port.listener.accept() {
+                    Ok((client, _)) => admit(client, &port.socket, &open),
+                    // Out of descriptors or memory: let some connections end first.
+                    Err(_) => thread::sleep(std::time::Duration::from_millis(10)),
+                }
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn admit(client: TcpStream, socket: &Path, open: &Arc<AtomicUsize>) {
+    if open.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS {
+        open.fetch_sub(1, Ordering::AcqRel);
+        return;
+    }
+    let socket = socket.to_path_buf();
+    let counter = Arc::clone(open);
+    let carried = spawn(move || {
+        let _broken = carry(&client, &socket);
+        counter.fetch_sub(1, Ordering::AcqRel);
+    });
+    if carried.is_err() {
+        open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Copies both ways until both sides are done.
+fn carry(client: &TcpStream, socket: &Path) -> io::Result<()> {
+    let host = UnixStream::connect(socket)?;
+    client.set_nodelay(true)?;
+    let (mut from_client, mut to_host) = (client.try_clone()?, host.try_clone()?);
+    let upward = spawn(move || {
+        let _broken = io::copy(&mut from_client, &mut to_host);
+        let _closed = to_host.shutdown(Shutdown::Write);
+    })?;
+    let _broken = io::copy(&mut &host, &mut &*client);
+    let _closed = client.shutdown(Shutdown::Write);
+    let _panicked = upward.join();
+    Ok(())
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
+    thread::Builder::new().stack_size(STACK).spawn(work)
+}

@@ -1,0 +1,422 @@
+//! What a program may touch: the confinement that is asked for, its printable manifest and its digest.
+//!
+//! Everything is denied that is not named here. Paths are host paths unless said otherwise; a path that does not
+//! exist is passed over, which is the stricter reading.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// The loopback port, inside the sandbox, that leads to the egress door.
+pub const EGRESS_PORT: u16 = 3128;
+
+/// The boundary around one program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confinement {
+    /// The directory that the work is about: readable, writable and executable.
+    pub project: PathBuf,
+    /// Where the program starts.
+    pub cwd: PathBuf,
+    /// Files and directories that can be read and executed.
+    pub read: Vec<PathBuf>,
+    /// Files and directories that can be read, executed and written, besides the project.
+    pub write: Vec<PathBuf>,
+    /// Paths inside writable ones that stay as they are: read-only when they exist, and when they do not, whatever
+    /// appears there is moved away at the end (see [`Confinement::quarantine`]).
+    pub pinned: Vec<PathBuf>,
+    /// Paths inside visible ones that can be neither read nor written.
+    pub masked: Vec<PathBuf>,
+    /// The home directory: empty and private at the start, gone at the end, at this path.
+    pub home: PathBuf,
+    /// The whole environment of the program.
+    pub environment: BTreeMap<String, String>,
+    /// The Unix socket of the egress proxy, reachable inside at `127.0.0.1:`[`EGRESS_PORT`]. Without it nothing
+    /// leads out.
+    pub egress: Option<PathBuf>,
+    /// Unix sockets of the host, and where they appear inside.
+    pub sockets: Vec<(PathBuf, PathBuf)>,
+    /// Loopback ports inside that lead to Unix sockets of the host.
+    pub forwards: Vec<Forward>,
+    /// Single host files, and where they appear inside, read-only.
+    pub files: Vec<(PathBuf, PathBuf)>,
+    /// How much the program may use.
+    pub limits: ResourceLimits,
+    /// Where things are moved that appeared at pinned paths; made when needed. `None`: a new directory under the
+    /// system's temporary directory.
+    pub quarantine: Option<PathBuf>,
+    /// Guarantees that a human agreed to do without, by id (see [`crate::Guarantee`]).
+    pub accept_missing: Vec<String>,
+}
+
+/// A loopback port inside the sandbox that leads to a Unix socket of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// The port on `127.0.0.1` and `[::1]` inside.
+    pub port: u16,
+    /// The Unix socket on the host.
+    pub socket: PathBuf,
+}
+
+/// How much a confined program may use. `None` is no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceLimits {
+    /// Processes and threads, together.
+    pub processes: Option<u64>,
+    /// Bytes of memory: of all processes together with a cgroup, of each without one.
+    pub memory: Option<u64>,
+    /// Bytes of address space of each process. Runtimes that reserve much and use little (node, Java, Go) need this
+    /// unset.
+    pub address_space: Option<u64>,
+    /// Bytes that one file may grow to.
+    pub file_size: Option<u64>,
+    /// Open files of each process.
+    pub open_files: Option<u64>,
+    /// Seconds of processor time of each process.
+    pub cpu_seconds: Option<u64>,
+    /// Seconds that the program may run by the clock on the wall.
+    pub wall_seconds: Option<u64>,
+    /// Bytes in each private file system (`/tmp`, the home, `/dev/shm`).
+    pub scratch: Option<u64>,
+}
+
+impl Default for ResourceLimits {
+    /// Wide enough for builds, test runs and agents; narrow enough that the host stays usable.
+    fn default() -> Self {
+        const GIB: u64 = 1 << 30;
+        Self {
+            processes: Some(1024),
+            memory: Some(8 * GIB),
+            address_space: None,
+            file_size: Some(4 * GIB),
+            open_files: Some(4096),
+            cpu_seconds: None,
+            wall_seconds: None,
+            scratch: Some(2 * GIB),
+        }
+    }
+}
+
+/// What is wrong with a confinement as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field and its value, the reason, and what to do.
+    pub what: String,
+}
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl Confinement {
+    /// A confinement for work in `project` that can see nothing else but a private home at `home`.
+    #[must_use]
+    pub fn new(project: impl Into<PathBuf>, home: impl Into<PathBuf>) -> Self {
+        let project = project.into();
+        Self {
+            cwd: project.clone(),
+            project,
+            read: Vec::new(),
+            write: Vec::new(),
+            pinned: Vec::new(),
+            masked: Vec::new(),
+            home: home.into(),
+            environment: BTreeMap::new(),
+            egress: None,
+            sockets: Vec::new(),
+            forwards: Vec::new(),
+            files: Vec::new(),
+            limits: ResourceLimits::default(),
+            quarantine: None,
+            accept_missing: Vec::new(),
+        }
+    }
+
+    /// The confinement as JSON, the same for the same confinement, fit for a journal: of the environment it holds the
+    /// names only.
+    #[must_use]
+    pub fn manifest(&self) -> Value {
+        json!({
+            "project": path_value(&self.project),
+            "cwd": path_value(&self.cwd),
+            "read": paths_value(&self.read),
+            "write": paths_value(&self.write),
+            "pinned": paths_value(&self.pinned),
+            "masked": paths_value(&self.masked),
+            "home": path_value(&self.home),
+            "environment": self.environment.keys().collect::<Vec<_>>(),
+            "egress": self.egress.as_deref().map_or(Value::Null, path_value),
+            "sockets": pairs_value(&self.sockets),
+            "forwards": self.forwards.iter().map(|forward| json!({
+                "port": forward.port,
+                "socket": path_value(&forward.socket),
+            })).collect::<Vec<_>>(),
+            "files": pairs_value(&self.files),
+            "limits": self.limits.to_value(),
+            "quarantine": self.quarantine.as_deref().map_or(Value::Null, path_value),
+            "accept_missing": self.accept_missing,
+        })
+    }
+
+    /// SHA-256 over the manifest and the values of the environment, in hex: two confinements with the same digest
+    /// confine alike.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(self.manifest().to_string().as_bytes());
+        for (name, value) in &self.environment {
+            for part in [name, value] {
+                hasher.update([0]);
+                hasher.update(part.as_bytes());
+            }
+        }
+        let mut hex = String::with_capacity(64);
+        for byte in hasher.finalize() {
+            hex.push_str(&format!("{byte:02x}"));
+        }
+        hex
+    }
+
+    /// Looks for requests that cannot mean what they say.
+    ///
+    /// # Errors
+    /// The first such request, with what to do instead.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let invalid = |what: String| Err(Invalid { what });
+        let fixed = [("project", &self.project), ("cwd", &self.cwd), ("home", &self.home)];
+        let lists = [
+            ("read", &self.read),
+            ("write", &self.write),
+            ("pinned", &self.pinned),
+            ("masked", &self.masked),
+        ];
+        let pairs = self.sockets.iter().map(|pair| ("sockets", pair));
+        let pairs = pairs.chain(self.files.iter().map(|pair| ("files", pair)));
+        let pairs = pairs.flat_map(|(name, (host, inside))| [(name, host), (name, inside)]);
+        let lists = lists.iter().flat_map(|(name, list)| list.iter().map(move |path| (*name, path)));
+        for (name, path) in fixed.into_iter().chain(lists).chain(pairs) {
+            if !path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
+                return invalid(format!(
+                    "{name}: `{}` is not an absolute path without `..`; give one",
+                    path.display()
+                ));
+            }
+        }
+        for (name, path) in [("project", &self.project), ("home", &self.home)] {
+            if path.parent().is_none() {
+                return invalid(format!(
+                    "{name}: `/` would leave nothing outside; choose a directory below it"
+                ));
+            }
+        }
+        if self.home.starts_with(&self.project) {
+            return invalid(format!(
+                "project: `{}` holds the home directory `{}`, which stays private; choose a directory below it",
+                self.project.display(),
+                self.home.display()
+            ));
+        }
+        if let Some(mask) = self.masked.iter().find(|mask| self.project.starts_with(mask)) {
+            return invalid(format!("masked: `{}` hides the project itself; unmask it", mask.display()));
+        }
+        if self.write.iter().any(|path| path.parent().is_none()) {
+            return invalid("write: `/` would leave nothing outside; name the directories".to_owned());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn accepts_missing(&self, id: &str) -> bool {
+        self.accept_missing.iter().any(|accepted| accepted == id)
+    }
+
+    /// Every field as JSON, the values of the environment included: for the stage, never for a journal.
+    pub(crate) fn to_wire(&self) -> Value {
+        let mut value = self.manifest();
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("environment".to_owned(), json!(self.environment));
+        }
+        value
+    }
+
+    /// The confinement that [`Confinement::to_wire`] wrote; `None` when `value` is anything else.
+    pub(crate) fn from_wire(value: &Value) -> Option<Self> {
+        let paths =
+            |name: &str| value.get(name)?.as_array()?.iter().map(path_from).collect::<Option<Vec<_>>>();
+        let optional = |name: &str| match value.get(name)? {
+            Value::Null => Some(None),
+            other => path_from(other).map(Some),
+        };
+        let pairs = |name: &str| {
+            let pair = |item: &Value| Some((path_from(item.get(0)?)?, path_from(item.get(1)?)?));
+            value.get(name)?.as_array()?.iter().map(pair).collect::<Option<Vec<_>>>()
+        };
+        let forward = |item: &Value| {
+            let port = u16::try_from(item.get("port")?.as_u64()?).ok()?;
+            Some(Forward { port, socket: path_from(item.get("socket")?)? })
+        };
+        let variable = |(name, text): (&String, &Value)| Some((name.clone(), text.as_str()?.to_owned()));
+        let text = |item: &Value| item.as_str().map(str::to_owned);
+        Some(Self {
+            project: path_from(value.get("project")?)?,
+            cwd: path_from(value.get("cwd")?)?,
+            read: paths("read")?,
+            write: paths("write")?,
+            pinned: paths("pinned")?,
+            masked: paths("masked")?,
+            home: path_from(value.get("home")?)?,
+            environment: value
+                .get("environment")?
+                .as_object()?
+                .iter()
+                .map(variable)
+                .collect::<Option<_>>()?,
+            egress: optional("egress")?,
+            sockets: pairs("sockets")?,
+            forwards: value.get("forwards")?.as_array()?.iter().map(forward).collect::<Option<_>>()?,
+            files: pairs("files")?,
+            limits: ResourceLimits::from_value(value.get("limits")?)?,
+            quarantine: optional("quarantine")?,
+            accept_missing: value
+                .get("accept_missing")?
+                .as_array()?
+                .iter()
+                .map(text)
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl ResourceLimits {
+    fn to_value(&self) -> Value {
+        json!({
+            "processes": self.processes,
+            "memory": self.memory,
+            "address_space": self.address_space,
+            "file_size": self.file_size,
+            "open_files": self.open_files,
+            "cpu_seconds": self.cpu_seconds,
+            "wall_seconds": self.wall_seconds,
+            "scratch": self.scratch,
+        })
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let fields: &Map<String, Value> = value.as_object()?;
+        let number = |name: &str| match fields.get(name)? {
+            Value::Null => Some(None),
+            other => other.as_u64().map(Some),
+        };
+        Some(Self {
+            processes: number("processes")?,
+            memory: number("memory")?,
+            address_space: number("address_space")?,
+            file_size: number("file_size")?,
+            open_files: number("open_files")?,
+            cpu_seconds: number("cpu_seconds")?,
+            wall_seconds: number("wall_seconds")?,
+            scratch: number("scratch")?,
+        })
+    }
+}
+
+/// System text as JSON: a string when it is UTF-8, else an object that holds the bytes as numbers.
+pub(crate) fn text_value(text: &OsStr) -> Value {
+    text.to_str().map_or_else(|| json!({ "bytes": text.as_bytes() }), |text| json!(text))
+}
+
+/// The system text that [`text_value`] wrote.
+pub(crate) fn text_from(value: &Value) -> Option<OsString> {
+    if let Some(text) = value.as_str() {
+        return Some(OsString::from(text));
+    }
+    let byte = |item: &Value| u8::try_from(item.as_u64()?).ok();
+    let bytes = value.get("bytes")?.as_array()?.iter().map(byte).collect::<Option<Vec<_>>>()?;
+    Some(OsString::from_vec(bytes))
+}
+
+pub(crate) fn path_value(path: &Path) -> Value {
+    text_value(path.as_os_str())
+}
+
+pub(crate) fn path_from(value: &Value) -> Option<PathBuf> {
+    text_from(value).map(PathBuf::from)
+}
+
+fn paths_value(paths: &[PathBuf]) -> Value {
+    paths.iter().map(|path| path_value(path)).collect()
+}
+
+fn pairs_value(pairs: &[(PathBuf, PathBuf)]) -> Value {
+    pairs.iter().map(|(host, inside)| json!([path_value(host), path_value(inside)])).collect()
+}
+
+/// What most programs need of the host to run at all: programs, libraries, and the parts of `/etc` that hold no
+/// secret. Only the paths that exist are given.
+#[must_use]
+pub fn system_paths() -> Vec<PathBuf> {
+    SYSTEM.iter().map(PathBuf::from).filter(|path| path.symlink_metadata().is_ok()).collect()
+}
+
+const SYSTEM: &[&str] = &[
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/gnu/store",
+    "/etc/alternatives",
+    "/etc/bash.bashrc",
+    "/etc/bash_completion.d",
+    "/etc/ca-certificates",
+    "/etc/crypto-policies",
+    "/etc/debian_version",
+    "/etc/environment",
+    "/etc/fonts",
+    "/etc/gai.conf",
+    "/etc/gitconfig",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/inputrc",
+    "/etc/java",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/locale.alias",
+    "/etc/localtime",
+    "/etc/lsb-release",
+    "/etc/magic",
+    "/etc/mime.types",
+    "/etc/networks",
+    "/etc/nsswitch.conf",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls",
+    "/etc/profile",
+    "/etc/profile.d",
+    "/etc/protocols",
+    "/etc/python3",
+    "/etc/resolv.conf",
+    "/etc/rpc",
+    "/etc/services",
+    "/etc/shells",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/terminfo",
+    "/etc/timezone",
+    "/etc/vimrc",
+    "/etc/xattr.conf",
+    "/sys/devices/system/cpu",
+];

@@ -1,0 +1,285 @@
+//! The seccomp filter: which kernel doors are shut, and why each one is.
+//!
+//! The filter is a table. What it does not name is allowed, because an ordinary program may need anything ordinary;
+//! what it names is refused with an error, not with death, so that a program with another way takes it. The exception
+//! is a call in the ABI of another architecture, which no honest program here makes.
+
+use std::collections::BTreeMap;
+
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, sock_filter,
+};
+
+/// When a call is refused: always, or by its arguments.
+#[derive(Clone, Copy)]
+enum When {
+    Always,
+    /// The low 32 bits of the argument equal the value.
+    Is(u8, u64),
+    /// Any of the bits is set in the argument.
+    AnyBit(u8, &'static [i32]),
+    /// The argument is none of the values.
+    NoneOf(u8, &'static [i32]),
+    /// One argument has a value under a mask, and another has not.
+    With {
+        this: (u8, u64, u64),
+        but_not: Option<(u8, u64)>,
+    },
+}
+
+struct Door {
+    call: libc::c_long,
+    when: When,
+    because: &'static str,
+}
+
+const fn shut(call: libc::c_long, because: &'static str) -> Door {
+    Door { call, when: When::Always, because }
+}
+
+const fn shut_when(call: libc::c_long, when: When, because: &'static str) -> Door {
+    Door { call, when, because }
+}
+
+const NAMESPACE_FLAGS: &[i32] = &[
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWCGROUP,
+];
+
+/// Families with a use inside: the loopback, the egress bridge, and the list of network interfaces.
+const FAMILIES: &[i32] = &[libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+const NETLINK: u64 = 16;
+const TYPE_MASK: u64 = 0xf;
+const RAW: u64 = 3;
+const PACKET: u64 = 10;
+
+/// Refused with "not permitted".
+const DOORS: &[Door] = &[
+    // A ring runs operations in the kernel, where no filter sees them.
+    shut(libc::SYS_io_uring_setup, "operations in a ring bypass this filter"),
+    shut(libc::SYS_io_uring_enter, "operations in a ring bypass this filter"),
+    shut(libc::SYS_io_uring_register, "operations in a ring bypass this filter"),
+    // Kernel surface that serves kernel work, with a long record of holes.
+    shut(libc::SYS_bpf, "loads code into the kernel"),
+    shut(libc::SYS_perf_event_open, "large and often broken kernel surface"),
+    shut(libc::SYS_userfaultfd, "holds the kernel at a chosen page fault; helps exploits"),
+    shut(libc::SYS_lookup_dcookie, "kernel addresses"),
+    shut(libc::SYS_fanotify_init, "watches whole file systems"),
+    shut(libc::SYS_open_by_handle_at, "opens files by number, past every path rule"),
+    shut(libc::SYS_name_to_handle_at, "gives the numbers for open_by_handle_at"),
+    shut(libc::SYS_vmsplice, "page cache tricks; ordinary programs do without"),
+    // Keys belong to the user, not to a namespace.
+    shut(libc::SYS_add_key, "the key ring is shared with the host"),
+    shut(libc::SYS_request_key, "the key ring is shared with the host"),
+    shut(libc::SYS_keyctl, "the key ring is shared with the host"),
+    // Reaching into other processes.
+    shut(libc::SYS_ptrace, "controls another process"),
+    shut(libc::SYS_process_vm_readv, "reads another process"),
+    shut(libc::SYS_process_vm_writev, "writes another process"),
+    shut(libc::SYS_process_madvise, "acts on another process"),
+    shut(libc::SYS_pidfd_getfd, "takes descriptors from another process"),
+    shut(libc::SYS_kcmp, "compares kernel pointers of processes"),
+    // Changing what the file rules were made for.
+    shut(libc::SYS_mount, "changes the file view"),
+    shut(libc::SYS_umount2, "uncovers what is masked"),
+    shut(libc::SYS_pivot_root, "changes the file view"),
+    shut(libc::SYS_chroot, "changes the file view"),
+    shut(libc::SYS_move_mount, "changes the file view"),
+    shut(libc::SYS_open_tree, "changes the file view"),
+    shut(libc::SYS_fsopen, "changes the file view"),
+    shut(libc::SYS_fsconfig, "changes the file view"),
+    shut(libc::SYS_fsmount, "changes the file view"),
+    shut(libc::SYS_fspick, "changes the file view"),
+    shut(libc::SYS_mount_setattr, "changes the file view"),
+    shut(libc::SYS_quotactl, "administers file systems"),
+    shut(libc::SYS_quotactl_fd, "administers file systems"),
+    // Namespaces hand out capabilities, and with them kernel surface.
+    shut(libc::SYS_unshare, "new namespaces bring capabilities"),
+    shut(libc::SYS_setns, "enters other namespaces"),
+    shut_when(libc::SYS_clone, When::AnyBit(0, NAMESPACE_FLAGS), "new namespaces bring capabilities"),
+    // Administration of the machine.
+    shut(libc::SYS_kexec_load, "replaces the kernel"),
+    shut(libc::SYS_kexec_file_load, "replaces the kernel"),
+    shut(libc::SYS_init_module, "loads code into the kernel"),
+    shut(libc::SYS_finit_module, "loads code into the kernel"),
+    shut(libc::SYS_delete_module, "unloads code from the kernel"),
+    shut(libc::SYS_swapon, "administers the machine"),
+    shut(libc::SYS_swapoff, "administers the machine"),
+    shut(libc::SYS_reboot, "administers the machine"),
+    shut(libc::SYS_acct, "administers the machine"),
+    shut(libc::SYS_syslog, "reads the kernel's log"),
+    shut(libc::SYS_settimeofday, "administers the machine"),
+    shut(libc::SYS_clock_settime, "administers the machine"),
+    shut(libc::SYS_sethostname, "administers the machine"),
+    shut(libc::SYS_setdomainname, "administers the machine"),
+    shut(libc::SYS_vhangup, "administers the terminal"),
+    shut(libc::SYS_nfsservctl, "administers the machine"),
+    // Weakening a program's own protection. 0xffffffff only asks, 0 is the ordinary personality.
+    shut_when(libc::SYS_personality, When::NoneOf(0, &[0, -1]), "turns address randomisation off"),
+    // Sockets that no network namespace or file rule bounds, or that forge packets.
+    shut_when(
+        libc::SYS_socket,
+        When::NoneOf(0, FAMILIES),
+        "vsock, alg, bluetooth, packet and others pass every namespace",
+    ),
+    shut_when(libc::SYS_socketpair, When::NoneOf(0, FAMILIES), "as for socket"),
+    shut_when(
+        libc::SYS_socket,
+        When::With { this: (0, u64::MAX, NETLINK), but_not: Some((2, 0)) },
+        "of netlink only the interface list (route, protocol 0), which name resolvers and node ask for",
+    ),
+    shut_when(
+        libc::SYS_socket,
+        When::With { this: (1, TYPE_MASK, PACKET), but_not: None },
+        "packet sockets forge traffic",
+    ),
+    shut_when(
+        libc::SYS_socket,
+        When::With { this: (1, TYPE_MASK, RAW), but_not: Some((0, NETLINK)) },
+        "raw sockets forge traffic",
+    ),
+    // Typing into the terminal of the person who started us.
+    shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCSTI), "puts characters into the terminal's input"),
+    shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCLINUX), "pastes into the console"),
+    shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCSETD), "loads line disciplines into the kernel"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_modify_ldt, "old and rarely tested processor state"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_iopl, "hardware ports"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_ioperm, "hardware ports"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_uselib, "obsolete loader"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_ustat, "obsolete"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_sysfs, "obsolete"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS__sysctl, "obsolete"),
+];
+
+/// Refused with "no such call": the C library then uses the older call, whose arguments a filter can read.
+const ABSENT: &[Door] =
+    &[shut(libc::SYS_clone3, "its flags are in memory, where a filter cannot see a new namespace asked for")];
+
+/// Shut as well when there is no network namespace to hold sockets back.
+const NO_NETWORK: &[Door] = &[shut(
+    libc::SYS_socket,
+    "without an own network, host sockets and the network stay out of reach this way",
+)];
+
+/// `TIOC*` request numbers are compared in 32 bits, as the kernel does: it ignores the upper half.
+const ARGUMENT: SeccompCmpArgLen = SeccompCmpArgLen::Dword;
+
+/// A kernel call that a confined program is refused, always or with certain arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedCall {
+    /// The number of the call on this architecture.
+    pub call: i64,
+    /// Whether it is refused whatever its arguments.
+    pub always: bool,
+    /// Why.
+    pub because: &'static str,
+}
+
+/// Every kernel call that a confined program is refused, with the reason.
+#[must_use]
+pub fn refused_calls() -> Vec<RefusedCall> {
+    let refused = |door: &Door| RefusedCall {
+        call: door.call,
+        always: matches!(door.when, When::Always),
+        because: door.because,
+    };
+    ABSENT.iter().chain(DOORS).map(refused).collect()
+}
+
+/// The filter programs for this machine, in the order to install them. `closed` shuts sockets altogether.
+///
+/// # Errors
+/// In words, when the machine's architecture is unknown.
+pub(crate) fn programs(closed: bool) -> Result<Vec<BpfProgram>, String> {
+    let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
+    let doors = DOORS.iter().chain(if closed { NO_NETWORK } else { &[] });
+    let mut refused = compile(doors, libc::EPERM, architecture)?;
+    if cfg!(target_arch = "x86_64") {
+        refused.splice(0..0, reject_x32());
+    }
+    Ok(vec![compile(ABSENT.iter(), libc::ENOSYS, architecture)?, refused])
+}
+
+fn compile<'a>(
+    doors: impl Iterator<Item = &'a Door>,
+    errno: i32,
+    architecture: TargetArch,
+) -> Result<BpfProgram, String> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    let mut always = Vec::new();
+    for door in doors {
+        if matches!(door.when, When::Always) {
+            always.push(door.call);
+        }
+        let known = rules.entry(door.call).or_default();
+        known.extend(door.when.rules().map_err(|error| error.to_string())?);
+    }
+    // An empty list of rules means "whatever the arguments".
+    for call in always {
+        rules.insert(call, Vec::new());
+    }
+    let refusal = SeccompAction::Errno(errno.unsigned_abs());
+    SeccompFilter::new(rules, SeccompAction::Allow, refusal, architecture)
+        .and_then(BpfProgram::try_from)
+        .map_err(|error| error.to_string())
+}
+
+impl When {
+    /// The rules, any of which refuses; none at all for a call that is always refused.
+    fn rules(self) -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
+        let condition = |index, operator, value| SeccompCondition::new(index, ARGUMENT, operator, value);
+        let bits = |value: i32| u64::from(value.cast_unsigned());
+        let one = |conditions| Ok(vec![SeccompRule::new(conditions)?]);
+        match self {
+            Self::Always => Ok(Vec::new()),
+            Self::Is(index, value) => one(vec![condition(index, SeccompCmpOp::Eq, value)?]),
+            Self::AnyBit(index, flags) => flags
+                .iter()
+                .map(|flag| {
+                    let flag = bits(*flag);
+                    SeccompRule::new(vec![condition(index, SeccompCmpOp::MaskedEq(flag), flag)?])
+                })
+                .collect(),
+            Self::NoneOf(index, values) => {
+                let not = |value: &i32| condition(index, SeccompCmpOp::Ne, bits(*value));
+                one(values.iter().map(not).collect::<Result<_, _>>()?)
+            }
+            Self::With { this: (index, mask, value), but_not } => {
+                let mut all = vec![condition(index, SeccompCmpOp::MaskedEq(mask), value)?];
+                if let Some((index, value)) = but_not {
+                    all.push(condition(index, SeccompCmpOp::Ne, value)?);
+                }
+                one(all)
+            }
+        }
+    }
+}
+
+/// Calls with bit 30 set are x86-64's own numbers once more, under the x32 ABI: without this they would pass the
+/// filter by another name.
+fn reject_x32() -> [sock_filter; 3] {
+    const LOAD_NUMBER: u16 = 0x20;
+    const JUMP_IF_AT_LEAST: u16 = 0x35;
+    const RETURN: u16 = 0x06;
+    const X32: u32 = 0x4000_0000;
+    const REFUSE: u32 = 0x0005_0000;
+    [
+        sock_filter { code: LOAD_NUMBER, jt: 0, jf: 0, k: 0 },
+        sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 1, k: X32 },
+        sock_filter { code: RETURN, jt: 0, jf: 0, k: REFUSE | libc::EPERM.unsigned_abs() },
+    ]
+}

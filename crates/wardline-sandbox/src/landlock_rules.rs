@@ -1,0 +1,74 @@
+//! The file rules once more, as a Landlock ruleset: if a mount is ever wrong, this still holds.
+//!
+//! Landlock can only add up what is allowed. So pinned and masked paths inside writable ones rest on the mounts alone,
+//! and everything else rests on both.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+
+use crate::guarantee::{Guarantee, LANDLOCK};
+use crate::plan::Plan;
+
+/// Restricts this process, and all that come from it, to what the plan shows.
+///
+/// # Errors
+/// The guarantee that is missing, when the kernel cannot enforce every rule.
+pub(crate) fn restrict(plan: &Plan) -> Result<Guarantee, Box<Guarantee>> {
+    let version = wardline_sys::kernel::landlock_version();
+    if version == 0 {
+        return Err(Box::new(Guarantee::missing(LANDLOCK, "the kernel answers that it has no Landlock")));
+    }
+    let version = i32::try_from(version).unwrap_or(i32::MAX);
+    let abi = ABI::from(version);
+    match apply(abi, plan) {
+        Ok(RulesetStatus::FullyEnforced) => {
+            Ok(Guarantee::held(LANDLOCK, format!("interface {version}, fully enforced")))
+        }
+        Ok(status) => {
+            Err(Box::new(Guarantee::missing(LANDLOCK, format!("interface {version}, but only {status:?}"))))
+        }
+        Err(error) => Err(Box::new(Guarantee::missing(LANDLOCK, format!("interface {version}: {error}")))),
+    }
+}
+
+fn apply(abi: ABI, plan: &Plan) -> Result<RulesetStatus, landlock::RulesetError> {
+    let all = AccessFs::from_all(abi);
+    let read = AccessFs::from_read(abi);
+    let mut ruleset =
+        Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(all)?;
+    if abi >= ABI::V6 {
+        // Signals to processes outside, and abstract sockets of processes outside.
+        ruleset = ruleset.scope(Scope::from_all(abi))?;
+    }
+    let mut rules = ruleset.create()?;
+    for path in &plan.readable {
+        rules = allow(rules, path, read, abi)?;
+    }
+    for path in plan.writable.iter().map(PathBuf::as_path).chain([Path::new("/dev/shm")]) {
+        rules = allow(rules, path, all, abi)?;
+    }
+    let mut devices = AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::WriteFile;
+    if abi >= ABI::V5 {
+        devices |= AccessFs::IoctlDev;
+    }
+    rules = allow(rules, Path::new("/dev"), devices, abi)?;
+    rules = allow(rules, Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir, abi)?;
+    Ok(rules.restrict_self()?.ruleset)
+}
+
+/// Allows `access` on and below `path`; a path that is not there needs no rule.
+fn allow(
+    rules: RulesetCreated,
+    path: &Path,
+    access: BitFlags<AccessFs>,
+    abi: ABI,
+) -> Result<RulesetCreated, landlock::RulesetError> {
+    let Ok(opened) = PathFd::new(path) else { return Ok(rules) };
+    // Rights over directory entries mean nothing on a file, and asking for them is an error.
+    let access = if path.is_dir() { access } else { access & AccessFs::from_file(abi) };
+    rules.add_rule(PathBeneath::new(opened, access))
+}

@@ -1,0 +1,507 @@
+//! Starting a confined program from the caller's side, waiting for it, and what came of it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use wardline_sys::{descriptor, signal};
+
+use crate::confinement::{Confinement, Invalid};
+use crate::guarantee::{self, Guarantee};
+use crate::plan::Watch;
+use crate::watch::Appeared;
+use crate::wire::{ABOVE, Failure, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS};
+use crate::{limits, watch};
+
+/// The binary that is the stage when none is named: the one that runs, even when its file was replaced meanwhile.
+pub(crate) const OWN_BINARY: &str = "/proc/self/exe";
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program and its arguments. A name without `/` is looked up in the `PATH` of the confinement's environment.
+    pub argv: Vec<OsString>,
+}
+
+impl Program {
+    /// A program with its arguments.
+    pub fn new(argv: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self { argv: argv.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// Where one stream of the program leads.
+#[derive(Debug, Default)]
+pub enum Stream {
+    /// Where the caller's leads.
+    #[default]
+    Inherit,
+    /// Nowhere.
+    Null,
+    /// To the caller, by a pipe in [`Child`].
+    Piped,
+    /// To an open file.
+    File(OwnedFd),
+}
+
+impl Stream {
+    fn is_terminal(&self, own: &impl IsTerminal) -> bool {
+        match self {
+            Self::Inherit => own.is_terminal(),
+            Self::Null | Self::Piped => false,
+            Self::File(file) => file.is_terminal(),
+        }
+    }
+
+    fn into_stdio(self) -> Stdio {
+        match self {
+            Self::Inherit => Stdio::inherit(),
+            Self::Null => Stdio::null(),
+            Self::Piped => Stdio::piped(),
+            Self::File(file) => Stdio::from(file),
+        }
+    }
+}
+
+/// The three streams of the program.
+#[derive(Debug, Default)]
+pub struct Stdio3 {
+    /// Standard input.
+    pub stdin: Stream,
+    /// Standard output.
+    pub stdout: Stream,
+    /// Standard error.
+    pub stderr: Stream,
+}
+
+impl Stdio3 {
+    /// The caller's own streams.
+    #[must_use]
+    pub fn inherit() -> Self {
+        Self::default()
+    }
+
+    /// Nothing to read; output and errors to the caller by pipes.
+    #[must_use]
+    pub fn captured() -> Self {
+        Self { stdin: Stream::Null, stdout: Stream::Piped, stderr: Stream::Piped }
+    }
+}
+
+/// Why nothing was executed.
+#[derive(Debug)]
+pub enum StartError {
+    /// The confinement contradicts itself.
+    Invalid(Invalid),
+    /// The host cannot give these guarantees, and nobody accepted to do without them.
+    Missing(Vec<Guarantee>),
+    /// A step of the set-up failed; with the step `execute`, the program itself could not be started.
+    Stage(Failure),
+    /// The stage could not be started, or ended without a word.
+    NoStage(io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(invalid) => write!(f, "confinement: {invalid}"),
+            Self::Missing(guarantees) => {
+                write!(f, "this host cannot give every guarantee")?;
+                guarantees.iter().try_for_each(|guarantee| write!(f, "\n  {guarantee}"))
+            }
+            Self::Stage(failure) => write!(f, "{failure}; nothing was executed"),
+            Self::NoStage(error) => {
+                write!(f, "cannot start the sandbox stage: {error}; nothing was executed")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl StartError {
+    /// The exit code that a shell would give: 127 for a program that is not there, 126 for one that cannot be
+    /// executed, 125 for anything else.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Stage(failure) if failure.step == "execute" => match failure.errno {
+                Some(libc::ENOENT) => 127,
+                _ => 126,
+            },
+            _ => 125,
+        }
+    }
+}
+
+/// A confined program that runs. Dropping it ends the program and everything it started.
+///
+/// While it lives, the signals that ask this process to end (TERM, HUP, and off a terminal INT and QUIT) go to the
+/// program instead; on a terminal, the terminal itself sends the program what is typed.
+#[derive(Debug)]
+pub struct Child {
+    stage: std::process::Child,
+    status: BufReader<File>,
+    lifeline: OwnedFd,
+    /// From the start on, signals that ask us to end go to the program.
+    _guard: signal::Guard,
+    enforcement: Vec<Guarantee>,
+    watches: Vec<Watch>,
+    quarantine: Option<PathBuf>,
+    terminal: bool,
+    /// The program's standard input, when it is piped.
+    pub stdin: Option<ChildStdin>,
+    /// The program's standard output, when it is piped.
+    pub stdout: Option<ChildStdout>,
+    /// The program's standard error, when it is piped.
+    pub stderr: Option<ChildStderr>,
+}
+
+/// What came of a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit code, when it ended by itself.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Processes that were still there after everything was killed: 0, or a guarantee was broken.
+    pub survivors: u64,
+    /// What was made at pinned paths that did not exist, and where it was moved.
+    pub appeared: Vec<Appeared>,
+    /// The limits that were reached: `processes`, `memory`, `file size`, `processor time`, `time`.
+    pub limits_hit: Vec<String>,
+}
+
+impl Ended {
+    /// The exit code as a shell gives it: the program's own, or 128 and the signal's number.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let code = self.code.or_else(|| self.signal.map(|signal| 128 + signal)).unwrap_or(255);
+        u8::try_from(code & 0xff).unwrap_or(255)
+    }
+}
+
+/// Why the end of a program is not known.
+#[derive(Debug)]
+pub enum WaitError {
+    /// The stage was killed from the outside, and the program with it; how it ended is not known.
+    StageLost {
+        /// What was made at pinned paths that did not exist, and where it was moved.
+        appeared: Vec<Appeared>,
+    },
+    /// The stage failed after the program had started.
+    Stage(Failure),
+    /// The system refused to let us wait.
+    System(io::Error),
+}
+
+impl std::fmt::Display for WaitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::StageLost { .. } => f.write_str("the sandbox's keeper was killed, and the program with it"),
+            Self::Stage(failure) => write!(f, "the sandbox failed while the program ran: {failure}"),
+            Self::System(error) => write!(f, "cannot wait for the sandbox: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for WaitError {}
+
+/// Starts `program` inside `confinement`; returns when the program itself runs.
+///
+/// The running binary is executed again as the stage, so its `main` has to begin with [`crate::is_stage`] and
+/// [`crate::stage_main`].
+///
+/// # Errors
+/// When the confinement makes no sense, the host cannot give a guarantee, or a step of the set-up fails. In each case
+/// nothing was executed.
+pub fn start(confinement: &Confinement, program: &Program, stdio: Stdio3) -> Result<Child, StartError> {
+    start_with(Path::new(OWN_BINARY), confinement, program, stdio)
+}
+
+/// As [`start`], with another binary as the stage.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with(
+    stage: &Path,
+    confinement: &Confinement,
+    program: &Program,
+    stdio: Stdio3,
+) -> Result<Child, StartError> {
+    confinement.check().map_err(StartError::Invalid)?;
+    let terminal = stdio.stdin.is_terminal(&io::stdin())
+        || stdio.stdout.is_terminal(&io::stdout())
+        || stdio.stderr.is_terminal(&io::stderr());
+    let mut run =
+        Run { confinement: confinement.clone(), argv: program.argv.clone(), terminal, without: Vec::new() };
+    let mut streams = Streams::new(stdio).map_err(StartError::NoStage)?;
+    // Each round leaves out one guarantee more, so there are never more rounds than guarantees.
+    loop {
+        let request = Request::Run(Box::new(run.clone()));
+        let stage = Stage::spawn(stage, &request, streams.lend().map_err(StartError::NoStage)?);
+        let stage = stage.map_err(StartError::NoStage)?;
+        // On a terminal, the terminal itself sends the program what is typed.
+        let forward: &[i32] = if terminal {
+            &[libc::SIGTERM, libc::SIGHUP]
+        } else {
+            &[libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT]
+        };
+        let guard = signal::Guard::install(&stage.lifeline, forward).map_err(StartError::NoStage)?;
+        let error = match stage.until_started(terminal, guard) {
+            Ok(mut child) => {
+                child.quarantine.clone_from(&confinement.quarantine);
+                return Ok(child);
+            }
+            Err(error) => error,
+        };
+        let StartError::Stage(failure) = &error else { return Err(error) };
+        let Some(missing) = failure.guarantee.clone() else { return Err(error) };
+        if !confinement.accepts_missing(&missing) || run.without(&missing) {
+            return Err(StartError::Missing(vec![Guarantee::missing(&missing, failure.to_string())]));
+        }
+        // Without own namespaces there is no own /proc either: the one guarantee contains the other.
+        if missing == guarantee::USER_NAMESPACE {
+            run.without.push(guarantee::PROC.to_owned());
+        }
+        run.without.push(missing);
+    }
+}
+
+/// Asks a stage to try every guarantee on this host.
+///
+/// # Errors
+/// When the stage cannot be started or gives no answer.
+pub fn probe_with(stage: &Path) -> io::Result<Vec<Guarantee>> {
+    let streams = [Stdio::null(), Stdio::null(), Stdio::null()];
+    let mut stage = Stage::spawn(stage, &Request::Probe, streams)?;
+    let answer = stage.next();
+    let _status = stage.process.wait()?;
+    match answer {
+        Some(Message::Probed(guarantees)) => Ok(guarantees),
+        _ => Err(io::Error::other("the sandbox stage gave no answer")),
+    }
+}
+
+/// The caller's streams, which may be lent more than once.
+struct Streams([Option<Stream>; 3]);
+
+impl Streams {
+    fn new(stdio: Stdio3) -> io::Result<Self> {
+        Ok(Self([Some(stdio.stdin), Some(stdio.stdout), Some(stdio.stderr)]))
+    }
+
+    fn lend(&mut self) -> io::Result<[Stdio; 3]> {
+        let mut lent = [Stdio::null(), Stdio::null(), Stdio::null()];
+        for (slot, stream) in lent.iter_mut().zip(&self.0) {
+            let copy = match stream {
+                Some(Stream::File(file)) => Stream::File(file.try_clone()?),
+                Some(Stream::Inherit) => Stream::Inherit,
+                Some(Stream::Piped) => Stream::Piped,
+                Some(Stream::Null) | None => Stream::Null,
+            };
+            *slot = copy.into_stdio();
+        }
+        Ok(lent)
+    }
+}
+
+/// A stage process and our ends of its pipes.
+struct Stage {
+    process: std::process::Child,
+    status: BufReader<File>,
+    lifeline: OwnedFd,
+}
+
+impl Stage {
+    fn spawn(binary: &Path, request: &Request, [stdin, stdout, stderr]: [Stdio; 3]) -> io::Result<Self> {
+        let (status, report) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (life, lifeline) = pipe_with(PipeFlags::CLOEXEC)?;
+        let request = request.seal()?;
+        let mut command = Command::new(binary);
+        command.arg0("wardline").arg(STAGE).env_clear();
+        command.stdin(stdin).stdout(stdout).stderr(stderr);
+        let passed = vec![
+            (descriptor::above(&request, ABOVE)?, REQUEST),
+            (descriptor::above(&report, ABOVE)?, STATUS),
+            (descriptor::above(&life, ABOVE)?, LIFELINE),
+        ];
+        descriptor::pass(&mut command, passed);
+        let process = command.spawn()?;
+        Ok(Self { process, status: BufReader::new(File::from(status)), lifeline })
+    }
+
+    /// The next message; `None` when there are no more.
+    fn next(&mut self) -> Option<Message> {
+        next(&mut self.status)
+    }
+
+    fn until_started(mut self, terminal: bool, guard: signal::Guard) -> Result<Child, StartError> {
+        let mut enforcement = Vec::new();
+        let mut watches = Vec::new();
+        loop {
+            match self.next() {
+                Some(Message::Watching(list)) => watches = list,
+                Some(Message::Enforced(guarantees)) => enforcement = guarantees,
+                Some(Message::Started) => break,
+                Some(Message::Failed(failure)) => {
+                    // Nothing runs; what the stage had prepared is gone when it is.
+                    let _status = self.process.wait();
+                    return Err(StartError::Stage(failure));
+                }
+                Some(_) => {}
+                None => {
+                    let status = self.process.wait().map_err(StartError::NoStage)?;
+                    return Err(StartError::NoStage(io::Error::other(format!("it ended with {status}"))));
+                }
+            }
+        }
+        let (stdin, stdout, stderr) =
+            (self.process.stdin.take(), self.process.stdout.take(), self.process.stderr.take());
+        let Self { process, status, lifeline } = self;
+        Ok(Child {
+            stage: process,
+            status,
+            lifeline,
+            _guard: guard,
+            enforcement,
+            watches,
+            quarantine: None,
+            terminal,
+            stdin,
+            stdout,
+            stderr,
+        })
+    }
+}
+
+fn next(status: &mut BufReader<File>) -> Option<Message> {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        match status.read_line(&mut line) {
+            Ok(0) | Err(_) => return None,
+            Ok(_) => {}
+        }
+        if let Some(message) = Message::parse(line.trim_end()) {
+            return Some(message);
+        }
+    }
+}
+
+/// Ends a program from elsewhere, while its [`Child`] waits.
+#[derive(Debug)]
+pub struct Killer {
+    lifeline: OwnedFd,
+}
+
+impl Killer {
+    /// Ends the program and everything it started, at once.
+    pub fn kill(&self) {
+        send(&self.lifeline, libc::SIGKILL);
+    }
+}
+
+fn send(lifeline: &OwnedFd, number: i32) {
+    if let (Ok(byte), Ok(lifeline)) = (u8::try_from(number), lifeline.try_clone()) {
+        // Without a reader the program is dead already.
+        let _dead_already = File::from(lifeline).write_all(&[byte]);
+    }
+}
+
+impl Child {
+    /// What is enforced on the program: each guarantee, with its proof, and those that a human did without.
+    #[must_use]
+    pub fn enforcement(&self) -> &[Guarantee] {
+        &self.enforcement
+    }
+
+    /// The host's number of the stage that looks after the program.
+    #[must_use]
+    pub fn stage_id(&self) -> u32 {
+        self.stage.id()
+    }
+
+    /// Ends the program and everything it started, at once. [`Child::wait`] then returns soon.
+    pub fn kill(&self) {
+        send(&self.lifeline, libc::SIGKILL);
+    }
+
+    /// Sends the program a signal, by number.
+    pub fn signal(&self, number: i32) {
+        send(&self.lifeline, number);
+    }
+
+    /// A handle that ends the program while somebody else waits for it. The program outlives the [`Child`] as long as
+    /// the handle lives.
+    ///
+    /// # Errors
+    /// When the process has too many open files.
+    pub fn killer(&self) -> io::Result<Killer> {
+        Ok(Killer { lifeline: self.lifeline.try_clone()? })
+    }
+
+    /// Waits for the program to end and for everything inside to be gone.
+    ///
+    /// # Errors
+    /// When the stage was killed or failed; the program is dead in that case too.
+    pub fn wait(mut self) -> Result<Ended, WaitError> {
+        drop(self.stdin.take());
+        let mut ended = Ended::default();
+        let mut closed = false;
+        let mut failed = None;
+        while let Some(message) = next(&mut self.status) {
+            match message {
+                Message::Ended { code, signal } => (ended.code, ended.signal) = (code, signal),
+                Message::Closed { survivors, appeared, limits_hit } => {
+                    (ended.survivors, ended.appeared, ended.limits_hit) = (survivors, appeared, limits_hit);
+                    closed = true;
+                }
+                Message::Failed(failure) => failed = Some(failure),
+                _ => {}
+            }
+        }
+        let _status = self.stage.wait().map_err(WaitError::System)?;
+        if self.terminal {
+            signal::take_terminal(&io::stdin());
+        }
+        if let Some(failure) = failed {
+            return Err(WaitError::Stage(failure));
+        }
+        if !closed {
+            return Err(WaitError::StageLost { appeared: self.look_after() });
+        }
+        if ended.code.is_none() && ended.signal.is_none() {
+            ended.signal = Some(libc::SIGKILL);
+        }
+        match ended.signal {
+            Some(libc::SIGXFSZ) => ended.limits_hit.push("file size".to_owned()),
+            Some(libc::SIGXCPU) => ended.limits_hit.push("processor time".to_owned()),
+            _ => {}
+        }
+        Ok(ended)
+    }
+}
+
+impl Child {
+    /// Does the keeper's last work when the keeper is dead.
+    fn look_after(&self) -> Vec<Appeared> {
+        // The kernel has closed the pipes of the init and kills what is left inside; it takes no longer than this.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        limits::remove_left_over(self.stage.id());
+        watch::sweep(&self.watches, self.quarantine.as_deref())
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // After `wait` both are no-ops: the stage is gone and its status is kept.
+        self.kill();
+        let _status = self.stage.wait();
+    }
+}

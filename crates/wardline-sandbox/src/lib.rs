@@ -1,0 +1,49 @@
+//! Turns a confinement into operating-system settings, starts the child, reports what is enforced.
+//!
+//! Deny by default: the program sees the project, what it was given besides, and nothing else. Mounts, Landlock and
+//! seccomp are set up from one [`Confinement`], independently of each other; the kernel enforces them. A guarantee that
+//! the host cannot give is an error that names the fix, unless a human accepted to do without it.
+//!
+//! [`start`] executes the running binary once more as the *stage*, which builds the jail and becomes the program. So a
+//! binary that uses this crate begins its `main` with:
+//!
+//! ```no_run
+//! # use std::process::ExitCode;
+//! fn main() -> ExitCode {
+//!     if wardline_sandbox::is_stage(std::env::args_os()) {
+//!         return wardline_sandbox::stage_main();
+//!     }
+//!     // the binary's own work
+//!     ExitCode::SUCCESS
+//! }
+//! ```
+#![cfg(target_os = "linux")]
+#![forbid(unsafe_code)]
+
+mod bridge;
+mod confinement;
+mod drop_rights;
+mod filter;
+mod guarantee;
+mod landlock_rules;
+mod launch;
+mod limits;
+mod mounts;
+mod plan;
+mod probe;
+mod stage;
+mod supervise;
+mod watch;
+mod wire;
+
+pub use confinement::{Confinement, EGRESS_PORT, Forward, Invalid, ResourceLimits, system_paths};
+pub use filter::{RefusedCall, refused_calls};
+pub use guarantee::Guarantee;
+pub use launch::{
+    Child, Ended, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start, start_with,
+};
+pub use probe::probe;
+pub use stage::{is_stage, stage_main};
+pub use supervise::{SuperviseError, supervise};
+pub use watch::Appeared;
+pub use wire::Failure;

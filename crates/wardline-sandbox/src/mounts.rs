@@ -1,0 +1,340 @@
+//! Carrying out a plan: building the new root, mount by mount, and moving into it.
+//!
+//! Every source and every target is opened without following symbolic links, and mounts go from descriptor to
+//! descriptor, so a path that someone swaps meanwhile is an error and never another path. Mount points are made only in
+//! file systems of our own: nothing is ever created on the host.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags};
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
+    UnmountFlags,
+};
+use wardline_sys::kernel::{MountLimits, limit_mount};
+
+use crate::guarantee;
+use crate::plan::{Plan, Step};
+use crate::wire::{Failure, failing};
+
+/// Ordinary host files: no set-user-id, no devices.
+const PLAIN: MountLimits =
+    MountLimits { read_only: false, no_setuid: true, no_devices: true, no_execute: false };
+const READ_ONLY: MountLimits = MountLimits { read_only: true, ..PLAIN };
+
+/// The device files that programs cannot do without; none leads to the host.
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// Files of `/proc` that tell about the host or its kernel, and directories likewise. The whole mount is read-only
+/// besides, which takes care of those that could be written.
+const PROC_FILES: [&str; 12] = [
+    "kcore",
+    "kmsg",
+    "keys",
+    "key-users",
+    "kallsyms",
+    "timer_list",
+    "sched_debug",
+    "latency_stats",
+    "sysrq-trigger",
+    "config.gz",
+    "iomem",
+    "ioports",
+];
+const PROC_DIRECTORIES: [&str; 6] = ["acpi", "asound", "bus", "irq", "scsi", "driver"];
+
+/// The root of the sandbox while it is being built.
+struct Root {
+    directory: OwnedFd,
+    /// Device numbers of the file systems that we made, where mount points may be created.
+    own: Vec<u64>,
+    scratch: Option<u64>,
+}
+
+/// Builds the file system of `plan` and makes it the root of this process and its mount namespace.
+///
+/// With `proc_optional`, a `/proc` that the kernel refuses is left out, and `Ok(false)` says so.
+pub(crate) fn enter(plan: &Plan, scratch: Option<u64>, proc_optional: bool) -> Result<bool, Failure> {
+    // 1. Nothing that we mount may travel back to the host, nor the host's new mounts to us.
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    rustix::mount::mount_change("/", private).map_err(failing("make mounts private", "/"))?;
+
+    // 2. An empty root of our own, mounted over the old one, which stays in reach until the last step.
+    let tree = tmpfs(0o755, scratch).map_err(failing("make the root file system", "/"))?;
+    let over = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    rustix::mount::move_mount(&tree, "", CWD, "/", over).map_err(failing("mount the root", "/"))?;
+    let mut root = Root { own: Vec::new(), directory: tree, scratch };
+    root.note_own().map_err(failing("look at the new root", "/"))?;
+
+    // 3. The kernel's own file systems.
+    let proc_mounted = match root.proc() {
+        Ok(()) => true,
+        Err(_) if proc_optional => false,
+        Err(failure) => return Err(failure),
+    };
+    root.devices()?;
+    root.masks().map_err(failing("make the masks", "/run"))?;
+
+    // 4. What the plan shows, hides and pins, from the outside in.
+    for step in &plan.steps {
+        root.carry_out(step)?;
+    }
+
+    // 5. The skeleton that holds it all together is done: nobody adds to it.
+    limit_mount(&root.directory, false, MountLimits { read_only: true, ..PLAIN })
+        .map_err(failing("make the root read-only", "/"))?;
+
+    // 6. Into the new root, and let go of the old one with everything in it.
+    rustix::process::fchdir(&root.directory).map_err(failing("enter the new root", "/"))?;
+    rustix::process::pivot_root(".", ".").map_err(failing("pivot the root", "/"))?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(failing("let go of the old root", "/"))?;
+    rustix::process::chdir("/").map_err(failing("enter the new root", "/"))?;
+    Ok(proc_mounted)
+}
+
+/// Where the unreadable things lie that are mounted over masked paths.
+const MASK_FILE: &str = "/.masked/file";
+const MASK_DIRECTORY: &str = "/.masked/directory";
+
+impl Root {
+    fn note_own(&mut self) -> io::Result<()> {
+        self.own.push(fs::fstat(&self.directory)?.st_dev);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::Scratch { at, mode } => self.scratch(at, *mode).map_err(failing("make private", at)),
+            Step::Link { at, to } => self.link(at, to).map_err(failing("link", at)),
+            Step::Bind { source, at, writable } => {
+                let limits = if *writable { PLAIN } else { READ_ONLY };
+                self.bind(source, at, limits).map_err(failing("bind", at))
+            }
+            Step::Anchor { at } => self.bind(at, at, PLAIN).map_err(failing("anchor", at)),
+            Step::Pin { at } => self.bind(at, at, READ_ONLY).map_err(failing("pin", at)),
+            Step::Mask { at, directory } => self.mask(at, *directory).map_err(failing("mask", at)),
+        }
+    }
+
+    fn scratch(&mut self, at: &Path, mode: u32) -> io::Result<()> {
+        let tree = tmpfs(mode, self.scratch)?;
+        self.own.push(fs::fstat(&tree)?.st_dev);
+        let target = self.target(at, true)?;
+        attach(&tree, &target)
+    }
+
+    fn link(&self, at: &Path, to: &Path) -> io::Result<()> {
+        if self.open(at).is_ok() {
+            return Ok(());
+        }
+        let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else { return Ok(()) };
+        let parent = self.target(parent, true)?;
+        if !self.is_own(&parent)? {
+            // The host has this directory and shows the link, or does not have the link any more.
+            return Ok(());
+        }
+        match fs::symlinkat(to, &parent, name) {
+            Err(rustix::io::Errno::EXIST) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    fn bind(&self, source: &Path, at: &Path, limits: MountLimits) -> io::Result<()> {
+        let source = open_host(source)?;
+        let directory = fs::FileType::from_raw_mode(fs::fstat(&source)?.st_mode).is_dir();
+        let tree = clone_tree(&source)?;
+        limit_mount(&tree, true, limits)?;
+        attach(&tree, &self.target(at, directory)?)
+    }
+
+    fn mask(&self, at: &Path, directory: bool) -> io::Result<()> {
+        let source = self.open(Path::new(if directory { MASK_DIRECTORY } else { MASK_FILE }))?;
+        let tree = clone_tree(&source)?;
+        limit_mount(&tree, false, MountLimits { no_execute: true, ..READ_ONLY })?;
+        attach(&tree, &self.open(at)?)
+    }
+
+    /// An empty file and an empty directory that nobody without capabilities can open.
+    fn masks(&self) -> io::Result<()> {
+        self.target(Path::new("/.masked"), true)?;
+        drop(self.target(Path::new(MASK_DIRECTORY), true)?);
+        drop(self.target(Path::new(MASK_FILE), false)?);
+        for path in [MASK_FILE, MASK_DIRECTORY, "/.masked"] {
+            let relative = path.trim_start_matches('/');
+            fs::chmodat(&self.directory, relative, Mode::empty(), AtFlags::empty())?;
+        }
+        Ok(())
+    }
+
+    fn proc(&self) -> Result<(), Failure> {
+        let at = Path::new("/proc");
+        let refused = |error| failing("mount /proc", at)(error).because(guarantee::PROC);
+        let target = self.target(at, true).map_err(failing("mount /proc", at))?;
+        let tree = filesystem("proc", &[]).map_err(refused)?;
+        attach(&tree, &target).map_err(refused)?;
+        for (name, directory) in PROC_FILES
+            .iter()
+            .map(|name| (name, false))
+            .chain(PROC_DIRECTORIES.iter().map(|name| (name, true)))
+        {
+            let at = at.join(name);
+            let Ok(target) = self.open(&at) else { continue };
+            self.cover(&target, directory).map_err(failing("mask", at))?;
+        }
+        let limits = MountLimits { no_execute: true, ..READ_ONLY };
+        limit_mount(&tree, false, limits).map_err(failing("make /proc read-only", at))
+    }
+
+    /// Hides one entry of `/proc`: files behind the null device, directories behind an empty file system.
+    fn cover(&self, target: &OwnedFd, directory: bool) -> io::Result<()> {
+        let tree = if directory {
+            let tree = tmpfs(0o555, Some(4096))?;
+            limit_mount(&tree, false, READ_ONLY)?;
+            tree
+        } else {
+            clone_tree(&open_host(Path::new("/dev/null"))?)?
+        };
+        attach(&tree, target)
+    }
+
+    fn devices(&mut self) -> Result<(), Failure> {
+        let at = Path::new("/dev");
+        let made = self.make_devices(at);
+        made.map_err(failing("make /dev", at))
+    }
+
+    fn make_devices(&mut self, at: &Path) -> io::Result<()> {
+        let tree = tmpfs(0o755, Some(1 << 20))?;
+        self.own.push(fs::fstat(&tree)?.st_dev);
+        attach(&tree, &self.target(at, true)?)?;
+        for name in DEVICES {
+            let source = open_host(&at.join(name))?;
+            let device = clone_tree(&source)?;
+            let limits = MountLimits { no_setuid: true, no_execute: true, ..MountLimits::default() };
+            limit_mount(&device, false, limits)?;
+            attach(&device, &self.target(&at.join(name), false)?)?;
+        }
+        let terminals = filesystem("devpts", &[("ptmxmode", "0666"), ("mode", "0620"), ("newinstance", "")])?;
+        attach(&terminals, &self.target(&at.join("pts"), true)?)?;
+        self.scratch(&at.join("shm"), 0o1777)?;
+        let links = [
+            ("ptmx", "pts/ptmx"),
+            ("fd", "/proc/self/fd"),
+            ("stdin", "/proc/self/fd/0"),
+            ("stdout", "/proc/self/fd/1"),
+            ("stderr", "/proc/self/fd/2"),
+        ];
+        for (name, to) in links {
+            self.link(&at.join(name), Path::new(to))?;
+        }
+        limit_mount(&tree, false, READ_DEVICES)
+    }
+
+    /// Opens a path of the new root.
+    fn open(&self, at: &Path) -> io::Result<OwnedFd> {
+        let relative = at.strip_prefix("/").unwrap_or(at);
+        if relative.as_os_str().is_empty() {
+            return Ok(rustix::io::fcntl_dupfd_cloexec(&self.directory, 0)?);
+        }
+        beneath(&self.directory, relative)
+    }
+
+    /// Opens a path of the new root to mount on, and makes it, with the directories above it, where the file system is
+    /// our own.
+    fn target(&self, at: &Path, directory: bool) -> io::Result<OwnedFd> {
+        match self.open(at) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return found,
+        }
+        let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        };
+        let parent = self.target(parent, true)?;
+        if !self.is_own(&parent)? {
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "nothing to mount on, and nothing is made on the host",
+            ));
+        }
+        if directory {
+            fs::mkdirat(&parent, name, Mode::from_raw_mode(0o755))?;
+        } else {
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+            drop(fs::openat(&parent, name, flags, Mode::from_raw_mode(0o644))?);
+        }
+        self.open(at)
+    }
+
+    fn is_own(&self, directory: &OwnedFd) -> io::Result<bool> {
+        Ok(self.own.contains(&fs::fstat(directory)?.st_dev))
+    }
+}
+
+/// Whether a mount can be made in a new mount namespace: a trial of the rights that everything here rests on.
+pub(crate) fn try_private_mount() -> io::Result<()> {
+    rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    let tree = tmpfs(0o755, Some(4096))?;
+    Ok(rustix::mount::move_mount(&tree, "", CWD, "/", MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
+}
+
+/// Whether the kernel gives a new pid namespace a `/proc` of its own.
+pub(crate) fn try_proc() -> io::Result<()> {
+    filesystem("proc", &[]).map(drop)
+}
+
+/// `/dev` itself takes no new entries; its entries stay devices.
+const READ_DEVICES: MountLimits =
+    MountLimits { read_only: true, no_setuid: true, no_devices: false, no_execute: true };
+
+/// Opens `path` of the host without following any symbolic link. Before the pivot, `/` is still the host's.
+fn open_host(path: &Path) -> io::Result<OwnedFd> {
+    let root = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    beneath(&root, path.strip_prefix("/").unwrap_or(path))
+}
+
+fn beneath(root: &OwnedFd, relative: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    Ok(fs::openat2(root, relative, flags, Mode::empty(), resolve)?)
+}
+
+fn clone_tree(source: &OwnedFd) -> io::Result<OwnedFd> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH
+        | OpenTreeFlags::AT_RECURSIVE;
+    Ok(rustix::mount::open_tree(source, "", flags)?)
+}
+
+fn attach(tree: &OwnedFd, target: &OwnedFd) -> io::Result<()> {
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+    Ok(rustix::mount::move_mount(tree.as_fd(), "", target.as_fd(), "", flags)?)
+}
+
+fn tmpfs(mode: u32, bytes: Option<u64>) -> io::Result<OwnedFd> {
+    let mode = format!("{mode:o}");
+    match bytes {
+        Some(bytes) => filesystem("tmpfs", &[("mode", &mode), ("size", &bytes.to_string())]),
+        None => filesystem("tmpfs", &[("mode", &mode)]),
+    }
+}
+
+/// A new file system with `options`, mounted nowhere yet. An option with an empty value is a flag.
+fn filesystem(kind: &str, options: &[(&str, &str)]) -> io::Result<OwnedFd> {
+    let context = rustix::mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
+    for (name, value) in options {
+        if value.is_empty() {
+            rustix::mount::fsconfig_set_flag(&context, *name)?;
+        } else {
+            rustix::mount::fsconfig_set_string(&context, *name, *value)?;
+        }
+    }
+    rustix::mount::fsconfig_create(&context)?;
+    let mut limits = MountAttrFlags::MOUNT_ATTR_NOSUID;
+    if kind != "devpts" {
+        limits |= MountAttrFlags::MOUNT_ATTR_NODEV;
+    }
+    Ok(rustix::mount::fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, limits)?)
+}

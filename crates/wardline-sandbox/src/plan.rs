@@ -1,0 +1,330 @@
+//! From a confinement to an ordered list of mounts: which path is seen, how, and in which order.
+//!
+//! The plan looks at the host's file system but changes nothing. Every path in it is canonical, so that carrying it
+//! out follows no symbolic link; the links that led there are planned as links. Shallow paths come first: a mount is
+//! always made before the mounts inside it.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::bridge;
+use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
+
+/// One thing to put into the new root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// An empty private file system.
+    Scratch { at: PathBuf, mode: u32 },
+    /// A symbolic link, as the host has it.
+    Link { at: PathBuf, to: PathBuf },
+    /// A file or directory of the host.
+    Bind { source: PathBuf, at: PathBuf, writable: bool },
+    /// A writable directory mounted on itself: a mount point can be neither renamed nor removed, so nobody can move a
+    /// pinned path away with the directory that holds it.
+    Anchor { at: PathBuf },
+    /// A path inside a writable one, read-only.
+    Pin { at: PathBuf },
+    /// Something unreadable and empty over a path.
+    Mask { at: PathBuf, directory: bool },
+}
+
+impl Step {
+    fn at(&self) -> &Path {
+        match self {
+            Self::Scratch { at, .. }
+            | Self::Link { at, .. }
+            | Self::Bind { at, .. }
+            | Self::Anchor { at }
+            | Self::Pin { at }
+            | Self::Mask { at, .. } => at,
+        }
+    }
+
+    /// The order among steps of the same depth: what covers comes after what is covered.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Scratch { .. } => 0,
+            Self::Link { .. } => 1,
+            Self::Bind { .. } => 2,
+            Self::Anchor { .. } => 3,
+            Self::Pin { .. } => 4,
+            Self::Mask { .. } => 5,
+        }
+    }
+}
+
+/// A pinned path that no mount can hold because there is nothing to mount on, or a symbolic link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Watch {
+    /// The deepest directory on the way that exists; it cannot be moved while the sandbox runs.
+    pub(crate) base: PathBuf,
+    /// The names from there to the pinned path.
+    pub(crate) rest: Vec<OsString>,
+    /// Where the first of those names leads, when it is a symbolic link; `None` when it does not exist.
+    pub(crate) link: Option<PathBuf>,
+}
+
+impl Watch {
+    pub(crate) fn to_value(&self) -> Value {
+        json!({
+            "base": path_value(&self.base),
+            "rest": self.rest.iter().map(|name| text_value(name)).collect::<Vec<_>>(),
+            "link": self.link.as_deref().map_or(Value::Null, path_value),
+        })
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
+        let link = match value.get("link")? {
+            Value::Null => None,
+            other => Some(path_from(other)?),
+        };
+        let rest = value.get("rest")?.as_array()?.iter().map(text_from).collect::<Option<_>>()?;
+        Some(Self { base: path_from(value.get("base")?)?, rest, link })
+    }
+}
+
+/// What to mount, and what to look at afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) watches: Vec<Watch>,
+    /// Canonical directories and files that can be read and executed.
+    pub(crate) readable: Vec<PathBuf>,
+    /// Canonical directories and files that can be written as well.
+    pub(crate) writable: Vec<PathBuf>,
+}
+
+/// Directories that start empty and private, with their mode.
+const SCRATCH: [(&str, u32); 3] = [("/tmp", 0o1777), ("/var/tmp", 0o1777), ("/run", 0o755)];
+
+/// Directories of the host that are never bound whole: the sandbox has its own.
+const OWN: [&str; 3] = ["/proc", "/dev", "/sys"];
+
+/// How many symbolic links one path may take, as in the kernel.
+const LINKS: usize = 40;
+
+impl Plan {
+    /// Plans the file system of `confinement`.
+    pub(crate) fn of(confinement: &Confinement) -> Self {
+        let mut plan = Self::default();
+        for (at, mode) in SCRATCH {
+            plan.scratch(Path::new(at), mode);
+        }
+        plan.scratch(&confinement.home, 0o700);
+
+        let project = std::slice::from_ref(&confinement.project);
+        let writable = project.iter().chain(&confinement.write).map(|path| (path.clone(), true));
+        let readable = confinement.read.iter().flat_map(|path| expand(path)).map(|path| (path, false));
+        let mut binds: Vec<(PathBuf, bool)> = Vec::new();
+        for (path, write) in writable.chain(readable) {
+            if let Some(canonical) = plan.resolve(&path) {
+                binds.push((canonical, write));
+            }
+        }
+        // Shallow first, and of two requests for one path the wider: what lies inside a bind is there already.
+        binds.sort_by_key(|(path, write)| (depth(path), path.clone(), !write));
+        for (path, write) in binds {
+            plan.bind(path, write);
+        }
+        let doors =
+            bridge::doors(confinement).into_iter().map(|(socket, port)| (socket, bridge::inside(port)));
+        let pairs = confinement.files.iter().chain(&confinement.sockets).cloned();
+        for (host, at) in pairs.chain(doors) {
+            if let Ok(source) = host.canonicalize() {
+                plan.readable.push(at.clone());
+                plan.steps.push(Step::Bind { source, at, writable: false });
+            }
+        }
+
+        let mut roots: Vec<(PathBuf, PathBuf)> = Vec::new();
+        for spelled in project.iter().chain(&confinement.write) {
+            if let Ok(canonical) = spelled.canonicalize() {
+                roots.push((spelled.clone(), canonical));
+            }
+        }
+        for path in &confinement.pinned {
+            plan.pin(&roots, path, LINKS);
+        }
+        for path in &confinement.masked {
+            plan.mask(path);
+        }
+        plan.tidy();
+        plan
+    }
+
+    /// The canonical form of `path`, with a planned link for every symbolic link on the way; `None` when it does not
+    /// exist or cannot be reached.
+    fn resolve(&mut self, path: &Path) -> Option<PathBuf> {
+        let mut pending: Vec<OsString> = names(path);
+        pending.reverse();
+        let mut resolved = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = pending.pop() {
+            if name == ".." {
+                resolved.pop();
+                continue;
+            }
+            let next = resolved.join(&name);
+            if !next.symlink_metadata().ok()?.is_symlink() {
+                resolved = next;
+                continue;
+            }
+            links += 1;
+            if links > LINKS {
+                return None;
+            }
+            let target = next.read_link().ok()?;
+            if target.is_absolute() {
+                resolved = PathBuf::from("/");
+            }
+            pending.extend(names(&target).into_iter().rev());
+            self.steps.push(Step::Link { at: next, to: target });
+        }
+        Some(resolved)
+    }
+
+    fn scratch(&mut self, path: &Path, mode: u32) {
+        // A home that the host does not have is made in the new root, under the name that was asked for.
+        let at = self.resolve(path).unwrap_or_else(|| path.to_path_buf());
+        if !self.steps.iter().any(|step| matches!(step, Step::Scratch { at: other, .. } if *other == at)) {
+            self.writable.push(at.clone());
+            self.steps.push(Step::Scratch { at, mode });
+        }
+    }
+
+    fn bind(&mut self, path: PathBuf, write: bool) {
+        let own = OWN.iter().map(Path::new).any(|own| path == own)
+            || path.starts_with("/proc")
+            || path.starts_with("/dev")
+            || path.parent().is_none();
+        let enough = match self.nearest(&path) {
+            Some(Step::Bind { writable, .. }) => *writable || !write,
+            _ => false,
+        };
+        if own || enough {
+            return;
+        }
+        if write { &mut self.writable } else { &mut self.readable }.push(path.clone());
+        self.steps.push(Step::Bind { source: path.clone(), at: path, writable: write });
+    }
+
+    /// The deepest file system that `path` lies in, among those planned so far.
+    fn nearest(&self, path: &Path) -> Option<&Step> {
+        self.steps
+            .iter()
+            .filter(|step| matches!(step, Step::Scratch { .. } | Step::Bind { .. }))
+            .filter(|step| path.starts_with(step.at()))
+            .max_by_key(|step| (depth(step.at()), step.rank()))
+    }
+
+    /// Plans a pinned path, walking down from the writable root that holds it.
+    fn pin(&mut self, roots: &[(PathBuf, PathBuf)], path: &Path, links: usize) {
+        let inside = |root: &&(PathBuf, PathBuf)| path.starts_with(&root.0) || path.starts_with(&root.1);
+        let Some((spelled, canonical)) = roots.iter().filter(inside).max_by_key(|root| depth(&root.1)) else {
+            return;
+        };
+        let Ok(rest) = path.strip_prefix(spelled).or_else(|_| path.strip_prefix(canonical)) else { return };
+        let rest = names(rest);
+        let mut base = canonical.clone();
+        for (index, name) in rest.iter().enumerate() {
+            let next = base.join(name);
+            let left = rest.get(index..).unwrap_or_default();
+            let Ok(found) = next.symlink_metadata() else {
+                self.watches.push(Watch { base, rest: left.to_vec(), link: None });
+                return;
+            };
+            if found.is_symlink() {
+                if let Ok(target) = next.read_link() {
+                    self.watches.push(Watch { base, rest: vec![name.clone()], link: Some(target) });
+                }
+                if let (Ok(canonical), Some(links)) = (path.canonicalize(), links.checked_sub(1)) {
+                    self.pin(roots, &canonical, links);
+                }
+                return;
+            }
+            if left.len() == 1 {
+                self.steps.push(Step::Pin { at: next });
+                return;
+            }
+            if !found.is_dir() {
+                self.watches.push(Watch { base, rest: left.to_vec(), link: None });
+                return;
+            }
+            self.steps.push(Step::Anchor { at: next.clone() });
+            base = next;
+        }
+        self.steps.push(Step::Pin { at: base });
+    }
+
+    fn mask(&mut self, path: &Path) {
+        let Ok(at) = path.canonicalize() else { return };
+        if matches!(self.nearest(&at), Some(Step::Bind { .. })) {
+            let directory = at.is_dir();
+            self.steps.push(Step::Mask { at, directory });
+        }
+    }
+
+    /// Removes what another step makes pointless, and sorts.
+    fn tidy(&mut self) {
+        let all = self.steps.clone();
+        let masks: Vec<&Path> =
+            all.iter().filter(|step| matches!(step, Step::Mask { .. })).map(Step::at).collect();
+        let pins: Vec<&Path> =
+            all.iter().filter(|step| matches!(step, Step::Pin { .. })).map(Step::at).collect();
+        let opens: Vec<&Path> = all
+            .iter()
+            .filter(|step| matches!(step, Step::Bind { writable: true, .. }))
+            .map(Step::at)
+            .collect();
+        let masked = |at: &Path| masks.iter().any(|mask| at != *mask && at.starts_with(mask));
+        // A pin holds for everything below it, up to a writable path that was asked for inside it.
+        let pinned = |at: &Path, itself: bool| {
+            pins.iter().any(|pin| {
+                at.starts_with(pin)
+                    && (itself || at != *pin)
+                    && !opens.iter().any(|open| at.starts_with(open) && open != pin && open.starts_with(pin))
+            })
+        };
+        self.steps.retain(|step| {
+            !masked(step.at())
+                && match step {
+                    Step::Anchor { at } => !pinned(at, true),
+                    Step::Pin { at } => !pinned(at, false) && !masks.contains(&at.as_path()),
+                    _ => true,
+                }
+        });
+        self.steps.sort_by(|a, b| {
+            let key = |step: &Step| (depth(step.at()), step.rank());
+            key(a).cmp(&key(b)).then_with(|| a.at().cmp(b.at()))
+        });
+        self.steps.dedup();
+        self.watches.sort_by(|a, b| (&a.base, &a.rest).cmp(&(&b.base, &b.rest)));
+        self.watches.dedup();
+    }
+}
+
+/// The root directory as its entries, anything else as it is: the root itself is the sandbox's own.
+fn expand(path: &Path) -> Vec<PathBuf> {
+    if path.parent().is_some() {
+        return vec![path.to_path_buf()];
+    }
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    let scratch = |path: &PathBuf| SCRATCH.iter().any(|(at, _)| path == Path::new(at));
+    entries.flatten().map(|entry| entry.path()).filter(|path| !scratch(path)).collect()
+}
+
+fn depth(path: &Path) -> usize {
+    path.components().count()
+}
+
+fn names(path: &Path) -> Vec<OsString> {
+    path.components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_os_string()),
+            Component::ParentDir => Some(OsString::from("..")),
+            _ => None,
+        })
+        .collect()
+}

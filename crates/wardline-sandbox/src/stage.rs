@@ -1,0 +1,475 @@
+//! The stage: the same binary, executed again, that builds the jail from the outside in.
+//!
+//! Three processes tell the story, each started by the one before:
+//!
+//! 1. the **keeper** stays on the host. It starts the init in new namespaces, watches it and the lifeline of the
+//!    caller, and looks after what the program left behind, even when the caller was killed;
+//! 2. the **init** is process 1 of the new namespaces. It builds the file system and the network, starts the program,
+//!    collects orphans, and ends when the program ends, which ends everything inside;
+//! 3. the **program** gives up, one by one, what it could harm the host with, and then becomes what was asked for.
+//!
+//! A step that fails is reported with its name and nothing is executed.
+
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, WaitOptions};
+use wardline_sys::process::{Fork, Namespaces, fork, fork_into, leave};
+use wardline_sys::{descriptor, signal};
+
+use crate::guarantee::{self, Guarantee};
+use crate::limits::Group;
+use crate::plan::Plan;
+use crate::wire::{Failure, LIFELINE, Message, REQUEST, Request, Run, STATUS, failing};
+use crate::{bridge, drop_rights, landlock_rules, limits, mounts, probe, watch};
+
+/// Whether this process was started to be the stage: then call [`stage_main`] before anything else.
+pub fn is_stage(mut argv: impl Iterator<Item = impl AsRef<std::ffi::OsStr>>) -> bool {
+    argv.nth(1).is_some_and(|argument| argument.as_ref() == crate::wire::STAGE)
+}
+
+/// The whole life of a stage process.
+pub fn stage_main() -> ExitCode {
+    let (Ok(request), Ok(status), Ok(lifeline)) =
+        (descriptor::adopt(REQUEST), descriptor::adopt(STATUS), descriptor::adopt(LIFELINE))
+    else {
+        return ExitCode::from(2);
+    };
+    let status = std::fs::File::from(status);
+    let outcome = match Request::read(request) {
+        Ok(Request::Run(run)) => keep(&run, &status, lifeline),
+        Ok(Request::Probe) => {
+            Message::Probed(probe::try_all()).send(&status);
+            Ok(())
+        }
+        Err(error) => Err(failing("read", "the request")(error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            Message::Failed(failure).send(&status);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+// ---- 1. The keeper -------------------------------------------------------------------------------------------------
+
+fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Failure> {
+    // 1.1 What a terminal sends to the whole group is for the program to act on, not for us.
+    signal::ignore(&signal::GROUP);
+    let _cosmetic = rustix::thread::set_name(c"wardline-keeper");
+    // 1.2 Groups of a privileged caller open files that its user id does not. Others may not give theirs up.
+    let _unprivileged = rustix::thread::set_thread_groups(&[]);
+    // 1.3 While the host can still be seen: what to mount, and a cgroup to count in.
+    let confinement = &run.confinement;
+    let plan = Plan::of(confinement);
+    Message::Watching(plan.watches.clone()).send(status);
+    let group =
+        if run.without(guarantee::LIMITS) { Group::default() } else { Group::make(&confinement.limits) };
+    let limits = group.guarantee(&confinement.limits, rustix::process::geteuid().as_raw());
+    if !limits.held && !run.without(guarantee::LIMITS) {
+        group.remove();
+        let error = io::Error::other(limits.proof.clone());
+        return Err(failing("limit", "the program")(error).because(guarantee::LIMITS));
+    }
+    // 1.4 The init, in namespaces of its own, waiting until it is counted.
+    let started = start_init(run, &plan, &group, limits, status, &lifeline);
+    let init = match started {
+        Ok(init) => init,
+        Err(failure) => {
+            group.remove();
+            return Err(failure);
+        }
+    };
+    // 1.5 From here on we hold nothing of the program's: not its streams, not its directory.
+    let _best_effort = let_go_of_streams();
+    let _best_effort = rustix::process::chdir("/");
+    // 1.6 Until the program has ended, the caller is gone, or the time is over.
+    let space = pid_namespace(init);
+    let late = watch_over(init, &lifeline, confinement.limits.wall_seconds);
+    // 1.7 Everything inside is dead now. Look, tidy up, and say so.
+    let survivors = group.population().unwrap_or_else(|| living_in(space));
+    let mut limits_hit = group.hit();
+    if late {
+        limits_hit.push("time".to_owned());
+    }
+    group.remove();
+    let appeared = watch::sweep(&plan.watches, confinement.quarantine.as_deref());
+    Message::Closed { survivors, appeared, limits_hit }.send(status);
+    Ok(())
+}
+
+fn start_init(
+    run: &Run,
+    plan: &Plan,
+    group: &Group,
+    limits: Guarantee,
+    status: &std::fs::File,
+    lifeline: &OwnedFd,
+) -> Result<Pid, Failure> {
+    let (counted, count) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(failing("make a pipe for", "the init"))?;
+    let namespaces = if run.without(guarantee::USER_NAMESPACE) {
+        Namespaces::NONE
+    } else {
+        Namespaces { net: !run.without(guarantee::NETWORK), ..Namespaces::ALL }
+    };
+    let identity = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    match fork_into(namespaces) {
+        Ok(Fork::Child) => {
+            drop(count);
+            let inside = Inside { run, plan, group, limits, status, identity, namespaces };
+            let Err(failure) = inside.live(counted, lifeline);
+            Message::Failed(failure).send(status);
+            leave(1)
+        }
+        Ok(Fork::Parent(init)) => {
+            drop(counted);
+            if let Err(error) = group.add(init) {
+                let _killed = rustix::process::kill_process(init, Signal::KILL);
+                let _reaped = rustix::process::waitpid(Some(init), WaitOptions::empty());
+                return Err(failing("put into a cgroup", "the init")(error).because(guarantee::LIMITS));
+            }
+            let _gone = std::fs::File::from(count).write_all(&[1]);
+            Ok(init)
+        }
+        Err(error) => Err(failing("make namespaces for", "the init")(error).because(blame(namespaces))),
+    }
+}
+
+/// Which guarantee is missing when the init cannot be started in its namespaces.
+fn blame(namespaces: Namespaces) -> &'static str {
+    let without_net = Namespaces { net: false, ..namespaces };
+    match fork_into(without_net) {
+        Ok(Fork::Child) => leave(0),
+        Ok(Fork::Parent(child)) => {
+            let _reaped = rustix::process::waitpid(Some(child), WaitOptions::empty());
+            guarantee::NETWORK
+        }
+        Err(_) => guarantee::USER_NAMESPACE,
+    }
+}
+
+/// Waits for the init to end, and ends it when the caller is gone or the time is over; `true` in the last case.
+fn watch_over(init: Pid, lifeline: &OwnedFd, seconds: Option<u64>) -> bool {
+    let deadline = seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
+    let Ok(ended) = rustix::process::pidfd_open(init, rustix::process::PidfdFlags::empty()) else {
+        let _reaped = rustix::process::waitpid(Some(init), WaitOptions::empty());
+        return false;
+    };
+    let mut late = false;
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| rustix::time::Timespec::try_from(left).ok());
+        // A lifeline without a writer reports that, whatever is asked; bytes on it are for the init.
+        let mut waiting = [PollFd::new(&ended, PollFlags::IN), PollFd::new(lifeline, PollFlags::empty())];
+        let woken = poll(&mut waiting, timeout.as_ref());
+        let [process, life] = waiting.each_ref().map(|waiting| waiting.revents());
+        late = late || matches!(woken, Ok(0));
+        if !process.is_empty() {
+            break;
+        }
+        if late || !life.is_empty() {
+            let _dead_already = rustix::process::pidfd_send_signal(&ended, Signal::KILL);
+            break;
+        }
+    }
+    let _reaped = rustix::process::waitpid(Some(init), WaitOptions::empty());
+    late
+}
+
+/// The identity of the pid namespace that `pid` lives in.
+fn pid_namespace(pid: Pid) -> Option<u64> {
+    let of = |name: &str| rustix::fs::stat(format!("/proc/{name}/ns/pid")).ok().map(|found| found.st_ino);
+    let space = of(&pid.as_raw_nonzero().to_string())?;
+    // Without an own namespace, everybody on the host lives in it.
+    (Some(space) != of("self")).then_some(space)
+}
+
+/// How many processes of the host live in a pid namespace.
+fn living_in(space: Option<u64>) -> u64 {
+    let (Some(space), Ok(entries)) = (space, std::fs::read_dir("/proc")) else { return 0 };
+    let lives = |entry: &std::fs::DirEntry| {
+        let number =
+            entry.file_name().to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        number && rustix::fs::stat(entry.path().join("ns/pid")).is_ok_and(|found| found.st_ino == space)
+    };
+    u64::try_from(entries.flatten().filter(lives).count()).unwrap_or(u64::MAX)
+}
+
+fn let_go_of_streams() -> io::Result<()> {
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    Ok(rustix::stdio::dup2_stderr(&null)?)
+}
+
+// ---- 2. The init ---------------------------------------------------------------------------------------------------
+
+/// What the init and the program know.
+struct Inside<'a> {
+    run: &'a Run,
+    plan: &'a Plan,
+    group: &'a Group,
+    limits: Guarantee,
+    status: &'a std::fs::File,
+    /// The user and group on the host, before the namespace hid them.
+    identity: (u32, u32),
+    namespaces: Namespaces,
+}
+
+/// A type without values: a function that returns it on success never returns on success.
+enum Never {}
+
+impl Inside<'_> {
+    fn live(&self, counted: OwnedFd, lifeline: &OwnedFd) -> Result<Never, Failure> {
+        // 2.1 Die with the keeper; and do nothing before it has counted us.
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+            .map_err(failing("tie to the keeper", "the init"))?;
+        let mut go = [0];
+        std::fs::File::from(counted).read_exact(&mut go).map_err(failing("wait for", "the keeper"))?;
+        let _cosmetic = rustix::thread::set_name(c"wardline-init");
+
+        // 2.2 The same user inside as outside, and nobody else.
+        if self.namespaces.user {
+            self.map_identity().map_err(|failure| failure.because(guarantee::USER_NAMESPACE))?;
+        }
+        // 2.3 A loopback of our own, and on it the doors to the host, while ports below 1024 can be had.
+        let mut ports = Vec::new();
+        if self.namespaces.net {
+            wardline_sys::network::loopback_up()
+                .map_err(|error| failing("bring up", "lo")(error).because(guarantee::NETWORK))?;
+            ports = bridge::listen(&self.run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
+        }
+        // 2.4 The file system.
+        let mut proc_mounted = false;
+        if self.namespaces.mount {
+            let scratch = self.run.confinement.limits.scratch;
+            proc_mounted =
+                mounts::enter(self.plan, scratch, self.run.without(guarantee::PROC)).map_err(|failure| {
+                    match failure.guarantee {
+                        // Before the first mount of a plan everything depends on the rights of the namespace alone.
+                        None if failure.step == "make mounts private"
+                            || failure.step == "make the root file system" =>
+                        {
+                            failure.because(guarantee::USER_NAMESPACE)
+                        }
+                        _ => failure,
+                    }
+                })?;
+        } else {
+            rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+                .map_err(failing("become reaper for", "the program"))?;
+        }
+        // 2.5 The program, which tells us by closing a pipe that it has become itself.
+        let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+            .map_err(failing("make a pipe for", "the program"))?;
+        let program = match fork().map_err(failing("start", "the program"))? {
+            Fork::Parent(program) => program,
+            Fork::Child => {
+                drop(became);
+                let Err(failure) = self.become_program(proc_mounted);
+                Message::Failed(failure).send(self.status);
+                let _told = std::fs::File::from(becoming).write_all(&[1]);
+                leave(1)
+            }
+        };
+        drop(becoming);
+        let mut failed = [0];
+        if std::fs::File::from(became).read(&mut failed).unwrap_or(1) > 0 {
+            // It has reported why itself.
+            leave(1);
+        }
+        Message::Started.send(self.status);
+        self.attend(program, ports, lifeline)
+    }
+
+    fn map_identity(&self) -> Result<(), Failure> {
+        let (user, group) = self.identity;
+        let table = [
+            ("/proc/self/setgroups", "deny".to_owned()),
+            ("/proc/self/gid_map", format!("{group} {group} 1")),
+            ("/proc/self/uid_map", format!("{user} {user} 1")),
+        ];
+        for (path, text) in table {
+            std::fs::write(path, text).map_err(failing("write", path))?;
+        }
+        Ok(())
+    }
+
+    /// Looks after the program until it ends, and takes everything down with it.
+    fn attend(&self, program: Pid, ports: Vec<bridge::Port>, lifeline: &OwnedFd) -> Result<Never, Failure> {
+        // 2.6 The init needs its rights no more, and shares the program's user: give nothing to gain from it.
+        let _best_effort = let_go_of_streams();
+        drop_rights::all(self.namespaces.user).map_err(failing("drop the rights of", "the init"))?;
+        let hidden = rustix::process::DumpableBehavior::NotDumpable;
+        rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
+        if !self.run.without(guarantee::SECCOMP) {
+            drop_rights::filter(false).map_err(failing("filter the calls of", "the init"))?;
+        }
+        // 2.7 Threads from here on: the bridge, and an ear for the caller.
+        bridge::serve(ports).map_err(failing("serve", "the bridge"))?;
+        let lifeline = lifeline.try_clone().map_err(failing("listen to", "the caller"))?;
+        let terminal = self.run.terminal;
+        let ear = std::thread::Builder::new()
+            .stack_size(64 * 1024)
+            .spawn(move || listen(lifeline, program, terminal));
+        drop(ear.map_err(failing("listen to", "the caller"))?);
+        // 2.8 Collect whoever ends; when it is the program, the session is over.
+        loop {
+            match rustix::process::wait(WaitOptions::empty()) {
+                Ok(Some((pid, ended))) if pid == program => {
+                    let message =
+                        Message::Ended { code: ended.exit_status(), signal: ended.terminating_signal() };
+                    if !self.namespaces.pid {
+                        kill_children();
+                    }
+                    message.send(self.status);
+                    // The kernel kills whatever is left in the namespace of a process 1 that ends.
+                    leave(0)
+                }
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(failing("wait for", "the program")(error)),
+            }
+        }
+    }
+}
+
+/// Passes the caller's signals on to the program. When the caller is gone, or asks for it, everything ends.
+fn listen(lifeline: OwnedFd, program: Pid, terminal: bool) {
+    let mut lifeline = std::fs::File::from(lifeline);
+    let mut byte = [0];
+    loop {
+        match lifeline.read(&mut byte) {
+            Ok(1) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            _ => break,
+        }
+        let [number] = byte;
+        if i32::from(number) == libc::SIGKILL {
+            break;
+        }
+        let Some(signal) = Signal::from_named_raw(i32::from(number)) else { continue };
+        // On a terminal the program is one of the caller's group; else it leads its own.
+        let sent = if terminal {
+            rustix::process::kill_process(program, signal)
+        } else {
+            rustix::process::kill_process_group(program, signal)
+        };
+        let _ended_already = sent;
+    }
+    kill_children();
+    leave(128 + libc::SIGKILL)
+}
+
+/// Kills every child, and every orphan that thereby becomes a child. Without an own pid namespace nobody else does.
+fn kill_children() {
+    if rustix::process::getpid().as_raw_nonzero().get() == 1 {
+        return;
+    }
+    for _round in 0..1000 {
+        let Ok(entries) = std::fs::read_dir("/proc") else { return };
+        let own = rustix::process::getpid().as_raw_nonzero().to_string();
+        let mut killed = 0;
+        for entry in entries.flatten() {
+            let text = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let mut fields = text.rsplit_once(')').map_or("", |(_, rest)| rest).split_ascii_whitespace();
+            let ours = fields.nth(1) == Some(&own);
+            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+            if let (true, Some(pid)) = (ours, pid) {
+                let _dead_already = rustix::process::kill_process(pid, Signal::KILL);
+                let _reaped = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+                killed += 1;
+            }
+        }
+        if killed == 0 {
+            return;
+        }
+    }
+}
+
+// ---- 3. The program ------------------------------------------------------------------------------------------------
+
+impl Inside<'_> {
+    /// Gives up every right in turn and becomes the program.
+    fn become_program(&self, proc_mounted: bool) -> Result<Never, Failure> {
+        use std::os::unix::process::CommandExt;
+        let confinement = &self.run.confinement;
+        let mut enforced = self.namespaces_held(proc_mounted);
+
+        // 3.1 Its own session, unless a person sits at the terminal and wants job control.
+        if !self.run.terminal {
+            rustix::process::setsid().map_err(failing("make a session for", "the program"))?;
+        }
+        if !self.namespaces.pid {
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+                .map_err(failing("tie to the init", "the program"))?;
+        }
+        // 3.2 Its share of the machine.
+        if self.run.without(guarantee::LIMITS) {
+            enforced.push(Guarantee::missing(guarantee::LIMITS, ACCEPTED));
+        } else {
+            limits::apply(&confinement.limits, self.group.counts_memory())
+                .map_err(|(what, error)| failing("limit", what)(error).because(guarantee::LIMITS))?;
+            enforced.push(self.limits.clone());
+        }
+        // 3.3 No capabilities, now or after any exec.
+        drop_rights::all(self.namespaces.user).map_err(|error| {
+            failing("drop the rights of", "the program")(error).because(guarantee::NO_NEW_PRIVS)
+        })?;
+        enforced.push(Guarantee::held(guarantee::NO_NEW_PRIVS, "set, and every capability set is empty"));
+        // 3.4 The file rules once more.
+        if self.run.without(guarantee::LANDLOCK) {
+            enforced.push(Guarantee::missing(guarantee::LANDLOCK, ACCEPTED));
+        } else {
+            enforced.push(landlock_rules::restrict(self.plan).map_err(|missing| {
+                failing("restrict", "the program")(io::Error::other(missing.proof))
+                    .because(guarantee::LANDLOCK)
+            })?);
+        }
+        // 3.5 Where it works, and nothing open but its three streams.
+        rustix::process::chdir(&confinement.cwd).map_err(failing("start in", &confinement.cwd))?;
+        descriptor::close_on_exec_from(3).map_err(failing("close the descriptors of", "the program"))?;
+        // 3.6 The filter comes last: the steps above need calls that it shuts.
+        if self.run.without(guarantee::SECCOMP) {
+            enforced.push(Guarantee::missing(guarantee::SECCOMP, ACCEPTED));
+        } else {
+            let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
+            let count = drop_rights::filter(closed).map_err(|error| {
+                failing("filter the calls of", "the program")(error).because(guarantee::SECCOMP)
+            })?;
+            enforced.push(Guarantee::held(guarantee::SECCOMP, format!("{count} filters installed")));
+        }
+        Message::Enforced(enforced).send(self.status);
+        // 3.7 And off.
+        signal::reset_all();
+        let name = self.run.argv.first().cloned().unwrap_or_default();
+        let arguments = self.run.argv.get(1..).unwrap_or_default();
+        let error = Command::new(&name).args(arguments).env_clear().envs(&confinement.environment).exec();
+        Err(failing("execute", name)(error))
+    }
+
+    fn namespaces_held(&self, proc_mounted: bool) -> Vec<Guarantee> {
+        let state = |id: &str, held: bool, proof: &str| {
+            if held { Guarantee::held(id, proof) } else { Guarantee::missing(id, ACCEPTED) }
+        };
+        let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
+        let network = if closed && !self.run.without(guarantee::SECCOMP) {
+            Guarantee::held(guarantee::NETWORK, "no socket can be made at all").via("seccomp filter")
+        } else {
+            state(guarantee::NETWORK, self.namespaces.net, "the program is in it")
+        };
+        vec![
+            state(guarantee::USER_NAMESPACE, self.namespaces.user, "the program is in them"),
+            network,
+            state(guarantee::PROC, proc_mounted, "mounted read-only, host entries covered"),
+        ]
+    }
+}
+
+/// The proof of a guarantee that a human did without.
+const ACCEPTED: &str = "could not be given; a human accepted to do without";

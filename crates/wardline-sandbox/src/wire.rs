@@ -1,0 +1,239 @@
+//! What passes between the caller and the stage: the request over a sealed memory file, reports as JSON lines over a
+//! pipe, and a lifeline whose end tells the stage that nobody waits for it any more.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::fd::{OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{MemfdFlags, SealFlags};
+use serde_json::{Value, json};
+
+use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
+use crate::guarantee::Guarantee;
+use crate::plan::Watch;
+use crate::watch::Appeared;
+
+/// The argument that makes the binary the stage.
+pub(crate) const STAGE: &str = "__wardline-stage";
+
+/// The numbers under which the stage finds its descriptors.
+pub(crate) const REQUEST: RawFd = 10;
+pub(crate) const STATUS: RawFd = 11;
+pub(crate) const LIFELINE: RawFd = 12;
+/// The caller keeps its own ends at numbers above these while it starts the stage.
+pub(crate) const ABOVE: RawFd = 20;
+
+/// What the stage is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Run a program.
+    Run(Box<Run>),
+    /// Try every guarantee and report.
+    Probe,
+}
+
+/// One program and its boundary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) confinement: Confinement,
+    pub(crate) argv: Vec<OsString>,
+    /// Whether the program keeps the terminal of the caller.
+    pub(crate) terminal: bool,
+    /// Guarantees that are missing here and that a human agreed to do without, by id: their steps are left out.
+    pub(crate) without: Vec<String>,
+}
+
+impl Run {
+    pub(crate) fn without(&self, guarantee: &str) -> bool {
+        self.without.iter().any(|left_out| left_out == guarantee)
+    }
+}
+
+/// A step of the set-up that did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What was being done.
+    pub step: String,
+    /// To what.
+    pub at: PathBuf,
+    /// The system's error number, if there is one.
+    pub errno: Option<i32>,
+    /// The error in words.
+    pub text: String,
+    /// The guarantee that cannot be given because of it, by id.
+    pub guarantee: Option<String>,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot {} `{}`: {}", self.step, self.at.display(), self.text)?;
+        self.errno.map_or(Ok(()), |errno| write!(f, " (errno {errno})"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Failure {
+    pub(crate) fn because(mut self, guarantee: &str) -> Self {
+        self.guarantee = Some(guarantee.to_owned());
+        self
+    }
+}
+
+/// Turns an error into the failure of `step` on `at`.
+pub(crate) fn failing<E: Into<io::Error>>(step: &str, at: impl AsRef<Path>) -> impl FnOnce(E) -> Failure {
+    move |error| {
+        let error: io::Error = error.into();
+        let errno = error.raw_os_error();
+        // The standard text repeats the number that is kept beside it.
+        let text = match errno {
+            Some(_) => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+            None => error.to_string(),
+        };
+        Failure { step: step.to_owned(), at: at.as_ref().to_path_buf(), errno, text, guarantee: None }
+    }
+}
+
+/// A line of the stage's report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// What will have to be looked at when the program has ended; written before anything is started.
+    Watching(Vec<Watch>),
+    /// What is enforced; written before the program starts.
+    Enforced(Vec<Guarantee>),
+    /// The program runs.
+    Started,
+    /// Nothing was executed, because of this.
+    Failed(Failure),
+    /// The program ended, with a code or by a signal.
+    Ended { code: Option<i32>, signal: Option<i32> },
+    /// Everything inside is gone and looked after; the last line.
+    Closed { survivors: u64, appeared: Vec<Appeared>, limits_hit: Vec<String> },
+    /// The answer to a probe.
+    Probed(Vec<Guarantee>),
+}
+
+impl Request {
+    /// Writes the request into a memory file that nobody can change any more.
+    pub(crate) fn seal(&self) -> io::Result<OwnedFd> {
+        let value = match self {
+            Self::Probe => json!({ "probe": true }),
+            Self::Run(run) => json!({
+                "confinement": run.confinement.to_wire(),
+                "argv": run.argv.iter().map(|argument| text_value(argument)).collect::<Vec<_>>(),
+                "terminal": run.terminal,
+                "without": run.without,
+            }),
+        };
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let memory = rustix::fs::memfd_create("wardline-request", flags)?;
+        let mut file = std::fs::File::from(memory);
+        file.write_all(value.to_string().as_bytes())?;
+        rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0))?;
+        let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+        rustix::fs::fcntl_add_seals(&file, seals)?;
+        Ok(file.into())
+    }
+
+    /// Reads the request that [`Request::seal`] wrote.
+    pub(crate) fn read(memory: OwnedFd) -> io::Result<Self> {
+        let mut text = String::new();
+        std::fs::File::from(memory).read_to_string(&mut text)?;
+        let bad =
+            || io::Error::new(io::ErrorKind::InvalidData, "the stage was given a request it cannot read");
+        let value: Value = serde_json::from_str(&text).map_err(|_| bad())?;
+        if value.get("probe").is_some() {
+            return Ok(Self::Probe);
+        }
+        let run = || {
+            Some(Run {
+                confinement: Confinement::from_wire(value.get("confinement")?)?,
+                argv: value.get("argv")?.as_array()?.iter().map(text_from).collect::<Option<_>>()?,
+                terminal: value.get("terminal")?.as_bool()?,
+                without: strings(value.get("without")?)?,
+            })
+        };
+        run().map(|run| Self::Run(Box::new(run))).ok_or_else(bad)
+    }
+}
+
+impl Message {
+    /// Writes the message as one line, in one call. Lines that several processes may write at the same time are
+    /// short enough to arrive whole.
+    pub(crate) fn send(&self, mut status: impl Write) {
+        let mut line = self.to_value().to_string();
+        line.push('\n');
+        // With the reader gone there is nobody to tell, and the lifeline ends everything.
+        let _unheard = status.write_all(line.as_bytes());
+    }
+
+    fn to_value(&self) -> Value {
+        let guarantees = |list: &[Guarantee]| list.iter().map(Guarantee::to_value).collect::<Vec<_>>();
+        match self {
+            Self::Enforced(list) => json!({ "enforced": guarantees(list) }),
+            Self::Watching(list) => {
+                json!({ "watching": list.iter().map(Watch::to_value).collect::<Vec<_>>() })
+            }
+            Self::Probed(list) => json!({ "probed": guarantees(list) }),
+            Self::Started => json!({ "started": true }),
+            Self::Failed(failure) => json!({ "failed": {
+                "step": failure.step,
+                "at": path_value(&failure.at),
+                "errno": failure.errno,
+                "text": failure.text,
+                "guarantee": failure.guarantee,
+            }}),
+            Self::Ended { code, signal } => json!({ "ended": { "code": code, "signal": signal } }),
+            Self::Closed { survivors, appeared, limits_hit } => json!({ "closed": {
+                "survivors": survivors,
+                "appeared": appeared.iter().map(Appeared::to_value).collect::<Vec<_>>(),
+                "limits_hit": limits_hit,
+            }}),
+        }
+    }
+
+    /// Reads one line; `None` when it is no message.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(line).ok()?;
+        let (name, body) = value.as_object()?.iter().next()?;
+        let guarantees = || body.as_array()?.iter().map(Guarantee::from_value).collect::<Option<Vec<_>>>();
+        let integer = |name: &str| match body.get(name)? {
+            Value::Null => Some(None),
+            other => i32::try_from(other.as_i64()?).ok().map(Some),
+        };
+        let text = |name: &str| body.get(name)?.as_str().map(str::to_owned);
+        match name.as_str() {
+            "watching" => {
+                let watches = body.as_array()?.iter().map(Watch::from_value);
+                watches.collect::<Option<_>>().map(Self::Watching)
+            }
+            "enforced" => guarantees().map(Self::Enforced),
+            "probed" => guarantees().map(Self::Probed),
+            "started" => Some(Self::Started),
+            "failed" => Some(Self::Failed(Failure {
+                step: text("step")?,
+                at: path_from(body.get("at")?)?,
+                errno: integer("errno")?,
+                text: text("text")?,
+                guarantee: text("guarantee"),
+            })),
+            "ended" => Some(Self::Ended { code: integer("code")?, signal: integer("signal")? }),
+            "closed" => Some(Self::Closed {
+                survivors: body.get("survivors")?.as_u64()?,
+                appeared: body
+                    .get("appeared")?
+                    .as_array()?
+                    .iter()
+                    .map(Appeared::from_value)
+                    .collect::<Option<_>>()?,
+                limits_hit: strings(body.get("limits_hit")?)?,
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn strings(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,268 @@
+//! How a session ends: nothing may live on, nothing may stay behind, and the caller learns the truth.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use wardline_sandbox::{Program, StartError, Stdio3, start};
+
+use crate::run::{listen, run};
+use crate::world::Place;
+
+type Change = fn(&mut wardline_sandbox::Confinement);
+type End = (&'static str, fn(&Place) -> Result<(), String>);
+
+pub(crate) const ENDS: &[End] = &[
+    ("end: a daemon does not survive", daemon),
+    ("end: a kill from the caller", killed_by_handle),
+    ("end: dropping the child", dropped),
+    ("end: SIGTERM to the caller reaches the program", sigterm),
+    ("end: SIGKILL of the caller leaves nothing", sigkill),
+    ("end: SIGKILL of the keeper leaves nothing", keeper_killed),
+    ("end: a program that is not there", no_program),
+    ("end: a start directory that is not there", no_directory),
+    ("end: a missing trap that appears is moved away", appeared),
+    ("end: a missing trap behind a planted link", appeared_by_link),
+    ("end: a pinned link is put back", link_swapped),
+    ("end: limits that were hit are named", limits_named),
+    ("end: the enforcement is reported", enforcement),
+    ("end: typing into the caller's terminal", terminal_input),
+    ("end: a program on a terminal", terminal_program),
+    ("end: confinements that make no sense", senseless),
+];
+
+/// Processes of the host whose command line holds `word`.
+fn living(word: &str) -> usize {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
+}
+
+fn soon(what: &str, mut truth: impl FnMut() -> bool) -> Result<(), String> {
+    let end = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < end {
+        if truth() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(10));
+    }
+    Err(format!("not within five seconds: {what}"))
+}
+
+fn expect(truth: bool, what: impl std::fmt::Debug) -> Result<(), String> {
+    if truth { Ok(()) } else { Err(format!("{what:?}")) }
+}
+
+fn mounts() -> String {
+    fs::read_to_string("/proc/self/mountinfo").unwrap()
+}
+
+fn daemon(place: &Place) -> Result<(), String> {
+    let script = "(setsid sleep 600.001 </dev/null >/dev/null 2>&1 &) ; (setsid setsid sleep 600.001 &); sleep 0.2; echo left";
+    let said = run(&place.confinement(), &["/bin/sh", "-c", script])?;
+    expect(said.out.contains("left") && said.ended.survivors == 0, &said)?;
+    expect(living("600.001") == 0, "the daemon lives")
+}
+
+fn killed_by_handle(place: &Place) -> Result<(), String> {
+    let program = Program::new(["/bin/sh", "-c", "setsid sleep 600.002 & sleep 600.002"]);
+    let child =
+        start(&place.confinement(), &program, Stdio3::captured()).map_err(|error| error.to_string())?;
+    soon("the program runs", || living("600.002") >= 2)?;
+    let killer = child.killer().unwrap();
+    let killing = std::thread::spawn(move || killer.kill());
+    let said = listen(child)?;
+    killing.join().unwrap();
+    expect(said.ended.exit_code() == 137 && said.ended.survivors == 0, &said)?;
+    expect(living("600.002") == 0, "the program lives")
+}
+
+fn dropped(place: &Place) -> Result<(), String> {
+    let program = Program::new(["/bin/sleep", "600.003"]);
+    let child =
+        start(&place.confinement(), &program, Stdio3::captured()).map_err(|error| error.to_string())?;
+    soon("the program runs", || living("600.003") >= 1)?;
+    drop(child);
+    expect(living("600.003") == 0, "the program lives")
+}
+
+/// A caller in a process of its own, so that it can be killed.
+fn caller(place: &Place, script: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("--confined").arg(&place.root).args(["/bin/sh", "-c", script]).stdin(Stdio::null());
+    command
+}
+
+fn sigterm(place: &Place) -> Result<(), String> {
+    let script = "trap 'echo asked; exit 5' TERM; echo 600.004 > ready; while :; do sleep 0.05; done";
+    let mut child = caller(place, script).stdout(Stdio::piped()).spawn().unwrap();
+    let ready = soon("the program runs", || place.project().join("ready").exists());
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let code = child.wait().unwrap().code();
+    ready?;
+    fs::remove_file(place.project().join("ready")).unwrap();
+    expect(code == Some(5), code)
+}
+
+/// After the caller dies at a random moment: no process, mount, trap file or cgroup is left.
+fn sigkill(place: &Place) -> Result<(), String> {
+    let (before, groups) = (mounts(), cgroups());
+    for round in 0..12_u64 {
+        let script = "mkdir -p .vscode; echo planted > .vscode/tasks.json; echo planted > .mcp.json; setsid sleep 600.005 & \
+                      sleep 600.005";
+        let mut child = caller(place, script).stdout(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(round * 7));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        soon("everything is gone", || living("600.005") == 0 && living("__wardline-stage") == 0)?;
+        for name in [".mcp.json", ".vscode/tasks.json"] {
+            expect(!place.project().join(name).exists(), (round, name, "is left"))?;
+        }
+    }
+    expect(mounts() == before, "mounts are left")?;
+    expect(cgroups() == groups, "cgroups are left")
+}
+
+fn cgroups() -> usize {
+    let found =
+        Command::new("find").args(["/sys/fs/cgroup", "-maxdepth", "6", "-name", "wardline-*"]).output();
+    found.map_or(0, |output| String::from_utf8_lossy(&output.stdout).lines().count())
+}
+
+fn keeper_killed(place: &Place) -> Result<(), String> {
+    let program = Program::new(["/bin/sleep", "600.006"]);
+    let child =
+        start(&place.confinement(), &program, Stdio3::captured()).map_err(|error| error.to_string())?;
+    soon("the program runs", || living("600.006") >= 1)?;
+    let keeper = rustix::process::Pid::from_raw(i32::try_from(child.stage_id()).unwrap()).unwrap();
+    rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
+    soon("the program is dead", || living("600.006") == 0)?;
+    expect(child.wait().is_err(), "the caller was not told")
+}
+
+fn no_program(place: &Place) -> Result<(), String> {
+    let error = start(&place.confinement(), &Program::new(["no-such-program"]), Stdio3::captured()).err();
+    let error = error.ok_or("it was executed")?;
+    expect(error.exit_code() == 127 && error.to_string().contains("no-such-program"), &error)
+}
+
+fn no_directory(place: &Place) -> Result<(), String> {
+    let mut confinement = place.confinement();
+    confinement.cwd = place.outside();
+    let error =
+        start(&confinement, &Program::new(["true"]), Stdio3::captured()).err().ok_or("it was executed")?;
+    expect(error.exit_code() == 125 && error.to_string().contains("outside"), &error)
+}
+
+fn appeared(place: &Place) -> Result<(), String> {
+    let script = "mkdir .vscode && echo evil > .vscode/tasks.json && echo fine > .vscode/other && mkdir -p .mcp.json/sub";
+    let said = run(&place.confinement(), &["/bin/sh", "-c", script])?;
+    let found = &said.ended.appeared;
+    expect(found.len() == 2, &said)?;
+    for appeared in found {
+        let kept = appeared.kept_at.as_deref().ok_or("it was not moved")?;
+        expect(kept.exists() && kept.starts_with(place.quarantine()), kept)?;
+        expect(!appeared.path.exists(), &appeared.path)?;
+    }
+    let kept = place.project().join(".vscode/other").exists();
+    fs::remove_dir_all(place.project().join(".vscode")).unwrap();
+    expect(kept, "an ordinary neighbour was moved too")
+}
+
+/// The link leads to a directory of the host that has such a file: the file must stay, and the link must go.
+fn appeared_by_link(place: &Place) -> Result<(), String> {
+    let real = place.outside().join("tasks.json");
+    fs::write(&real, "the host's own").unwrap();
+    let script = format!("ln -s '{}' .vscode", place.outside().display());
+    let said = run(&place.confinement(), &["/bin/sh", "-c", &script])?;
+    let link = place.project().join(".vscode");
+    expect(fs::read_to_string(&real).unwrap() == "the host's own", "the host's file was touched")?;
+    fs::remove_file(&real).unwrap();
+    expect(fs::symlink_metadata(&link).is_err() && said.ended.appeared.len() == 1, &said)
+}
+
+fn link_swapped(place: &Place) -> Result<(), String> {
+    let said = run(&place.confinement(), &["/bin/sh", "-c", "rm dotfiles; echo evil > dotfiles"])?;
+    let link =
+        fs::read_link(place.project().join("dotfiles")).map_err(|error| format!("{error}: {said:?}"))?;
+    expect(link == place.outside().join("target.txt") && said.ended.appeared.len() == 1, &said)
+}
+
+fn limits_named(place: &Place) -> Result<(), String> {
+    let mut confinement = place.confinement();
+    confinement.limits.wall_seconds = Some(1);
+    let said = run(&confinement, &["/bin/sleep", "600.007"])?;
+    expect(said.ended.limits_hit == ["time"] && living("600.007") == 0, &said)?;
+    let mut confinement = place.confinement();
+    confinement.limits.file_size = Some(1 << 16);
+    let said = run(&confinement, &["/usr/bin/head", "-c", "1000000", "/dev/zero"])?;
+    expect(said.ended.code == Some(0), &said)?;
+    let said = run(&confinement, &["/bin/dd", "if=/dev/zero", "of=/tmp/x", "bs=100000", "count=9"])?;
+    expect(said.ended.limits_hit == ["file size"], &said)
+}
+
+fn enforcement(place: &Place) -> Result<(), String> {
+    let child = start(&place.confinement(), &Program::new(["/bin/true"]), Stdio3::captured());
+    let child = child.map_err(|error| error.to_string())?;
+    let held: Vec<_> =
+        child.enforcement().iter().filter(|guarantee| guarantee.held).map(|one| one.id.clone()).collect();
+    let all = ["user-namespace", "network", "proc", "limits", "no-new-privs", "landlock", "seccomp"];
+    child.wait().map_err(|error| error.to_string())?;
+    expect(held == all, &held)
+}
+
+/// Runs the suite's confined caller on a terminal that `script` makes, and returns what appears on it.
+fn on_terminal(place: &Place, inner: &str, typed: &str) -> Result<String, String> {
+    if !Path::new("/usr/bin/script").exists() {
+        return Err("SKIP `script` is not installed here".to_owned());
+    }
+    fs::write(place.project().join("inner"), inner).unwrap();
+    let caller = format!(
+        "{} --confined {} /bin/bash {}",
+        std::env::current_exe().unwrap().display(),
+        place.root.display(),
+        place.project().join("inner").display()
+    );
+    let command =
+        format!("(sleep 0.5; printf '{typed}'; sleep 0.5) | script -qec \"{caller}; cat\" /dev/null");
+    let output = Command::new("timeout").args(["20", "sh", "-c", &command]).output().unwrap();
+    fs::remove_file(place.project().join("inner")).unwrap();
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn terminal_input(place: &Place) -> Result<(), String> {
+    let inner = "/usr/bin/python3 -c 'import fcntl, termios\ntry:\n  [fcntl.ioctl(0, termios.TIOCSTI, bytes([c])) for c in \
+                 b\"INJECTED\\n\"]\nexcept OSError as e: print(\"SHUT\", e)'";
+    let seen = on_terminal(place, inner, "")?;
+    expect(seen.contains("SHUT") && !seen.contains("INJECTED"), &seen)
+}
+
+fn terminal_program(place: &Place) -> Result<(), String> {
+    let seen = on_terminal(
+        place,
+        "stty size >/dev/null && test -t 0 && read line </dev/tty && echo got-$line",
+        "typed\\n",
+    )?;
+    expect(seen.contains("got-typed"), &seen)
+}
+
+fn senseless(place: &Place) -> Result<(), String> {
+    let cases: [(&str, Change); 6] = [
+        ("the root as the project", |confinement| confinement.project = "/".into()),
+        ("the home as the project", |confinement| confinement.home = confinement.project.clone()),
+        ("the project above the home", |confinement| confinement.home = confinement.project.join("home")),
+        ("a relative path", |confinement| confinement.read.push("usr".into())),
+        ("a path with ..", |confinement| confinement.write.push("/tmp/../etc".into())),
+        ("the project masked", |confinement| confinement.masked.push(confinement.project.clone())),
+    ];
+    for (name, change) in cases {
+        let mut confinement = place.confinement();
+        change(&mut confinement);
+        let outcome = start(&confinement, &Program::new(["/bin/true"]), Stdio3::captured());
+        expect(matches!(outcome, Err(StartError::Invalid(_))), name)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Reads a command line as a shell would and says what it may touch and what it could not tell.
+//!
+//! The way through the crate, from text to answer:
+//!
+//! 1. `limits` refuses what is too long or holds characters no command needs; everything after it is counted.
+//! 2. `reader` (with `lexer` and `words`) turns the text into the tree of `syntax`, in linear time.
+//! 3. `opinion` asks brush-parser, and where that errs tree-sitter-bash, whether the text holds a command that the
+//!    reader did not see. Parsers that disagree are a doubt, never a choice.
+//! 4. `walk` follows the tree as a shell would run it: variables, directory, functions, aliases (`scope`, `expand`).
+//! 5. `build` makes one [`Command`] of each simple command: spelling (`canonical`, `spelling`), wrapped commands
+//!    (`wrappers`), and paths (`programs`, `paths`).
+//!
+//! What can't be told is a [`Doubt`] or an [`Certainty::Opaque`] part, never a skip. This is static reading: it explains and
+//! narrows, it is no boundary. Nothing here touches files, the environment, the network or the clock.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod build;
+mod canonical;
+mod code;
+mod expand;
+mod kilo;
+mod lexer;
+mod limits;
+mod opinion;
+mod options;
+mod paths;
+mod programs;
+mod reader;
+mod scope;
+
+mod special;
+mod spelling;
+mod syntax;
+mod walk;
+mod words;
+mod wrappers;
+
+pub use answer::{Access, Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, TouchedPath, Word};
+pub use limits::Limits;
+
+/// Where the command would start: what relative paths, `~` and `$HOME` mean.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The working directory: an absolute path.
+    pub cwd: &'a str,
+    /// The home directory: an absolute path.
+    pub home: &'a str,
+}
+
+/// Reads `script` and lists every command in it, the paths those commands may touch, and what could not be told.
+///
+/// Never fails and never panics: what can't be read is a [`Doubt`], and then the whole text is also listed as one command, so
+/// that a rule can still match it. The answer depends on the arguments alone.
+///
+/// # Examples
+///
+/// ```
+/// use wardline_shell::{Context, Limits, analyze};
+///
+/// let context = Context { cwd: "/work", home: "/home/me" };
+/// let analysis = analyze("cd web && sudo rm -rf 'dist'", &context, &Limits::default());
+/// let seen: Vec<_> = analysis.commands.iter().map(|c| c.canonical.as_str()).collect();
+/// assert_eq!(seen, ["cd web", "sudo rm -rf dist", "rm -rf dist"]);
+/// assert_eq!(analysis.commands[2].paths[0].text, "/work/web/dist");
+/// ```
+pub fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> Analysis {
+    walk::analyze(script, context, limits)
+}

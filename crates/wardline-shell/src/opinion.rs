@@ -1,0 +1,109 @@
+//! Asks other parsers whether they see a command that the reader did not: brush-parser first, tree-sitter-bash where that errs.
+//!
+//! brush-parser takes exponential time on nested parentheses and `case`, and stops the process on some numbers, so it is only
+//! asked about texts that the reader measured and found harmless for it. Its answer can only add doubt.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use brush_parser::ast;
+
+use crate::limits::Fuel;
+use crate::syntax::Census;
+
+/// Deepest nesting of parentheses and of `case` that brush-parser is asked about.
+const MOST_PARENS: u32 = 6;
+const MOST_CASES: u32 = 4;
+/// Longest run of digits that it reads as a number without stopping.
+const MOST_DIGITS: usize = 9;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opinion {
+    /// Nothing was seen beyond what the reader saw.
+    Agrees,
+    /// There are more commands than the reader saw.
+    SawMore,
+    /// brush-parser could not be asked or refused; tree-sitter sees commands that begin at these bytes.
+    Tree(Vec<usize>),
+    /// All refuse.
+    Broken,
+}
+
+/// The other parsers' view of a text that the reader could read.
+pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
+    if plain(text) || fuel.read(text.len()).is_err() {
+        return Opinion::Agrees;
+    }
+    let safe = census.parens <= MOST_PARENS && census.cases <= MOST_CASES && !long_number(text);
+    let seen = if safe { brush(text, false).or_else(|| brush(text, true)) } else { None };
+    match seen {
+        Some(seen) if seen <= census.commands => Opinion::Agrees,
+        Some(_) => Opinion::SawMore,
+        None => match crate::kilo::command_starts(text) {
+            Some(starts) => Opinion::Tree(starts),
+            None => Opinion::Broken,
+        },
+    }
+}
+
+/// Words and blanks alone: no parser can differ on that.
+fn plain(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let keyword = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic());
+    !text.bytes().any(|b| !(b == b' ' || b.is_ascii_alphanumeric() || b"-_./:,@%+".contains(&b)))
+        && words.next().is_some_and(|word| !(keyword(word) && RESERVED.contains(&word)))
+}
+
+const RESERVED: &[&str] =
+    &["if", "for", "while", "until", "case", "select", "function", "coproc", "time", "then", "do", "done", "fi", "else", "elif", "esac"];
+
+fn long_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > MOST_DIGITS)
+}
+
+/// How many simple commands brush-parser sees outside of words; `None` when it refuses the text.
+fn brush(text: &str, extglob: bool) -> Option<usize> {
+    let options = brush_parser::ParserOptions { enable_extended_globbing: extglob, ..Default::default() };
+    // It holds assertions about its own state; a broken one is a refusal like any other.
+    let parsed = catch_unwind(AssertUnwindSafe(|| {
+        let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options()).ok()?;
+        brush_parser::parse_tokens(&tokens, &options).ok()
+    }));
+    let program = parsed.ok().flatten()?;
+    Some(program.complete_commands.iter().map(list).sum())
+}
+
+fn list(list: &ast::CompoundList) -> usize {
+    list.0.iter().map(|ast::CompoundListItem(item, _)| item.iter().map(|(_, next)| pipeline(next)).sum::<usize>()).sum()
+}
+
+fn pipeline(pipeline: &ast::Pipeline) -> usize {
+    pipeline.seq.iter().map(command).sum()
+}
+
+fn command(command: &ast::Command) -> usize {
+    match command {
+        ast::Command::Simple(simple) => usize::from(simple.word_or_name.is_some()),
+        ast::Command::Compound(inner, _) => compound(inner),
+        ast::Command::Function(function) => compound(&function.body.0),
+        ast::Command::ExtendedTest(..) => 0,
+    }
+}
+
+fn compound(compound: &ast::CompoundCommand) -> usize {
+    use ast::CompoundCommand as C;
+    match compound {
+        C::Arithmetic(_) => 0,
+        C::ArithmeticForClause(inner) => list(&inner.body.list),
+        C::BraceGroup(inner) => list(&inner.list),
+        C::Subshell(inner) => list(&inner.list),
+        C::ForClause(inner) => list(&inner.body.list),
+        C::CaseClause(inner) => inner.cases.iter().filter_map(|case| case.cmd.as_ref()).map(list).sum(),
+        C::IfClause(inner) => {
+            let others = inner.elses.iter().flatten();
+            let others = others.map(|part| part.condition.as_ref().map_or(0, list) + list(&part.body));
+            list(&inner.condition) + list(&inner.then) + others.sum::<usize>()
+        }
+        C::WhileClause(inner) | C::UntilClause(inner) => list(&inner.0) + list(&inner.1.list),
+        C::Coprocess(inner) => command(&inner.body),
+    }
+}

@@ -1,0 +1,360 @@
+//! Which paths a command may touch, from its arguments and the table of programs.
+
+use crate::answer::{Access, Certainty, Doubt, DoubtKind, TouchedPath, Word};
+use crate::canonical::basename;
+use crate::code;
+use crate::options::{Part, part_of, parts};
+use crate::programs::{self, Program};
+use crate::scope::Places;
+use crate::special;
+
+/// Collects the paths of one command.
+pub(crate) struct Found<'a> {
+    pub(crate) paths: Vec<TouchedPath>,
+    pub(crate) doubts: Vec<Doubt>,
+    places: &'a Places,
+}
+
+/// How a path is touched.
+#[derive(Clone, Copy)]
+pub(crate) struct Touch<'a> {
+    pub(crate) access: Access,
+    pub(crate) at_best: Certainty,
+    pub(crate) recursive: bool,
+    pub(crate) skips_hidden: bool,
+    pub(crate) because: &'a str,
+}
+
+impl<'a> Touch<'a> {
+    pub(crate) fn sure(access: Access, because: &'a str) -> Self {
+        Self { access, at_best: Certainty::Proven, recursive: false, skips_hidden: false, because }
+    }
+
+    pub(crate) fn perhaps(access: Access, because: &'a str) -> Self {
+        Self { at_best: Certainty::Assumed, ..Self::sure(access, because) }
+    }
+
+    pub(crate) fn below(self, recursive: bool) -> Self {
+        Self { recursive, ..self }
+    }
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn new(places: &'a Places) -> Self {
+        Self { paths: Vec::new(), doubts: Vec::new(), places }
+    }
+
+    pub(crate) fn doubt(&mut self, kind: DoubtKind, text: String) {
+        if !self.doubts.iter().any(|doubt| doubt.kind == kind && doubt.text == text) {
+            self.doubts.push(Doubt { kind, text });
+        }
+    }
+
+    /// Notes that `word` is a path that is touched.
+    pub(crate) fn touch(&mut self, word: &Word, touch: Touch<'_>) {
+        let value = word.value.strip_prefix("file://").unwrap_or(&word.value);
+        if value.is_empty() || value == "-" {
+            return;
+        }
+        if word.certainty == Certainty::Opaque {
+            self.doubt(DoubtKind::Dynamic, format!("`{}` ({}) is only known when it runs", word.written, touch.because));
+        }
+        let certainty = word.certainty.max(touch.at_best);
+        if !word.complete {
+            return self.push(&word.canonical, word, touch, Certainty::Opaque);
+        }
+        if value.starts_with('/') {
+            return self.push(&normalise(value), word, touch, certainty);
+        }
+        let several = self.places.known().len() > 1 || self.places.is_unknown();
+        let certainty = if several { certainty.max(Certainty::Assumed) } else { certainty };
+        for place in self.places.known() {
+            self.push(&join(place, value), word, touch, certainty);
+        }
+        if self.places.is_unknown() {
+            self.doubt(DoubtKind::Unresolved, format!("the directory that `{value}` ({}) starts from is not known", touch.because));
+            self.push(value, word, touch, Certainty::Opaque);
+        }
+    }
+
+    fn push(&mut self, text: &str, word: &Word, touch: Touch<'_>, certainty: Certainty) {
+        let path = TouchedPath {
+            text: text.to_owned(),
+            written: word.value.clone(),
+            access: touch.access,
+            certainty,
+            recursive: touch.recursive,
+            glob: word.glob,
+            skips_hidden: touch.skips_hidden,
+            because: touch.because.to_owned(),
+        };
+        if !self.paths.contains(&path) {
+            self.paths.push(path);
+        }
+    }
+}
+
+/// Adds the paths that the arguments of `name` touch. `piped`: its input is a pipe.
+pub(crate) fn arguments(name: &str, arguments: &[Word], piped: bool, found: &mut Found<'_>) {
+    if special::arguments(name, arguments, found) {
+        return;
+    }
+    match programs::find(name) {
+        Some(row) => known(row, name, arguments, piped, found),
+        None => unknown(name, arguments, found),
+    }
+}
+
+/// A program of the table.
+pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, found: &mut Found<'_>) {
+    let parts = parts(arguments, row.options, true);
+    let because = format!("argument of `{name}`");
+    let mut uses = Uses::of(row, &parts);
+    for part in &parts {
+        if let Part::Option { name: option, role, value: Some(value) } = part {
+            let because = format!("option {option} of `{name}`");
+            match role {
+                Some(role) => uses.role(*role, value, &because, found),
+                None if value.value.contains(['/', '.', '~']) => perhaps(value, &because, found),
+                None => {}
+            }
+        }
+    }
+    let operands: Vec<&Word> = parts
+        .iter()
+        .filter_map(|part| if let Part::Operand(at) = part { arguments.get(*at) } else { None })
+        .collect();
+    let specification = if uses.shell_text { "t u*" } else { row.operands };
+    let roles = roles(specification, operands.len(), uses.text_given, uses.target_given);
+    let mut paths = 0;
+    for (operand, role) in operands.iter().zip(&roles) {
+        if operand.value.starts_with("file://") && *role == 't' {
+            found.touch(operand, Touch::sure(Access::Read, &because));
+        }
+        paths += usize::from(!"tcsk".contains(*role));
+        uses.role(*role, operand, &because, found);
+    }
+    let default = row.operands.split_once('.').and_then(|(_, role)| role.chars().next());
+    let implied = default.or(if uses.recursive && row.operands == "t r*" { Some('r') } else { None });
+    if let Some(role) = implied.filter(|role| paths == 0 && !(piped && *role == 'r')) {
+        uses.role(role, &crate::expand::known("."), &format!("`{name}` without a path"), found);
+    }
+    if let (true, Some((target, sources))) = (row.operands.ends_with("* w"), operands.split_last()) {
+        into_directory(target, sources, name, found);
+    }
+}
+
+/// `cp a dir`: when the target is a directory, what is written is inside it.
+fn into_directory(target: &Word, sources: &[&Word], name: &str, found: &mut Found<'_>) {
+    let because = format!("target of `{name}`, if it is a directory");
+    for source in sources.iter().filter(|source| source.complete && target.complete) {
+        let inside = format!("{}/{}", target.value, basename(source.value.trim_end_matches('/')));
+        let inside = Word { glob: source.glob || target.glob, ..part_of(target, &inside) };
+        found.touch(&inside, Touch::perhaps(Access::Write, &because));
+    }
+}
+
+/// How the options of one command change what its operands mean.
+struct Uses {
+    recursive: bool,
+    skips_hidden: bool,
+    text_given: bool,
+    shell_text: bool,
+    target_given: bool,
+    writes: bool,
+    deletes: bool,
+}
+
+impl Uses {
+    fn of(row: &Program, parts: &[Part]) -> Self {
+        let mut uses = Self {
+            recursive: row.recursive.starts_with("always"),
+            skips_hidden: row.recursive.contains("hidden"),
+            text_given: false,
+            shell_text: false,
+            target_given: false,
+            writes: false,
+            deletes: false,
+        };
+        for part in parts {
+            let Part::Option { name, role, .. } = part else { continue };
+            uses.recursive |= row.recursive.split(' ').any(|flag| flag == name);
+            uses.skips_hidden &= !matches!(name.as_str(), "--hidden" | "-H" | "-u" | "-." | "-a" | "--unrestricted");
+            match role {
+                Some('T' | 'C' | 'S' | 'K' | 'F') => uses.text_given = true,
+                Some('N') => uses.shell_text = true,
+                Some('L') => uses.target_given = true,
+                Some('W') => uses.writes = true,
+                Some('D') => uses.deletes = true,
+                _ => {}
+            }
+        }
+        uses
+    }
+
+    /// Notes what happens to a word in the given role.
+    fn role(&mut self, role: char, word: &Word, because: &str, found: &mut Found<'_>) {
+        let touch = |access| Touch { skips_hidden: self.skips_hidden, ..Touch::sure(access, because) }.below(self.recursive);
+        match role {
+            'r' | 'F' => found.touch(word, touch(Access::Read)),
+            'l' => found.touch(word, touch(Access::List)),
+            'w' | 'L' => found.touch(word, touch(Access::Write)),
+            'd' => found.touch(word, touch(Access::Delete)),
+            'b' => {
+                found.touch(word, touch(Access::Read));
+                found.touch(word, touch(Access::Write));
+            }
+            'm' => {
+                found.touch(word, touch(Access::Read));
+                found.touch(word, touch(Access::Delete));
+            }
+            'x' => {
+                found.touch(word, touch(Access::Read));
+                found.touch(word, touch(Access::Execute));
+            }
+            'u' => perhaps(word, because, found),
+            'p' if !is_remote(&word.value) => found.touch(word, touch(Access::Read)),
+            'v' => assigned(word, because, found),
+            '@' => at_file(word, because, found),
+            'c' | 'C' => embedded(word, because, found),
+            'k' | 'K' => embedded_awk(word, because, found),
+            's' | 'S' => embedded_sed(word, because, found),
+            _ => {}
+        }
+        if self.writes && matches!(role, 'r' | 'u') {
+            found.touch(word, touch(Access::Write));
+        }
+        if self.deletes && matches!(role, 'r' | 'w' | 'p') {
+            found.touch(word, touch(Access::Delete));
+        }
+    }
+}
+
+/// The role of each of `count` operands.
+fn roles(specification: &str, count: usize, text_given: bool, target_given: bool) -> Vec<char> {
+    let mut tokens: Vec<&str> = specification.split(' ').filter(|token| !token.is_empty() && !token.starts_with('.')).collect();
+    if text_given && tokens.first().is_some_and(|token| "tcskx".contains(*token)) {
+        tokens.remove(0);
+    }
+    if target_given && tokens.len() > 1 {
+        tokens.pop();
+    }
+    let repeat = tokens.iter().position(|token| token.ends_with('*'));
+    let after = repeat.map_or(0, |at| tokens.len() - at - 1);
+    let letter = |token: &str| token.chars().next().unwrap_or('t');
+    (0..count)
+        .map(|index| match repeat {
+            Some(at) if index >= at => {
+                let from_end = count - index;
+                // A last operand needs another before it: `cp a` alone copies nothing, but touches `a`.
+                let last = from_end <= after && index > 0;
+                let token = if last { tokens.get(tokens.len() - from_end) } else { tokens.get(at) };
+                token.map_or('t', |token| letter(token))
+            }
+            _ => tokens.get(index).or(tokens.last()).map_or('t', |token| letter(token)),
+        })
+        .collect()
+}
+
+/// A program that is not in the table: any argument may be a path.
+fn unknown(name: &str, arguments: &[Word], found: &mut Found<'_>) {
+    let because = format!("argument of `{name}`, of which nothing is known");
+    for word in arguments {
+        if !word.value.starts_with('-') {
+            perhaps(word, &because, found);
+        } else if let Some((_, value)) = word.value.split_once('=') {
+            perhaps(&part_of(word, value), &because, found);
+        } else if let Some(attached) = word.value.get(2..).filter(|rest| rest.contains(['/', '.', '$'])) {
+            perhaps(&part_of(word, attached), &because, found);
+        }
+    }
+}
+
+/// A word that may be a path, or hold one after `=`, `@` or `:`.
+pub(crate) fn perhaps(word: &Word, because: &str, found: &mut Found<'_>) {
+    let value = word.value.as_str();
+    let url = value.contains("://") && !value.starts_with("file://");
+    if url || value.is_empty() || value.starts_with('-') {
+        return;
+    }
+    found.touch(word, Touch::perhaps(Access::Read, because));
+    for part in value.split(['=', ':', '@', ',']).skip(1).filter(|part| word.complete && !part.is_empty()) {
+        found.touch(&part_of(word, part), Touch::perhaps(Access::Read, because));
+    }
+    if word.complete && value.contains(':') {
+        let first = value.split(':').next().unwrap_or_default();
+        found.touch(&part_of(word, first), Touch::perhaps(Access::Read, because));
+    }
+}
+
+/// `NAME=value`: the value names a path that the command, or a later one, may use.
+pub(crate) fn assigned(word: &Word, because: &str, found: &mut Found<'_>) {
+    let value = word.value.split_once('=').map_or("", |(_, value)| value);
+    if word.complete && !value.contains("://") {
+        let plain = |part: &&str| part.contains(|c: char| !c.is_ascii_digit());
+        for part in value.split([':', ' ', '\n']).filter(plain) {
+            found.touch(&part_of(word, part), Touch::perhaps(Access::Read, because));
+        }
+    }
+}
+
+fn at_file(word: &Word, because: &str, found: &mut Found<'_>) {
+    for mark in ['@', '<'] {
+        if let Some((_, file)) = word.value.split_once(mark) {
+            let file = file.split(';').next().unwrap_or_default();
+            found.touch(&part_of(word, file), Touch::sure(Access::Read, because));
+        }
+    }
+}
+
+/// Code of another language: what looks like a path in it may be read or written.
+pub(crate) fn embedded(word: &Word, because: &str, found: &mut Found<'_>) {
+    let because = format!("named in the code ({because})");
+    let candidates = code::candidates(&word.value);
+    if candidates.len() >= code::MOST_CANDIDATES {
+        found.doubt(DoubtKind::Limit, format!("too many possible paths {because}"));
+    }
+    for candidate in candidates {
+        let path = part_of(word, candidate);
+        let path = Word { complete: !candidate.contains('$'), ..path };
+        found.touch(&path, Touch::perhaps(Access::Read, &because));
+        found.touch(&path, Touch::perhaps(Access::Write, &because));
+    }
+}
+
+fn embedded_awk(word: &Word, because: &str, found: &mut Found<'_>) {
+    if word.value.contains(['<', '>', '|']) || word.value.contains("getline") || word.value.contains("system") {
+        let strings: Vec<&str> = word.value.split('"').skip(1).step_by(2).collect();
+        embedded(&part_of(word, &format!("\"{}\"", strings.join("\" \""))), because, found);
+    }
+}
+
+fn embedded_sed(word: &Word, because: &str, found: &mut Found<'_>) {
+    for (file, written) in code::sed_files(&word.value) {
+        let access = if written { Access::Write } else { Access::Read };
+        found.touch(&part_of(word, file), Touch::perhaps(access, because));
+    }
+}
+
+fn is_remote(value: &str) -> bool {
+    let host = value.split('/').next().unwrap_or_default();
+    value.contains("://") || host.contains(':')
+}
+
+/// `path` below `directory`, unless it is absolute; normalised.
+pub(crate) fn join(directory: &str, path: &str) -> String {
+    if path.starts_with('/') { normalise(path) } else { normalise(&format!("{directory}/{path}")) }
+}
+
+/// Takes `.`, `..` and doubled slashes out of an absolute path.
+pub(crate) fn normalise(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}

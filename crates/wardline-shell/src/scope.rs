@@ -1,0 +1,192 @@
+//! What is known while a script is walked: variables, the directory, functions and aliases.
+//!
+//! Changes are kept on a trail, so that leaving a subshell takes them back and leaving a branch makes them uncertain, at the
+//! cost of the changes alone.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::answer::Word;
+use crate::syntax::{Node, Script};
+
+/// How many directories the walk keeps in mind before it says that it does not know.
+const MOST_PLACES: usize = 4;
+
+/// The directories that a command may run in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Places {
+    known: Vec<Rc<str>>,
+    /// It may also be a directory that can't be told.
+    unknown: bool,
+}
+
+impl Places {
+    pub(crate) fn one(path: &str) -> Self {
+        Self { known: vec![Rc::from(path)], unknown: false }
+    }
+
+    pub(crate) fn nowhere() -> Self {
+        Self { known: Vec::new(), unknown: false }
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self { known: Vec::new(), unknown: true }
+    }
+
+    pub(crate) fn known(&self) -> &[Rc<str>] {
+        &self.known
+    }
+
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// The only directory it can be.
+    pub(crate) fn single(&self) -> Option<&str> {
+        match (self.known.as_slice(), self.unknown) {
+            ([only], false) => Some(only),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn reachable(&self) -> bool {
+        self.unknown || !self.known.is_empty()
+    }
+
+    pub(crate) fn join(mut self, other: &Self) -> Self {
+        for place in &other.known {
+            if !self.known.contains(place) {
+                self.known.push(Rc::clone(place));
+            }
+        }
+        self.unknown |= other.unknown;
+        if self.known.len() > MOST_PLACES {
+            return Self::unknown();
+        }
+        self
+    }
+}
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    /// `None` when it can't be told.
+    pub(crate) value: Option<Word>,
+    /// It was set on every way to here.
+    pub(crate) certain: bool,
+}
+
+/// A function as it was defined.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) script: Rc<Script>,
+    pub(crate) body: Rc<Node>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) home: String,
+    pub(crate) places: Places,
+    pub(crate) previous: Option<Places>,
+    pub(crate) positional: Option<Rc<[Word]>>,
+    variables: HashMap<String, Binding>,
+    trail: Vec<(String, Option<Binding>)>,
+    functions: HashMap<String, Rc<Function>>,
+    called: HashSet<*const Node>,
+    aliases: HashMap<String, String>,
+}
+
+/// A point to go back to.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    trail: usize,
+    places: Places,
+    previous: Option<Places>,
+    positional: Option<Rc<[Word]>>,
+}
+
+impl Scope {
+    pub(crate) fn new(cwd: &str, home: &str) -> Self {
+        Self {
+            home: home.to_owned(),
+            places: Places::one(cwd),
+            previous: None,
+            positional: None,
+            variables: HashMap::new(),
+            trail: Vec::new(),
+            functions: HashMap::new(),
+            called: HashSet::new(),
+            aliases: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Binding> {
+        self.variables.get(name)
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: Option<Word>) {
+        let binding = Binding { value, certain: true };
+        let before = self.variables.insert(name.to_owned(), binding);
+        self.trail.push((name.to_owned(), before));
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            trail: self.trail.len(),
+            places: self.places.clone(),
+            previous: self.previous.clone(),
+            positional: self.positional.clone(),
+        }
+    }
+
+    /// Takes back everything since `mark`: a subshell ends.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        while self.trail.len() > mark.trail {
+            match self.trail.pop() {
+                Some((name, Some(before))) => drop(self.variables.insert(name, before)),
+                Some((name, None)) => drop(self.variables.remove(&name)),
+                None => break,
+            }
+        }
+        self.places = mark.places;
+        self.previous = mark.previous;
+        self.positional = mark.positional;
+    }
+
+    /// Keeps what was set since `mark`, but as something that may not have happened: a branch ends.
+    pub(crate) fn blur(&mut self, mark: &Mark) {
+        for (name, _) in self.trail.iter().skip(mark.trail) {
+            if let Some(binding) = self.variables.get_mut(name) {
+                binding.certain = false;
+            }
+        }
+        self.places = self.places.clone().join(&mark.places);
+    }
+
+    pub(crate) fn define(&mut self, name: &str, function: Rc<Function>) -> Option<Rc<Function>> {
+        self.functions.insert(name.to_owned(), function)
+    }
+
+    /// The function of that name, which counts as called from now on.
+    pub(crate) fn call(&mut self, name: &str) -> Option<Rc<Function>> {
+        let function = self.functions.get(name)?;
+        self.called.insert(Rc::as_ptr(&function.body));
+        Some(Rc::clone(function))
+    }
+
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
+    pub(crate) fn was_called(&self, function: &Function) -> bool {
+        self.called.contains(&Rc::as_ptr(&function.body))
+    }
+
+    pub(crate) fn alias(&mut self, name: &str, text: &str) {
+        self.aliases.insert(name.to_owned(), text.to_owned());
+    }
+
+    pub(crate) fn alias_of(&self, name: &str) -> Option<&str> {
+        self.aliases.get(name).map(String::as_str)
+    }
+}

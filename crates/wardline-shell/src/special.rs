@@ -1,0 +1,156 @@
+//! Programs whose arguments do not fit the table: `find`, `dd`, `tar`, `test`, `git`.
+
+use crate::answer::{Access, Certainty, Word};
+use crate::expand::known as word;
+use crate::options::{Part, part_of, parts};
+use crate::paths::{self, Found, Touch};
+use crate::programs;
+
+/// Adds the paths of a program with a syntax of its own; `false` when it has none.
+pub(crate) fn arguments(name: &str, arguments: &[Word], found: &mut Found<'_>) -> bool {
+    match name {
+        "find" => find(arguments, found),
+        "dd" => dd(arguments, found),
+        "tar" => tar(arguments, found),
+        "test" | "[" | "[[" => test(arguments, found),
+        "git" => git(arguments, found),
+        _ => return false,
+    }
+    true
+}
+
+fn find(arguments: &[Word], found: &mut Found<'_>) {
+    let expression = |word: &Word| word.value.starts_with('-') && word.value.len() > 2 || matches!(word.value.as_str(), "(" | "!" | ",");
+    let leading = |word: &Word| matches!(word.value.as_str(), "-H" | "-L" | "-P") || word.value.starts_with("-O");
+    let start = arguments.iter().position(|word| !leading(word)).unwrap_or(arguments.len());
+    let end = arguments.iter().skip(start).position(expression).map_or(arguments.len(), |at| start + at);
+    let roots: Vec<Word> = arguments.get(start..end).unwrap_or_default().to_vec();
+    let roots = if roots.is_empty() { vec![word(".")] } else { roots };
+    let deletes = arguments.iter().any(|word| word.value == "-delete");
+    for root in &roots {
+        found.touch(root, Touch::sure(Access::List, "searched by `find`").below(true));
+        if deletes {
+            found.touch(root, Touch::perhaps(Access::Delete, "`find -delete`").below(true));
+        }
+    }
+    for pair in arguments.get(end..).unwrap_or_default().windows(2) {
+        let [test, value] = pair else { continue };
+        match test.value.as_str() {
+            "-fprint" | "-fprint0" | "-fprintf" | "-fls" => found.touch(value, Touch::sure(Access::Write, "written by `find`")),
+            "-files0-from" => found.touch(value, Touch::sure(Access::Read, "argument of `find`")),
+            "-newer" | "-anewer" | "-cnewer" | "-samefile" => found.touch(value, Touch::sure(Access::List, "argument of `find`")),
+            _ => {}
+        }
+    }
+}
+
+fn dd(arguments: &[Word], found: &mut Found<'_>) {
+    for argument in arguments {
+        match argument.value.split_once('=') {
+            Some(("if", file)) => found.touch(&part_of(argument, file), Touch::sure(Access::Read, "if= of `dd`")),
+            Some(("of", file)) => found.touch(&part_of(argument, file), Touch::sure(Access::Write, "of= of `dd`")),
+            _ => {}
+        }
+    }
+}
+
+const TAR: &str = "-f:t --file:t -C:t --directory:t -T:r --files-from:r -X:r --exclude-from:r --exclude:t -I:x --use-compress-program:x --to-command:x --transform:t --strip-components:t -g:b --listed-incremental:b -F:x --info-script:x --owner:t --group:t --mode:t --checkpoint-action:x -b:t -H:t --format:t";
+
+fn tar(arguments: &[Word], found: &mut Found<'_>) {
+    // `tar xzf a`: the first word is a bundle of flags without a dash.
+    let mut arguments = arguments.to_vec();
+    if let Some(first) = arguments.first_mut().filter(|word| !word.value.starts_with('-')) {
+        *first = part_of(first, &format!("-{}", first.value));
+    }
+    let parts = parts(&arguments, TAR, true);
+    let has = |wanted: &[&str]| {
+        parts.iter().any(|part| matches!(part, Part::Option { name, .. } if wanted.contains(&name.as_str())))
+    };
+    let value = |wanted: &[&str]| {
+        parts.iter().rev().find_map(|part| match part {
+            Part::Option { name, value: Some(value), .. } if wanted.contains(&name.as_str()) => Some(value.clone()),
+            _ => None,
+        })
+    };
+    let writes = has(&["-c", "-r", "-u", "-A", "--create", "--append", "--update", "--concatenate"]);
+    let extracts = has(&["-x", "--extract", "--get"]) && !has(&["-O", "--to-stdout"]);
+    if let Some(archive) = value(&["-f", "--file"]) {
+        let access = if writes { Access::Write } else { Access::Read };
+        found.touch(&archive, Touch::sure(access, "archive of `tar`"));
+    }
+    let directory = value(&["-C", "--directory"]);
+    if extracts {
+        let target = directory.clone().unwrap_or_else(|| word("."));
+        found.touch(&target, Touch::sure(Access::Write, "`tar` extracts here").below(true));
+    }
+    for part in &parts {
+        match part {
+            Part::Operand(at) if writes => {
+                let Some(operand) = arguments.get(*at) else { continue };
+                let inside = match &directory {
+                    Some(directory) if !operand.value.starts_with('/') => {
+                        part_of(operand, &format!("{}/{}", directory.value, operand.value))
+                    }
+                    _ => operand.clone(),
+                };
+                found.touch(&inside, Touch::sure(Access::Read, "packed by `tar`").below(true));
+            }
+            Part::Option { name, role: Some(role), value: Some(value) } => {
+                let because = format!("option {name} of `tar`");
+                match role {
+                    'r' => found.touch(value, Touch::sure(Access::Read, &because)),
+                    'b' => found.touch(value, Touch::sure(Access::Write, &because)),
+                    'x' => paths::perhaps(value, &because, found),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// File tests look at a file; everything else in a test is text.
+pub(crate) fn test(arguments: &[Word], found: &mut Found<'_>) {
+    for pair in arguments.windows(2) {
+        let [test, value] = pair else { continue };
+        let letter = test.value.strip_prefix('-').filter(|rest| rest.len() == 1).unwrap_or("?");
+        if "abcdefghkprsuwxGLNOS".contains(letter) || matches!(test.value.as_str(), "-nt" | "-ot" | "-ef") {
+            let certainty = value.certainty.max(Certainty::Proven);
+            if value.complete && certainty != Certainty::Opaque {
+                found.touch(value, Touch::sure(Access::List, "tested"));
+            }
+        }
+    }
+}
+
+/// Options of git itself, before its subcommand.
+pub(crate) const GIT: &str = "-C:l -c:t --git-dir:l --work-tree:l --namespace:t --exec-path:x --super-prefix:t --config-env:t --list-cmds:t";
+
+fn git(arguments: &[Word], found: &mut Found<'_>) {
+    let parts = parts(arguments, GIT, false);
+    for part in &parts {
+        if let Part::Option { name, role: Some('l' | 'x'), value: Some(value) } = part {
+            found.touch(value, Touch::sure(Access::List, &format!("option {name} of `git`")));
+        }
+    }
+    let Some(at) = parts.iter().find_map(|part| if let Part::Operand(at) = part { Some(*at) } else { None }) else { return };
+    let (Some(command), rest) = (arguments.get(at), arguments.get(at + 1..).unwrap_or_default()) else { return };
+    let name = format!("git {}", command.value);
+    let because = format!("argument of `{name}`");
+    for operand in rest.iter().filter(|word| word.complete && !word.value.starts_with('-')) {
+        // `HEAD:path` and `:path` name a file inside the repository's history.
+        if let Some((_, path)) = operand.value.split_once(':').filter(|(_, path)| !path.is_empty() && !path.starts_with("//")) {
+            if matches!(command.value.as_str(), "show" | "cat-file" | "diff" | "archive" | "checkout" | "blame" | "grep") {
+                found.touch(&part_of(operand, path), Touch::perhaps(Access::Read, &because));
+            }
+        }
+    }
+    match programs::find(&name) {
+        Some(row) => paths::known(row, &name, rest, false, found),
+        None => {
+            for operand in rest {
+                paths::perhaps(operand, &because, found);
+            }
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! Follows a script as a shell would run it and hands each simple command to `build`.
+//!
+//! Both outcomes of a command are followed where they matter (`cd x && …`, `cd x; …`), subshells take their changes with
+//! them, branches leave theirs uncertain. Loops over constants and calls of functions are followed a bounded number of times.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::Context;
+use crate::answer::{Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, Word};
+use crate::expand::{expand, single};
+use crate::lexer::Trouble;
+use crate::limits::{Fuel, Limits, suspicious};
+use crate::opinion::{self, Opinion};
+use crate::reader;
+use crate::scope::{Function, Places, Scope};
+use crate::syntax::{self, AndOr, Link, List, Node, NodeKind, Parameter, Piece, Pipeline, Script};
+
+/// How often, in all, a loop body or a function is walked again with other values.
+const MOST_REPEATS: u32 = 64;
+
+/// Where a command leaves the shell, by how it ends. Nowhere: it does not come back.
+#[derive(Clone, Debug)]
+pub(crate) struct Exit {
+    pub(crate) success: Places,
+    pub(crate) failure: Places,
+}
+
+impl Exit {
+    pub(crate) fn both(places: &Places) -> Self {
+        Self { success: places.clone(), failure: places.clone() }
+    }
+
+    fn joined(&self) -> Places {
+        self.success.clone().join(&self.failure)
+    }
+}
+
+/// The text being walked, and how its spans map to the whole script's.
+#[derive(Clone)]
+pub(crate) struct Frame {
+    pub(crate) script: Rc<Script>,
+    /// The range all of it stands for; `None` when its spans are those of the whole script.
+    within: Option<Range<usize>>,
+    pub(crate) derived: bool,
+    pub(crate) certainty: Certainty,
+}
+
+pub(crate) struct Walker {
+    pub(crate) fuel: Fuel,
+    pub(crate) scope: Scope,
+    pub(crate) frame: Frame,
+    pub(crate) commands: Vec<Command>,
+    pub(crate) doubts: Vec<Doubt>,
+    /// Does the current command read from a pipe?
+    pub(crate) piped: bool,
+    /// A failing command ends the script.
+    pub(crate) errexit: bool,
+    functions: Vec<Rc<Function>>,
+    active: Vec<*const Node>,
+    repeats: u32,
+    parser: ParserUsed,
+}
+
+pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> Analysis {
+    if script.len() > limits.bytes {
+        let text = format!("the script has {} bytes; at most {} are read", script.len(), limits.bytes);
+        let doubt = Doubt { kind: DoubtKind::Limit, text };
+        return unread(script, doubt);
+    }
+    let empty = Script { text: Rc::from(""), list: Vec::new(), heredocs: Vec::new(), census: syntax::Census::default() };
+    let frame = Frame { script: Rc::new(empty), within: None, derived: false, certainty: Certainty::Proven };
+    let mut walker = Walker {
+        fuel: Fuel::new(limits),
+        scope: Scope::new(context.cwd, context.home),
+        frame,
+        commands: Vec::new(),
+        doubts: Vec::new(),
+        piped: false,
+        errexit: false,
+        functions: Vec::new(),
+        active: Vec::new(),
+        repeats: MOST_REPEATS,
+        parser: ParserUsed::Brush,
+    };
+    walker.doubts.extend(suspicious(script));
+    walker.text(script, None, false, Certainty::Proven);
+    walker.functions_left();
+    if let Some(exceeded) = walker.fuel.exceeded() {
+        walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
+        walker.raw(script, 0..script.len());
+    }
+    Analysis { commands: walker.commands, doubts: walker.doubts, parser: walker.parser, script: script.to_owned() }
+}
+
+fn unread(script: &str, doubt: Doubt) -> Analysis {
+    let commands = vec![raw_command(script, 0..script.len(), false)];
+    Analysis { commands, doubts: vec![doubt], parser: ParserUsed::None, script: script.to_owned() }
+}
+
+fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
+    Command {
+        span,
+        kind: Kind::Raw,
+        literal: text.to_owned(),
+        canonical: text.split_whitespace().collect::<Vec<_>>().join(" "),
+        forms: Vec::new(),
+        derived,
+        directory_change: false,
+        program: None,
+        arguments: Vec::new(),
+        assignments: Vec::new(),
+        paths: Vec::new(),
+        doubts: Vec::new(),
+        certainty: Certainty::Opaque,
+    }
+}
+
+impl Walker {
+    /// Reads and walks a text: the script itself, or a string that a command runs as one.
+    pub(crate) fn text(&mut self, text: &str, within: Option<Range<usize>>, derived: bool, certainty: Certainty) -> Exit {
+        let level = self.fuel.level();
+        let read = match self.fuel.enter() {
+            Ok(()) => reader::read(text, &mut self.fuel),
+            Err(exceeded) => Err(Trouble::Exceeded(exceeded)),
+        };
+        self.fuel.return_to(level);
+        let span = within.clone().unwrap_or(0..text.len());
+        match read {
+            Ok(script) => {
+                let script = Rc::new(script);
+                let opinion = opinion::second(text, script.census, &mut self.fuel);
+                let frame = Frame { script: Rc::clone(&script), within, derived, certainty };
+                let outer = std::mem::replace(&mut self.frame, frame);
+                let from = self.commands.len();
+                let exit = self.nested(&script.list);
+                self.frame = outer;
+                self.weigh(&opinion, text, span, from);
+                exit
+            }
+            // The limit is reported once, with the whole script.
+            Err(Trouble::Exceeded(_)) => Exit::both(&self.scope.places),
+            Err(Trouble::Syntax { at, what }) => {
+                self.doubts.push(Doubt { kind: DoubtKind::Unparsed, text: format!("{what} at byte {at} of `{}`", clip(text)) });
+                self.raw(text, span.clone());
+                self.salvage(text, &span, derived);
+                Exit::both(&Places::unknown())
+            }
+        }
+    }
+
+    /// Takes note of what the other parsers saw.
+    fn weigh(&mut self, opinion: &Opinion, text: &str, span: Range<usize>, from: usize) {
+        let what = match opinion {
+            Opinion::Agrees => return,
+            Opinion::SawMore => "another parser sees a command that was not found".to_owned(),
+            Opinion::Broken => "other parsers find errors".to_owned(),
+            Opinion::Tree(starts) => {
+                self.parser = ParserUsed::TreeSitter;
+                let listed = |start: &usize| self.commands.iter().skip(from).any(|command| command.span.start == *start);
+                match starts.iter().find(|start| span.start == 0 && self.frame.within.is_none() && !listed(start)) {
+                    Some(start) => format!("another parser sees a command at byte {start}"),
+                    None => return,
+                }
+            }
+        };
+        self.doubts.push(Doubt { kind: DoubtKind::Unparsed, text: format!("{what} in `{}`", clip(text)) });
+        self.raw(text, span);
+    }
+
+    /// Lists what tree-sitter takes for commands in a text that could not be read.
+    fn salvage(&mut self, text: &str, span: &Range<usize>, derived: bool) {
+        self.parser = ParserUsed::TreeSitter;
+        let mark = self.scope.mark();
+        self.scope.places = Places::unknown();
+        for piece in crate::kilo::nodes(text) {
+            let Some(part) = text.get(piece).filter(|part| part.len() < text.len()) else { continue };
+            let level = self.fuel.level();
+            let script = match self.fuel.step() {
+                Ok(()) => reader::read(part, &mut self.fuel),
+                Err(_) => break,
+            };
+            self.fuel.return_to(level);
+            if let Ok(script) = script {
+                let script = Rc::new(script);
+                let certainty = Certainty::Assumed;
+                let frame = Frame { script: Rc::clone(&script), within: Some(span.clone()), derived, certainty };
+                let outer = std::mem::replace(&mut self.frame, frame);
+                let _exit = self.nested(&script.list);
+                self.frame = outer;
+            } else {
+                self.raw(part, span.clone());
+            }
+        }
+        self.scope.rewind(mark);
+    }
+
+    pub(crate) fn raw(&mut self, text: &str, span: Range<usize>) {
+        self.commands.push(raw_command(text, span, self.frame.derived));
+    }
+
+    /// The span in the whole script of a span in the current text.
+    pub(crate) fn place(&self, span: &Range<usize>) -> Range<usize> {
+        self.frame.within.clone().unwrap_or_else(|| span.clone())
+    }
+
+    fn nested(&mut self, list: &List) -> Exit {
+        if self.fuel.enter().is_err() {
+            return Exit::both(&self.scope.places);
+        }
+        let exit = self.list(list);
+        self.fuel.leave();
+        exit
+    }
+
+    fn list(&mut self, list: &List) -> Exit {
+        let mut last = Exit::both(&self.scope.places);
+        for item in list {
+            if self.fuel.exceeded().is_some() {
+                break;
+            }
+            let before = self.scope.places.clone();
+            last = self.and_or(item);
+            let dies = self.errexit && item.rest.is_empty() && !item.first.negated;
+            let after = if dies { last.success.clone() } else { last.joined() };
+            // Code after `exit` is read as if it ran.
+            self.scope.places = if after.reachable() { after } else { before };
+        }
+        last
+    }
+
+    fn and_or(&mut self, item: &AndOr) -> Exit {
+        if item.background {
+            let mark = self.scope.mark();
+            let _exit = self.chain(item);
+            self.scope.rewind(mark);
+            return Exit::both(&self.scope.places);
+        }
+        self.chain(item)
+    }
+
+    fn chain(&mut self, item: &AndOr) -> Exit {
+        let mut exit = self.pipeline(&item.first);
+        for (link, pipeline) in &item.rest {
+            let start = if *link == Link::And { &exit.success } else { &exit.failure };
+            self.scope.places = if start.reachable() { start.clone() } else { Places::unknown() };
+            let mark = self.scope.mark();
+            let next = self.pipeline(pipeline);
+            let places = self.scope.places.clone();
+            self.scope.blur(&mark);
+            self.scope.places = places;
+            exit = match link {
+                Link::And => Exit { success: next.success, failure: exit.failure.join(&next.failure) },
+                Link::Or => Exit { success: exit.success.join(&next.success), failure: next.failure },
+            };
+        }
+        exit
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Exit {
+        let exit = match pipeline.stages.as_slice() {
+            [] => Exit::both(&self.scope.places),
+            [only] => self.node(only),
+            stages => {
+                let outer = self.piped;
+                for (index, stage) in stages.iter().enumerate() {
+                    let mark = self.scope.mark();
+                    self.piped = outer || index > 0;
+                    let _exit = self.node(stage);
+                    self.scope.rewind(mark);
+                }
+                self.piped = outer;
+                Exit::both(&self.scope.places)
+            }
+        };
+        if pipeline.negated { Exit { success: exit.failure, failure: exit.success } } else { exit }
+    }
+
+    fn node(&mut self, node: &Node) -> Exit {
+        if self.fuel.enter().is_err() {
+            return Exit::both(&self.scope.places);
+        }
+        let exit = if let NodeKind::Simple(simple) = &node.kind {
+            self.simple(node, simple)
+        } else {
+            let from = self.commands.len();
+            let exit = self.compound(node);
+            self.compound_redirects(node, from);
+            exit
+        };
+        self.fuel.leave();
+        exit
+    }
+
+    fn compound(&mut self, node: &Node) -> Exit {
+        match &node.kind {
+            NodeKind::Group(list) => return self.list(list),
+            NodeKind::Subshell(list) => {
+                let mark = self.scope.mark();
+                let _exit = self.list(list);
+                self.scope.rewind(mark);
+            }
+            NodeKind::For { name, words, body } => self.for_loop(name, words.as_deref(), body),
+            NodeKind::ArithmeticFor { head, body } => {
+                self.visit(head);
+                self.repeated(body);
+            }
+            NodeKind::Loop { condition, body } => {
+                let mark = self.scope.mark();
+                let exit = self.list(condition);
+                self.scope.places = if exit.success.reachable() { exit.success } else { Places::unknown() };
+                self.repeated(body);
+                self.scope.blur(&mark);
+            }
+            NodeKind::If { arms, otherwise } => return self.conditional(arms, otherwise.as_ref()),
+            NodeKind::Case { subject, arms } => {
+                self.visit(subject);
+                let mark = self.scope.mark();
+                for (patterns, list) in arms {
+                    for pattern in patterns {
+                        self.visit(pattern);
+                    }
+                    self.branch(list, &mark);
+                }
+            }
+            NodeKind::Function { name, body } => self.define(name, body),
+            NodeKind::Coproc(body) => {
+                let mark = self.scope.mark();
+                let _exit = self.node(body);
+                self.scope.rewind(mark);
+            }
+            NodeKind::Arithmetic(word) => self.test(node, std::slice::from_ref(word)),
+            NodeKind::Test(words) => self.test(node, words),
+            NodeKind::Simple(_) => {}
+        }
+        Exit::both(&self.scope.places)
+    }
+
+    fn branch(&mut self, list: &List, mark: &crate::scope::Mark) {
+        let here = self.scope.places.clone();
+        let _exit = self.list(list);
+        self.scope.blur(mark);
+        self.scope.places = self.scope.places.clone().join(&here);
+    }
+
+    fn conditional(&mut self, arms: &[(List, List)], otherwise: Option<&List>) -> Exit {
+        let mark = self.scope.mark();
+        let mut after = Places::nowhere();
+        for (condition, then) in arms {
+            let exit = self.list(condition);
+            self.scope.places = if exit.success.reachable() { exit.success } else { Places::unknown() };
+            let ended = self.list(then);
+            after = after.join(&ended.joined());
+            self.scope.blur(&mark);
+            self.scope.places = if exit.failure.reachable() { exit.failure } else { Places::unknown() };
+        }
+        match otherwise {
+            Some(list) => {
+                let ended = self.list(list);
+                after = after.join(&ended.joined());
+                self.scope.blur(&mark);
+            }
+            None => after = after.join(&self.scope.places),
+        }
+        Exit::both(&after)
+    }
+
+    fn for_loop(&mut self, name: &str, words: Option<&[syntax::Word]>, body: &List) {
+        let script = Rc::clone(&self.frame.script);
+        let values: Option<Vec<Word>> = match words {
+            Some(words) => {
+                for word in words {
+                    self.visit(word);
+                }
+                Some(words.iter().flat_map(|word| expand(word, &script.text, &self.scope)).collect())
+            }
+            None => self.scope.positional.as_ref().map(|words| words.to_vec()),
+        };
+        let count = values.as_ref().map_or(0, Vec::len);
+        let affordable = u32::try_from(count).is_ok_and(|count| count > 0 && count <= self.repeats);
+        match values {
+            Some(values) if affordable && values.iter().all(|value| value.complete) => {
+                let mark = self.scope.mark();
+                for value in values {
+                    self.repeats = self.repeats.saturating_sub(1);
+                    self.scope.set(name, Some(value));
+                    let _exit = self.list(body);
+                }
+                self.scope.blur(&mark);
+            }
+            _ => {
+                self.scope.set(name, None);
+                self.repeated(body);
+            }
+        }
+    }
+
+    /// A body that runs any number of times, with values that change.
+    fn repeated(&mut self, body: &List) {
+        let before = self.scope.places.clone();
+        self.forget(body);
+        let mark = self.scope.mark();
+        let _exit = self.list(body);
+        if self.scope.places != before {
+            self.scope.places = Places::unknown();
+        }
+        self.scope.blur(&mark);
+    }
+
+    /// What a loop assigns is not known inside it: it may stem from the round before.
+    fn forget(&mut self, body: &List) {
+        let stages = body.iter().flat_map(|item| std::iter::once(&item.first).chain(item.rest.iter().map(|(_, next)| next)));
+        for stage in stages.flat_map(|pipeline| &pipeline.stages) {
+            if let NodeKind::Simple(simple) = &stage.kind {
+                for assignment in simple.assignments.iter().filter(|_| simple.words.is_empty()) {
+                    self.scope.set(&assignment.name, None);
+                }
+            }
+        }
+    }
+
+    fn define(&mut self, name: &str, body: &Rc<Node>) {
+        let function = Rc::new(Function { script: Rc::clone(&self.frame.script), body: Rc::clone(body) });
+        self.functions.push(Rc::clone(&function));
+        self.scope.define(name, function);
+    }
+
+    /// Walks the body of a function that the script calls. The same script defines it, so its commands are this script's.
+    pub(crate) fn call(&mut self, name: &str, arguments: &[Word]) -> Option<Exit> {
+        let function = self.scope.call(name)?;
+        let body = Rc::as_ptr(&function.body);
+        if self.active.contains(&body) {
+            return Some(Exit::both(&Places::unknown()));
+        }
+        let Some(left) = self.repeats.checked_sub(1) else {
+            let text = format!("`{name}` is called too often to follow each call");
+            self.doubts.push(Doubt { kind: DoubtKind::Limit, text });
+            return Some(Exit::both(&Places::unknown()));
+        };
+        self.repeats = left;
+        let outer = self.scope.positional.replace(Rc::from(arguments));
+        let exit = self.function_body(&function);
+        self.scope.positional = outer;
+        Some(exit)
+    }
+
+    fn function_body(&mut self, function: &Function) -> Exit {
+        let body = Rc::as_ptr(&function.body);
+        let frame = Frame { script: Rc::clone(&function.script), ..self.frame.clone() };
+        let outer = std::mem::replace(&mut self.frame, frame);
+        self.active.push(body);
+        let exit = self.node(&function.body);
+        self.active.pop();
+        self.frame = outer;
+        exit
+    }
+
+    /// Walks what no call was found for: a trap, another script or a dynamic name may call it.
+    fn functions_left(&mut self) {
+        let mut next = 0;
+        while let Some(function) = self.functions.get(next).cloned() {
+            next += 1;
+            if !self.scope.was_called(&function) {
+                let mark = self.scope.mark();
+                self.scope.places = Places::unknown();
+                self.scope.positional = None;
+                let _exit = self.function_body(&function);
+                self.scope.rewind(mark);
+            }
+        }
+    }
+
+    /// Walks the substitutions inside a word, each in a subshell of its own.
+    pub(crate) fn visit(&mut self, word: &syntax::Word) {
+        for piece in &word.pieces {
+            match piece {
+                Piece::Text(_) | Piece::Quoted(_) => {}
+                Piece::Parameter(Parameter { operand, .. }) => self.visit(operand),
+                Piece::Arithmetic { inside, .. } => self.visit(inside),
+                Piece::Command { list, .. } | Piece::Process { list, .. } => {
+                    let mark = self.scope.mark();
+                    let piped = std::mem::replace(&mut self.piped, false);
+                    let _exit = self.nested(list);
+                    self.piped = piped;
+                    self.scope.rewind(mark);
+                }
+                Piece::Backtick { text, span, .. } => {
+                    let mark = self.scope.mark();
+                    let piped = std::mem::replace(&mut self.piped, false);
+                    let (place, certainty) = (self.place(span), self.frame.certainty);
+                    let _exit = self.text(text, Some(place), self.frame.derived, certainty);
+                    self.piped = piped;
+                    self.scope.rewind(mark);
+                }
+            }
+        }
+    }
+
+    /// The value of a word that is not split.
+    pub(crate) fn value(&self, word: &syntax::Word) -> Word {
+        single(word, &self.frame.script.text, &self.scope)
+    }
+}
+
+/// The beginning of a text, for messages.
+pub(crate) fn clip(text: &str) -> String {
+    let mut characters = text.chars();
+    let head: String = characters.by_ref().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if characters.next().is_some() { format!("{head}…") } else { head }
+}

@@ -1,0 +1,372 @@
+//! Programs that run another command given in their arguments, and where that command stands.
+
+use crate::answer::{Certainty, Word};
+use crate::expand::known;
+use crate::options::{Part, parts};
+
+/// A command inside the arguments of another.
+#[derive(Debug)]
+pub(crate) enum Inner {
+    /// These arguments are its words.
+    Words { from: usize, to: usize, certainty: Certainty },
+    /// A shell reads this text.
+    Text { text: Word, certainty: Certainty },
+    /// What is run can't be seen; why.
+    Hidden(String),
+}
+
+/// What a wrapper runs, and how.
+#[derive(Debug, Default)]
+pub(crate) struct Peeled {
+    pub(crate) inner: Vec<Inner>,
+    /// The directory it runs in, when the wrapper changes it.
+    pub(crate) directory: Option<Word>,
+    /// It runs in the shell itself, so what it changes stays.
+    pub(crate) same_shell: bool,
+    /// It gets arguments that only show when it runs.
+    pub(crate) more_arguments: bool,
+    /// The starting points that stand for `{}`.
+    pub(crate) roots: Vec<Word>,
+    /// It runs what it reads from standard input.
+    pub(crate) reads_input: bool,
+}
+
+struct Wrapper {
+    name: &'static str,
+    options: &'static str,
+    /// Operands before the command.
+    skip: usize,
+    certainty: Certainty,
+}
+
+const fn wrapper(name: &'static str, options: &'static str, skip: usize) -> Wrapper {
+    Wrapper { name, options, skip, certainty: Certainty::Proven }
+}
+
+const XARGS: &str = "-I:t -i=t -n:t -L:t -P:t -s:t -d:t -E:t -a:r --arg-file:r --max-args:t --replace=t --max-procs:t --delimiter:t --max-lines=t --max-chars:t --process-slot-var:t -e=t -l=t";
+const TRACE: &str = "-o:w -e:t -p:t -s:t -u:t -E:t -P:t -a:t -O:t -S:t -I:t -b:t -X:t -U:t -n:t -l:t -x:t -A:t -D:t -F:t";
+const SSH: &str = "-i:r -F:r -o:t -p:t -l:t -L:t -R:t -D:t -J:t -E:w -S:t -b:t -c:t -e:t -m:t -O:t -Q:t -W:t -w:t -B:t -I:t -P:t";
+
+/// Sorted by name. `Z` is the role of an option that holds a text for a shell, `l` that of a directory to change to.
+static WRAPPERS: &[Wrapper] = &[
+    wrapper("builtin", "", 0),
+    wrapper("bundle exec", "", 0),
+    wrapper("busybox", "", 0),
+    wrapper("caffeinate", "-t:t -w:t", 0),
+    wrapper("chronic", "", 0),
+    wrapper("chroot", "--userspec:t --groups:t", 1),
+    wrapper("chrt", "-T:t -P:t -D:t", 1),
+    wrapper("command", "", 0),
+    wrapper("dbus-run-session", "--config-file:r --dbus-daemon:x", 0),
+    wrapper("doas", "-u:t -C:r -a:t", 0),
+    wrapper("env", "-u:t --unset:t -C:l --chdir:l -S:Z --split-string:Z -a:t --argv0:t -P:t", 0),
+    wrapper("exec", "-a:t", 0),
+    wrapper("firejail", "", 0),
+    wrapper("flock", "-w:t --wait:t --timeout:t -E:t --conflict-exit-code:t -c:Z --command:Z", 1),
+    wrapper("ionice", "-c:t --class:t -n:t --classdata:t -p:t --pid:t -P:t -u:t", 0),
+    wrapper("ltrace", TRACE, 0),
+    wrapper("nice", "-n:t --adjustment:t", 0),
+    wrapper("noglob", "", 0),
+    wrapper("nohup", "", 0),
+    wrapper("nsenter", "-t:t --target:t -S:t -G:t -r=t -w=t", 0),
+    wrapper("pipenv run", "", 0),
+    wrapper("pkexec", "-u:t --user:t", 0),
+    wrapper("poetry run", "", 0),
+    wrapper("prlimit", "-p:t --pid:t -o:t", 0),
+    wrapper("runuser", "-u:t --user:t -c:Z --command:Z -s:x --shell:x -g:t -G:t", 0),
+    wrapper("setarch", "", 1),
+    wrapper("setpriv", "--reuid:t --regid:t --groups:t --inh-caps:t --bounding-set:t --securebits:t", 0),
+    wrapper("setsid", "", 0),
+    wrapper("stdbuf", "-i:t -o:t -e:t --input:t --output:t --error:t", 0),
+    wrapper("strace", TRACE, 0),
+    wrapper("sudo", "-u:t --user:t -g:t --group:t -h:t --host:t -p:t --prompt:t -C:t --close-from:t -r:t --role:t -t:t --type:t -T:t -U:t -D:l --chdir:l -R:t --chroot:t", 0),
+    wrapper("systemd-run", "-p:t --property:t -u:t --unit:t --slice:t --description:t --working-directory:l -E:t --setenv:t --on-calendar:t --on-active:t --uid:t --gid:t --nice:t -M:t -H:t", 0),
+    wrapper("taskset", "", 1),
+    wrapper("time", "-f:t --format:t -o:w --output:w", 0),
+    wrapper("timeout", "-k:t --kill-after:t -s:t --signal:t", 1),
+    wrapper("toybox", "", 0),
+    wrapper("unbuffer", "", 0),
+    wrapper("unshare", "-S:t --setuid:t -G:t --setgid:t -R:t --root:t -w:l --wd:l --map-user:t --map-group:t --propagation:t", 0),
+    wrapper("uv run", "--with:t -p:t --python:t --extra:t --group:t --env-file:r --directory:l --project:t --package:t", 0),
+    Wrapper { certainty: Certainty::Assumed, ..wrapper("xargs", XARGS, 0) },
+];
+
+const SHELLS: &[&str] = &["ash", "bash", "dash", "fish", "ksh", "mksh", "rbash", "sh", "zsh"];
+const INTERPRETERS: &[&str] = &["deno", "lua", "node", "perl", "php", "python", "python2", "python3", "R", "ruby", "tclsh"];
+/// Wrappers that add nothing to a command in the shell that reads it.
+const IN_SHELL: &[&str] = &["builtin", "command", "exec", "noglob", "time"];
+
+/// Is it a program that runs what it reads, when it gets no script?
+pub(crate) fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name)
+}
+
+/// A program of another language that runs what it reads.
+pub(crate) fn is_interpreter(name: &str) -> bool {
+    INTERPRETERS.contains(&name)
+}
+
+/// The options of a wrapper, for the paths among them; `None` when `name` is no wrapper.
+pub(crate) fn options(name: &str) -> Option<&'static str> {
+    find(name).map(|wrapper| wrapper.options).or(match name {
+        "ssh" => Some(SSH),
+        "su" => Some(SU),
+        "script" => Some(SCRIPT),
+        "watch" => Some(WATCH),
+        "parallel" => Some(PARALLEL),
+        _ => None,
+    })
+}
+
+const SU: &str = "-c:Z --command:Z -s:x --shell:x -g:t -G:t -w:t";
+const SCRIPT: &str = "-c:Z --command:Z -E:t -T:w -I:w -O:w -B:w -m:t -o:t";
+const WATCH: &str = "-n:t --interval:t -d=t -q:t --equexit:t";
+const PARALLEL: &str = "-a:r --arg-file:r -j:t --jobs:t -N:t -n:t -I:t --colsep:t -C:t --delay:t --timeout:t --joblog:w --results:w -S:t --sshlogin:t -P:t -L:t --tmpdir:w --retries:t --halt:t --tagstring:t --wd:l --workdir:l";
+
+fn find(name: &str) -> Option<&'static Wrapper> {
+    WRAPPERS.binary_search_by(|wrapper| wrapper.name.cmp(name)).ok().and_then(|at| WRAPPERS.get(at))
+}
+
+/// Finds the commands that `name` runs with `arguments`.
+pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
+    match name {
+        "eval" => text(joined(arguments, 0), Certainty::Proven, true),
+        "trap" => match arguments.iter().find(|word| word.value != "--") {
+            Some(handler) if arguments.len() > 1 && !handler.value.starts_with('-') && !handler.value.is_empty() => {
+                Peeled { same_shell: false, ..text(Some(handler.clone()), Certainty::Assumed, false) }
+            }
+            _ => Peeled::default(),
+        },
+        "source" | "." => match arguments.first() {
+            Some(file) => hidden(format!("`{}` runs the commands in a file", file.written)),
+            None => Peeled::default(),
+        },
+        "find" => in_find(arguments),
+        "fd" | "fdfind" => in_fd(arguments),
+        "ssh" | "mosh" => remote(arguments),
+        "su" | "script" => by_option(name, arguments),
+        "watch" => watch(arguments),
+        "parallel" => parallel(arguments),
+        _ if is_shell(name) => shell(arguments),
+        _ if is_interpreter(name) => Peeled { reads_input: takes_input(arguments), ..Peeled::default() },
+        _ => by_table(name, arguments),
+    }
+}
+
+fn text(text: Option<Word>, certainty: Certainty, same_shell: bool) -> Peeled {
+    let inner = text.map(|text| Inner::Text { text, certainty }).into_iter().collect();
+    Peeled { inner, same_shell, ..Peeled::default() }
+}
+
+fn hidden(why: String) -> Peeled {
+    Peeled { inner: vec![Inner::Hidden(why)], ..Peeled::default() }
+}
+
+/// The words from `from` on as one text, as `eval`, `ssh` and `watch` put them together.
+fn joined(arguments: &[Word], from: usize) -> Option<Word> {
+    let words = arguments.get(from..).filter(|words| !words.is_empty())?;
+    let value = words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
+    let certainty = words.iter().map(|word| word.certainty).max().unwrap_or(Certainty::Proven);
+    let complete = words.iter().all(|word| word.complete);
+    Some(Word { certainty, complete, ..known(&value) })
+}
+
+fn by_table(name: &str, arguments: &[Word]) -> Peeled {
+    let two = arguments.first().map(|first| format!("{name} {}", first.value));
+    let (wrapper, offset) = match (find(name), two.as_deref().and_then(find)) {
+        (Some(wrapper), _) => (wrapper, 0),
+        (None, Some(wrapper)) => (wrapper, 1),
+        (None, None) => return Peeled::default(),
+    };
+    let rest = arguments.get(offset..).unwrap_or_default();
+    let parts = parts(rest, wrapper.options, false);
+    let mut peeled = Peeled { same_shell: IN_SHELL.contains(&name), ..Peeled::default() };
+    let mut skip = wrapper.skip;
+    for part in &parts {
+        match part {
+            Part::Option { name: option, .. } if name == "command" && matches!(option.as_str(), "-v" | "-V") => return Peeled::default(),
+            Part::Option { name: option, .. } if name == "taskset" && option == "-p" => return Peeled::default(),
+            Part::Option { role: Some('l'), value: Some(value), .. } => peeled.directory = Some(value.clone()),
+            Part::Option { role: Some('Z'), value: Some(value), .. } => {
+                peeled.inner.push(Inner::Text { text: value.clone(), certainty: wrapper.certainty });
+            }
+            _ => {}
+        }
+    }
+    let mut from = None;
+    for part in &parts {
+        let Part::Operand(at) = part else { continue };
+        let assignment = rest.get(*at).is_some_and(|word| is_assignment(&word.value));
+        if skip > 0 {
+            skip -= 1;
+        } else if !(assignment && matches!(name, "env" | "sudo" | "doas" | "command")) {
+            from = Some(*at + offset);
+            break;
+        }
+    }
+    if let Some(from) = from {
+        peeled.inner.push(Inner::Words { from, to: arguments.len(), certainty: wrapper.certainty });
+    }
+    peeled.more_arguments = name == "xargs";
+    peeled
+}
+
+/// Is the word of the form `NAME=…`?
+pub(crate) fn is_assignment(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, _)| {
+        name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
+    })
+}
+
+fn in_find(arguments: &[Word]) -> Peeled {
+    let mut peeled = Peeled::default();
+    let starts = |word: &Word| matches!(word.value.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
+    let mut index = 0;
+    while let Some(word) = arguments.get(index) {
+        index += 1;
+        if !starts(word) {
+            continue;
+        }
+        let ends = |word: &Word| matches!(word.value.as_str(), ";" | "+" | "\\;");
+        let length = arguments.get(index..).unwrap_or_default().iter().position(ends);
+        let to = length.map_or(arguments.len(), |length| index + length);
+        if to > index {
+            peeled.inner.push(Inner::Words { from: index, to, certainty: Certainty::Assumed });
+        }
+        index = to;
+    }
+    let roots = arguments.iter().take_while(|word| !word.value.starts_with('-') && word.value != "(" && word.value != "!");
+    peeled.roots = roots.cloned().collect();
+    if peeled.roots.is_empty() {
+        peeled.roots.push(known("."));
+    }
+    peeled
+}
+
+fn in_fd(arguments: &[Word]) -> Peeled {
+    let runs = |word: &Word| matches!(word.value.as_str(), "-x" | "-X" | "--exec" | "--exec-batch");
+    let mut peeled = Peeled { roots: vec![known(".")], ..Peeled::default() };
+    if let Some(at) = arguments.iter().position(runs) {
+        if at + 1 < arguments.len() {
+            peeled.inner.push(Inner::Words { from: at + 1, to: arguments.len(), certainty: Certainty::Assumed });
+        }
+    }
+    peeled
+}
+
+fn remote(arguments: &[Word]) -> Peeled {
+    let mut operands = parts(arguments, SSH, false).into_iter().filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let (_host, command) = (operands.next(), operands.next());
+    match command {
+        Some(from) => text(joined(arguments, from), Certainty::Assumed, false),
+        None => Peeled::default(),
+    }
+}
+
+fn by_option(name: &str, arguments: &[Word]) -> Peeled {
+    let options = options(name).unwrap_or_default();
+    let found = parts(arguments, options, true).into_iter().find_map(|part| match part {
+        Part::Option { role: Some('Z'), value: Some(value), .. } => Some(value),
+        _ => None,
+    });
+    match found {
+        Some(command) => text(Some(command), Certainty::Proven, false),
+        None => Peeled { reads_input: true, ..Peeled::default() },
+    }
+}
+
+fn watch(arguments: &[Word]) -> Peeled {
+    let first = parts(arguments, WATCH, false).into_iter().find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    match first {
+        Some(from) => text(joined(arguments, from), Certainty::Proven, false),
+        None => Peeled::default(),
+    }
+}
+
+fn parallel(arguments: &[Word]) -> Peeled {
+    let first = parts(arguments, PARALLEL, false).into_iter().find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let Some(from) = first else { return Peeled { reads_input: true, ..Peeled::default() } };
+    let sources = |word: &Word| matches!(word.value.as_str(), ":::" | "::::" | ":::+" | "::::+");
+    let to = arguments.iter().position(sources).unwrap_or(arguments.len());
+    if from >= to {
+        // `parallel ::: 'cmd a' 'cmd b'`: each argument is a command.
+        let lines = arguments.get(to + 1..).unwrap_or_default();
+        let inner = lines.iter().map(|line| Inner::Text { text: line.clone(), certainty: Certainty::Assumed }).collect();
+        return Peeled { inner, ..Peeled::default() };
+    }
+    let words = arguments.get(..to).unwrap_or_default();
+    let mut peeled = text(joined(words, from), Certainty::Assumed, false);
+    // What follows `:::` is appended, or put in for `{}`: each is tried.
+    if let (Some(Inner::Text { text: command, .. }), Some(values)) = (peeled.inner.first(), arguments.get(to + 1..)) {
+        let (command, mut each) = (command.clone(), Vec::new());
+        for value in values.iter().filter(|value| !sources(value)).take(16) {
+            let filled = if command.value.contains("{}") {
+                command.value.replace("{}", &value.canonical)
+            } else {
+                format!("{} {}", command.value, value.canonical)
+            };
+            let certainty = command.certainty.max(value.certainty);
+            let word = Word { certainty, complete: command.complete && value.complete, ..known(&filled) };
+            each.push(Inner::Text { text: word, certainty: Certainty::Assumed });
+        }
+        if !each.is_empty() {
+            peeled.inner = each;
+            return peeled;
+        }
+    }
+    peeled.more_arguments = true;
+    peeled
+}
+
+/// `sh -c text`, `sh file`, or `sh` alone.
+fn shell(arguments: &[Word]) -> Peeled {
+    let mut index = 0;
+    let mut from_option = false;
+    let mut from_input = false;
+    while let Some(word) = arguments.get(index) {
+        let value = word.value.as_str();
+        if value == "--" || value == "-" {
+            index += 1;
+            break;
+        }
+        if !value.starts_with(['-', '+']) || value.len() < 2 {
+            break;
+        }
+        index += 1;
+        if let Some(long) = value.strip_prefix("--") {
+            index += usize::from(matches!(long, "rcfile" | "init-file"));
+            continue;
+        }
+        from_option |= value.contains('c') && value.starts_with('-');
+        from_input |= value.contains('s') && value.starts_with('-');
+        index += value.bytes().filter(|b| matches!(b, b'o' | b'O')).count();
+    }
+    match arguments.get(index) {
+        Some(script) if from_option => text(Some(script.clone()), Certainty::Proven, false),
+        None => Peeled { reads_input: true, ..Peeled::default() },
+        Some(_) if from_input => Peeled { reads_input: true, ..Peeled::default() },
+        Some(file) if matches!(file.value.as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => {
+            Peeled { reads_input: true, ..Peeled::default() }
+        }
+        Some(file) if !file.complete => hidden(format!("`{}` names a script that is only known when it runs", file.written)),
+        Some(_) => Peeled::default(),
+    }
+}
+
+/// Does an interpreter run what it reads: no script and no code among its arguments?
+fn takes_input(arguments: &[Word]) -> bool {
+    let code = |word: &Word| matches!(word.value.as_str(), "-c" | "-e" | "-E" | "-m" | "-r" | "-p" | "--eval" | "--print" | "--version" | "-V" | "-v");
+    !arguments.iter().any(|word| code(word) || (!word.value.starts_with('-') && word.value != "/dev/stdin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WRAPPERS;
+
+    #[test]
+    fn the_table_is_sorted_so_that_every_row_is_found() {
+        for pair in WRAPPERS.windows(2) {
+            assert!(pair[0].name < pair[1].name, "{} comes after {}", pair[0].name, pair[1].name);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Making processes: fork, clone into namespaces, and leaving without running anybody's clean-up.
+
+use std::io;
+
+use rustix::process::Pid;
+
+/// The two sides of a fork.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fork {
+    /// We are the parent; this is the child.
+    Parent(Pid),
+    /// We are the child.
+    Child,
+}
+
+/// Namespaces a child may be born into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Namespaces {
+    /// Own user and group ids, and the capabilities over the other new namespaces.
+    pub user: bool,
+    /// Own mounts.
+    pub mount: bool,
+    /// Own process ids; the child is pid 1 and its death kills the rest.
+    pub pid: bool,
+    /// Own System V and POSIX message objects.
+    pub ipc: bool,
+    /// Own host name.
+    pub uts: bool,
+    /// Own network stack, with nothing in it but a loopback that is down.
+    pub net: bool,
+    /// Own view of the cgroup tree.
+    pub cgroup: bool,
+}
+
+impl Namespaces {
+    /// Every namespace that this crate knows.
+    pub const ALL: Self =
+        Self { user: true, mount: true, pid: true, ipc: true, uts: true, net: true, cgroup: true };
+
+    /// No namespace: the child differs from the parent only in being another process.
+    pub const NONE: Self =
+        Self { user: false, mount: false, pid: false, ipc: false, uts: false, net: false, cgroup: false };
+
+    fn flags(self) -> libc::c_int {
+        let table = [
+            (self.user, libc::CLONE_NEWUSER),
+            (self.mount, libc::CLONE_NEWNS),
+            (self.pid, libc::CLONE_NEWPID),
+            (self.ipc, libc::CLONE_NEWIPC),
+            (self.uts, libc::CLONE_NEWUTS),
+            (self.net, libc::CLONE_NEWNET),
+            (self.cgroup, libc::CLONE_NEWCGROUP),
+        ];
+        table.into_iter().filter(|(wanted, _)| *wanted).fold(0, |flags, (_, flag)| flags | flag)
+    }
+}
+
+/// How many threads this process has, counted by the kernel.
+///
+/// # Errors
+/// When `/proc/self/stat` cannot be read or understood.
+pub fn threads() -> io::Result<u64> {
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    // The command name, field 2, is in parentheses and may hold spaces: count from the last one. The thread count
+    // is field 20, the eighteenth after the name.
+    let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    fields
+        .split_ascii_whitespace()
+        .nth(17)
+        .and_then(|field| field.parse().ok())
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no thread count in /proc/self/stat"))
+}
+
+/// Refuses to go on in a process with more than one thread.
+///
+/// After a fork only the calling thread exists in the child, so a lock that another thread held stays locked
+/// for ever; with one thread there is no such lock, and the child may run ordinary code.
+fn require_single_thread() -> io::Result<()> {
+    match threads()? {
+        1 => Ok(()),
+        many => Err(io::Error::other(format!("cannot fork safely: this process has {many} threads"))),
+    }
+}
+
+/// Forks a process that has one thread.
+///
+/// # Errors
+/// When the process has more than one thread, or the system refuses another process.
+pub fn fork() -> io::Result<Fork> {
+    require_single_thread()?;
+    // SAFETY: fork takes no pointers; the process has one thread (checked above), so the child may use any code.
+    let pid = unsafe { libc::fork() };
+    sides(libc::c_long::from(pid))
+}
+
+/// Forks a process that has one thread, the child in new namespaces.
+///
+/// # Errors
+/// When the process has more than one thread, or the system refuses the process or a namespace.
+pub fn fork_into(namespaces: Namespaces) -> io::Result<Fork> {
+    if namespaces == Namespaces::NONE {
+        return fork();
+    }
+    require_single_thread()?;
+    let flags = libc::c_long::from(namespaces.flags() | libc::SIGCHLD);
+    let none: libc::c_long = 0;
+    // SAFETY: without CLONE_VM or a stack pointer the call is a fork: the child gets a copy of the memory and goes
+    // on here on a copy of the stack. One thread (checked above) means that no lock is left held in the copy.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, none, none, none, none) };
+    sides(pid)
+}
+
+fn sides(pid: libc::c_long) -> io::Result<Fork> {
+    match pid {
+        0 => Ok(Fork::Child),
+        pid if pid > 0 => i32::try_from(pid)
+            .ok()
+            .and_then(Pid::from_raw)
+            .map(Fork::Parent)
+            .ok_or_else(|| io::Error::other("the kernel returned an impossible process id")),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Ends the process at once: no destructors, no exit handlers, no flushing. For forked children, whose buffers are
+/// copies of the parent's and must not be written twice.
+pub fn leave(code: i32) -> ! {
+    // SAFETY: _exit takes an integer and does not return.
+    unsafe { libc::_exit(code) }
+}

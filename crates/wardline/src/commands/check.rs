@@ -1,0 +1,124 @@
+//! `wardline check`: what the policy says to one action, or to a stream of them.
+
+use std::io::{BufRead as _, Write as _};
+use std::process::ExitCode;
+
+use serde_json::json;
+use wardline_monitor::policy::{PolicySet, Reason};
+use wardline_monitor::{CheckRequest, Checked, World, check, sources, visible};
+
+use super::PolicyFlags;
+use crate::exit;
+use crate::term::Style;
+
+/// A line longer than this is answered with an error instead of being read whole.
+const MAX_LINE: usize = 8 * 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 allow, 10 ask, 20 deny, 2 bad usage or configuration. With --batch: 0 when every \
+                        line was answered, 2 when a line was no request.")]
+pub(crate) struct Check {
+    /// The permission: bash, read, edit, glob, grep, list, webfetch, task, external_directory, an MCP tool's name …
+    #[arg(required_unless_present = "batch")]
+    permission: Option<String>,
+    /// The target: the command line for bash, a path for the file tools, else the pattern's subject
+    #[arg(required_unless_present = "batch", allow_hyphen_values = true)]
+    target: Option<String>,
+    /// The agent that would act
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Decide as inside `wardline run` and `exec`, where the sandbox bounds the action
+    #[arg(long)]
+    confined: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Read JSON lines {"permission","target","agent"?,"cwd"?,"confined"?} and write one JSON line for each
+    #[arg(long, conflicts_with_all = ["permission", "target", "agent", "confined"])]
+    batch: bool,
+    #[command(flatten)]
+    policy: PolicyFlags,
+}
+
+impl Check {
+    pub(crate) fn run(self, world: &World) -> ExitCode {
+        let policy = match sources::policy(world, &self.policy.choice()) {
+            Ok(policy) => policy,
+            Err(e) => return exit::fail(exit::USAGE, e),
+        };
+        if self.batch {
+            return batch(world, &policy);
+        }
+        let (Some(permission), Some(target)) = (self.permission, self.target) else {
+            return exit::fail(exit::USAGE, "a permission and a target are needed; see `wardline check --help`");
+        };
+        let request =
+            CheckRequest { permission, target, agent: self.agent, cwd: None, confined: self.confined };
+        let checked = check::check(world, &policy, request);
+        if self.json {
+            println!("{}", checked.json());
+        } else {
+            print(&checked);
+        }
+        ExitCode::from(exit::of(checked.verdict.decision))
+    }
+}
+
+fn print(checked: &Checked) {
+    let style = Style::of_stdout();
+    let verdict = &checked.verdict;
+    println!("{}  {} {}", style.decision(verdict.decision), checked.request.permission, visible(&checked.request.target));
+    if verdict.commands.len() > 1 {
+        for command in &verdict.commands {
+            println!("  {:5} {}", style.decision(command.decision), visible(&command.literal));
+        }
+    }
+    for reason in &verdict.reasons {
+        print_reason(style, reason);
+    }
+    for doubt in &checked.facts.doubts {
+        println!("  {} {}", style.dim("doubt:"), visible(&doubt.text));
+    }
+    for loser in &verdict.losers {
+        println!("  {} {} ({}:{})", style.dim("overruled:"), loser.rule, loser.origin.file, loser.origin.line);
+    }
+}
+
+fn print_reason(style: Style, reason: &Reason) {
+    let place = format!("({}:{})", reason.origin.file, reason.origin.line);
+    println!("  {} {} {}", style.decision(reason.decision), visible(&reason.text), style.dim(&place));
+    if let Some(help) = &reason.help {
+        println!("       {} {help}", style.dim("to change it:"));
+    }
+}
+
+/// Answers JSON lines from standard input in order; a bad line gets a denying answer that says what is wrong.
+fn batch(world: &World, policy: &PolicySet) -> ExitCode {
+    let mut code = exit::OK;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for (index, line) in std::io::stdin().lock().split(b'\n').enumerate() {
+        let answer = match line.map_err(|e| e.to_string()).and_then(|line| question(&line)) {
+            Ok(None) => continue,
+            Ok(Some(request)) => check::check(world, policy, request).json(),
+            Err(e) => {
+                code = exit::USAGE;
+                json!({"decision": "deny", "reasons": [], "commands": [], "error": format!("line {}: {e}", index + 1)})
+            }
+        };
+        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+            return ExitCode::from(exit::FOUND);
+        }
+    }
+    ExitCode::from(code)
+}
+
+fn question(line: &[u8]) -> Result<Option<CheckRequest>, String> {
+    if line.len() > MAX_LINE {
+        return Err(format!("longer than {MAX_LINE} bytes"));
+    }
+    let text = std::str::from_utf8(line).map_err(|e| e.to_string())?.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    CheckRequest::parse(text).map(Some).map_err(|e| e.to_string())
+}

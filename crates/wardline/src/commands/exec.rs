@@ -1,0 +1,81 @@
+//! `wardline exec`: one command in the sandbox under the same policy.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use wardline_monitor::session::{self, Guard, SessionError};
+use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World};
+
+use super::PolicyFlags;
+use crate::exit;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it; \
+                        125 when it could not be started.")]
+pub(crate) struct Exec {
+    #[command(flatten)]
+    pub(crate) limits: Boundary,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    argv: Vec<OsString>,
+}
+
+/// What `run` and `exec` open by a human's word.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Boundary {
+    #[command(flatten)]
+    pub(crate) policy: PolicyFlags,
+    /// Open the egress door for HOST or HOST:PORT (`*.example.com` for all below)
+    #[arg(long = "allow-host", value_name = "HOST")]
+    hosts: Vec<String>,
+    /// Lead this loopback port into the sandbox
+    #[arg(long = "forward", value_name = "PORT")]
+    forwards: Vec<u16>,
+    /// Pass this environment variable on
+    #[arg(long = "env", value_name = "NAME")]
+    variables: Vec<String>,
+    /// Go on although this host cannot give this guarantee (see `doctor`); recorded
+    #[arg(long = "accept-missing", value_name = "GUARANTEE")]
+    accept_missing: Vec<String>,
+}
+
+impl Boundary {
+    pub(crate) fn guard(&self, argv: Vec<OsString>) -> Guard {
+        Guard {
+            argv,
+            hosts: self.hosts.clone(),
+            forwards: self.forwards.clone(),
+            accept_missing: self.accept_missing.clone(),
+            variables: self.variables.clone(),
+            ..Guard::default()
+        }
+    }
+}
+
+impl Exec {
+    pub(crate) fn run(self, world: World) -> ExitCode {
+        let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
+            Ok(monitor) => Arc::new(monitor),
+            Err(e) => return exit::fail(exit::USAGE, e),
+        };
+        let approver: &dyn Approver = if std::io::stdin().is_terminal() { &Terminal } else { &Nobody };
+        match session::exec(&monitor, &self.limits.guard(self.argv), approver) {
+            Ok(ended) => ExitCode::from(ended.exit_code()),
+            Err(e) => refused(&e),
+        }
+    }
+}
+
+/// Says why a session did not begin.
+pub(crate) fn refused(error: &SessionError) -> ExitCode {
+    let code = match error {
+        SessionError::Refused { .. } => exit::DENY,
+        SessionError::TooWide(_) | SessionError::Host(_) => exit::USAGE,
+        SessionError::NoProgram(_) => 127,
+        SessionError::Sandbox(e) => e.exit_code(),
+        SessionError::Monitor(_) | SessionError::SetUp { .. } | SessionError::Lost(_) => exit::FAILED,
+    };
+    exit::fail(code, error)
+}

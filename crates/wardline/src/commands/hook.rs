@@ -1,0 +1,133 @@
+//! `wardline hook`: answers one hook call of an agent, and blocks whenever it cannot.
+//!
+//! The process that the agent started only waits: the deciding is done in a child with a deadline and a memory limit of
+//! its own. A child that crashes, hangs, runs out of memory or is killed leaves its parent to answer with a block, which
+//! no agent gives by itself.
+
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wardline_hooks::{Dialect, MAX_BYTES, Reply, answer_alone, block_blindly};
+use wardline_monitor::session::MONITOR_SOCKET;
+use wardline_monitor::{World, sandbox, socket};
+
+use crate::exit;
+
+/// What `wardline hook --help` says.
+pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input and answers it in the agent's own form.\n\
+    DIALECT is claude, codex, gemini, cursor, kiro or plugin; without it the input tells.\n\
+    Anything that goes wrong is answered with a block. `wardline init` installs it.";
+
+/// Shorter than the shortest time-out that `init` gives an agent.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// More than any decision needs; a decision that needs more is refused.
+const MEMORY: u64 = 512 * 1024 * 1024;
+/// Bytes of input read and thrown away beyond the limit, so that the agent's pipe does not break.
+const MAX_DRAINED: u64 = 1024 * 1024 * 1024;
+
+/// Runs the hook.
+pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
+    let word = arguments.get(2).and_then(|word| word.to_str());
+    if matches!(word, Some("--help" | "-h" | "help")) {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let hint = word.and_then(Dialect::from_name);
+    if word.is_some() && hint.is_none() {
+        // A misspelt installation must not fail open.
+        let reply = block_blindly(b"", None, "`wardline hook` was given a dialect that it does not know");
+        return send(&reply);
+    }
+    let reply = match sandbox::supervise(DEADLINE, MEMORY, move || encode(&decide(hint))) {
+        Ok(bytes) => decode(&bytes),
+        Err(e) => Some(block_blindly(b"", hint, &format!("refused: the decision failed ({e})"))),
+    };
+    send(&reply.unwrap_or_else(|| block_blindly(b"", hint, "refused: the decision was unreadable")))
+}
+
+/// Decides in the child. Inside a guarded session the monitor outside does it.
+fn decide(hint: Option<Dialect>) -> Reply {
+    fault();
+    let input = read_input();
+    let monitor = Path::new(MONITOR_SOCKET);
+    if monitor.exists() {
+        return match socket::ask(monitor, &input, DEADLINE) {
+            Ok(bytes) => decode(&bytes)
+                .unwrap_or_else(|| block_blindly(&input, hint, "refused: unreadable answer")),
+            Err(e) => block_blindly(&input, hint, &format!("refused: {e}")),
+        };
+    }
+    match World::of_process() {
+        Ok(world) => answer_alone(world, &input, hint),
+        Err(e) => block_blindly(&input, hint, &format!("refused: {e}")),
+    }
+}
+
+/// Everything on standard input up to one byte more than allowed, which the reader then refuses. The rest is read and
+/// dropped, because a broken pipe makes an agent think that the hook itself failed.
+fn read_input() -> Vec<u8> {
+    let mut input = Vec::new();
+    let mut stdin = std::io::stdin().lock();
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    (&mut stdin).take(limit).read_to_end(&mut input).ok();
+    std::io::copy(&mut stdin.take(MAX_DRAINED), &mut std::io::sink()).ok();
+    input
+}
+
+/// A reply as the deciding child sends it, and as the session's monitor sends it.
+pub(crate) fn encode(reply: &Reply) -> Vec<u8> {
+    json!({"stdout": reply.stdout, "stderr": reply.stderr, "code": reply.code}).to_string().into_bytes()
+}
+
+/// The reply that [`encode`] wrote; `None` when it is anything else.
+pub(crate) fn decode(bytes: &[u8]) -> Option<Reply> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |key: &str| value.get(key)?.as_str().map(str::to_owned);
+    let code = u8::try_from(value.get("code")?.as_u64()?).ok()?;
+    Some(Reply { stdout: text("stdout")?, stderr: text("stderr")?, code })
+}
+
+fn send(reply: &Reply) -> ExitCode {
+    let sent = std::io::stdout().write_all(reply.stdout.as_bytes()).and_then(|()| std::io::stdout().flush());
+    eprint!("{}", reply.stderr);
+    match sent {
+        Ok(()) => ExitCode::from(reply.code),
+        // The agent closed the pipe; the code is all that it may still see.
+        Err(_) => ExitCode::from(exit::USAGE),
+    }
+}
+
+/// Faults for the tests of failing closed; release builds have none.
+#[cfg(not(debug_assertions))]
+fn fault() {}
+
+/// Fails in the way that `WARDLINE_FAULT` names. The worst that setting it can do is a block.
+#[cfg(debug_assertions)]
+fn fault() {
+    fn deeper(depth: u64) -> u64 {
+        let page = std::hint::black_box([depth; 512]);
+        if std::hint::black_box(false) { depth } else { deeper(depth + 1).wrapping_add(page.iter().sum()) }
+    }
+    match std::env::var("WARDLINE_FAULT").as_deref() {
+        Ok("kill") => {
+            let pid = std::process::id().to_string();
+            std::process::Command::new("kill").args(["-9", &pid]).status().ok();
+        }
+        Ok("stack") => {
+            std::hint::black_box(deeper(0));
+        }
+        Ok("oom") => {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                hoard.push(std::hint::black_box(vec![1; 64 * 1024 * 1024]));
+            }
+        }
+        Ok("hang") => std::thread::sleep(Duration::from_secs(3600)),
+        Ok("panic") => std::panic::panic_any("a fault was asked for"),
+        _ => {}
+    }
+}

@@ -1,0 +1,195 @@
+//! `wardline init`: installs the hooks of the agents found here, or removes them, after showing every change.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::process::ExitCode;
+
+use serde_json::json;
+use wardline_hooks::{AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_install, plan_remove};
+use wardline_monitor::{World, visible};
+
+use crate::exit;
+use crate::term::Style;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Without --yes the changes are shown and you are asked. Comments in your files are kept; \
+                        --remove restores them to the byte when nothing else changed.")]
+pub(crate) struct Init {
+    /// Only this agent (claude, codex, gemini, cursor, kiro, opencode, kilo); repeatable
+    #[arg(long = "agent", value_name = "AGENT", value_parser = agent)]
+    agents: Vec<AgentKind>,
+    /// Take the hooks out again
+    #[arg(long)]
+    remove: bool,
+    /// Show the changes and make none
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask nothing
+    #[arg(long, short)]
+    yes: bool,
+    /// Print the plan as JSON, and make no change unless `--yes` is given too
+    #[arg(long)]
+    json: bool,
+}
+
+fn agent(word: &str) -> Result<AgentKind, String> {
+    AgentKind::from_name(word).ok_or_else(|| {
+        let known: Vec<&str> = AgentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}
+
+/// The plans of all agents together.
+#[derive(Default)]
+struct Whole {
+    agents: Vec<AgentKind>,
+    changes: Vec<Change>,
+    warnings: Vec<String>,
+    refusals: Vec<String>,
+}
+
+impl Init {
+    pub(crate) fn run(self, world: &World) -> ExitCode {
+        let places = places(world);
+        let whole = self.plan(&places);
+        if self.json {
+            println!("{}", json(&whole));
+            if !self.yes {
+                return ExitCode::from(code(&whole));
+            }
+        } else {
+            self.show(&whole);
+        }
+        if whole.changes.is_empty() || self.dry_run {
+            return ExitCode::from(code(&whole));
+        }
+        if !self.yes && !confirmed() {
+            println!("nothing was changed");
+            return ExitCode::from(exit::USAGE);
+        }
+        if let Err(e) = apply(&whole.changes) {
+            return exit::fail(exit::FAILED, e);
+        }
+        if !self.json {
+            println!("done; `wardline doctor` says what is in force now");
+        }
+        ExitCode::from(code(&whole))
+    }
+
+    /// Each agent is planned over the files as the agents before it would leave them, so shared files get all changes.
+    fn plan(&self, places: &Places) -> Whole {
+        let mut whole = Whole::default();
+        let agents = if self.agents.is_empty() {
+            detect(places, &Disk).into_iter().map(|found| found.agent).collect()
+        } else {
+            self.agents.clone()
+        };
+        for agent in agents {
+            let plan: Result<Plan, _> =
+                if self.remove { plan_remove(agent, places, &Disk) } else { plan_install(agent, places, &Disk) };
+            match plan {
+                Ok(plan) => {
+                    whole.agents.push(agent);
+                    for change in plan.changes {
+                        if !whole.changes.iter().any(|known| known.path == change.path) {
+                            whole.changes.push(change);
+                        }
+                    }
+                    whole.warnings.extend(plan.warnings.into_iter().map(|text| format!("{agent}: {text}")));
+                }
+                Err(refusal) => whole.refusals.push(refusal.to_string()),
+            }
+        }
+        whole
+    }
+
+    fn show(&self, whole: &Whole) {
+        let style = Style::of_stdout();
+        if whole.agents.is_empty() && whole.refusals.is_empty() {
+            println!("no agent was found here; name one with --agent");
+        }
+        for change in &whole.changes {
+            if let Some(note) = &change.note {
+                println!("{} {}", style.bold(&change.path.display().to_string()), style.dim(note));
+            }
+        }
+        print!("{}", visible_diff(&diff(&whole.changes)));
+        for warning in &whole.warnings {
+            println!("{} {warning}", style.bold("note:"));
+        }
+        for refusal in &whole.refusals {
+            println!("{} {refusal}", style.bold("left alone:"));
+        }
+        if whole.changes.is_empty() && !whole.agents.is_empty() {
+            let names: Vec<&str> = whole.agents.iter().map(|agent| agent.as_str()).collect();
+            let state = if self.remove { "no hooks of Wardline are in" } else { "everything is as it should be for" };
+            println!("{state} {}", names.join(", "));
+        }
+    }
+}
+
+/// The diff with nothing hidden, line by line so that it stays a diff.
+fn visible_diff(diff: &str) -> String {
+    diff.lines().map(|line| format!("{}\n", visible(line))).collect()
+}
+
+fn code(whole: &Whole) -> u8 {
+    if whole.refusals.is_empty() { exit::OK } else { exit::FOUND }
+}
+
+fn confirmed() -> bool {
+    if !std::io::stdin().is_terminal() {
+        eprintln!("wardline: nobody is there to answer; use --yes, or --dry-run to look");
+        return false;
+    }
+    print!("make these changes? [y/N] ");
+    std::io::stdout().flush().ok();
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).ok();
+    matches!(line.trim(), "y" | "Y" | "yes")
+}
+
+fn json(whole: &Whole) -> serde_json::Value {
+    json!({
+        "agents": whole.agents.iter().map(|agent| agent.as_str()).collect::<Vec<_>>(),
+        "changes": whole.changes.iter().map(|change| json!({
+            "path": change.path,
+            "note": change.note,
+            "creates": change.before.is_none(),
+            "removes": change.after.is_none(),
+        })).collect::<Vec<_>>(),
+        "diff": diff(&whole.changes),
+        "warnings": whole.warnings,
+        "refusals": whole.refusals,
+    })
+}
+
+/// Where the agents' files are in a world.
+pub(crate) fn places(world: &World) -> Places {
+    let mut places = Places::new(&world.home, &world.project, &world.executable);
+    let absolute = |key: &str| world.variable(key).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(config) = absolute("XDG_CONFIG_HOME") {
+        places.config_home = config;
+    }
+    if let Some(claude) = absolute("CLAUDE_CONFIG_DIR") {
+        places.claude_home = claude;
+    }
+    if let Some(codex) = absolute("CODEX_HOME") {
+        places.codex_home = codex;
+    }
+    places.wardline_home.clone_from(&world.config);
+    places.path = std::env::split_paths(world.variable("PATH").unwrap_or_default()).collect();
+    // The owner of one's own process directory is oneself.
+    places.is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    places.claude_version = claude_version(&places);
+    places
+}
+
+/// Claude Code's version from its own words, asked for only when it is installed.
+fn claude_version(places: &Places) -> Option<(u32, u32, u32)> {
+    let program = places.path.iter().map(|dir| dir.join("claude")).find(|path| path.is_file())?;
+    let output = std::process::Command::new(program).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let mut parts = text.split_whitespace().next()?.split('.').map(|part| part.parse::<u32>().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}

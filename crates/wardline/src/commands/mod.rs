@@ -1,0 +1,123 @@
+//! The command line: one file per command, one match that calls them.
+
+mod check;
+mod demo;
+mod doctor;
+mod exec;
+pub(crate) mod hook;
+mod init;
+mod log;
+mod policy;
+mod run;
+mod trust;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use wardline_monitor::World;
+use wardline_monitor::policy::Preset;
+use wardline_monitor::sources::Choice;
+
+use crate::exit;
+
+/// The security runtime for coding agents: one policy, one sandbox, one egress door, one audit log around any agent.
+#[derive(Debug, Parser)]
+#[command(name = "wardline", version, arg_required_else_help = true, after_help = AFTER)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "Exit codes: 0 fine or allowed, 1 something is wrong, 2 bad usage or configuration, 10 ask, \
+                     20 deny, 125 Wardline itself could not go on. `run` and `exec` give the program's own code.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a program (an agent) in a guarded session
+    Run(run::Run),
+    /// Run one command in the sandbox under the same policy
+    Exec(exec::Exec),
+    /// Explain what the policy says to one action
+    Check(check::Check),
+    /// Show, lint or test the policy
+    Policy(policy::Policy),
+    /// Trust this project's policy files, bound to their content
+    Trust(trust::Trust),
+    /// Show, verify or export the journal
+    Log(log::Log),
+    /// Install the hooks of the agents found here, or remove them
+    Init(init::Init),
+    /// Say which guarantees hold here, each with its proof and its fix
+    Doctor(doctor::Doctor),
+    /// A guarded session with a scripted agent on a small throw-away repository
+    Demo(demo::Demo),
+    /// Answer an agent's hook: JSON in, JSON out (installed by `init`, not for people)
+    #[command(long_about = hook::HELP)]
+    Hook {
+        /// Which agent's JSON it is; found out from the input when not said
+        dialect: Option<String>,
+    },
+    /// The scripted agent of `demo`
+    #[command(name = "__demo-agent", hide = true)]
+    DemoAgent,
+}
+
+/// What every command that decides takes about the policy.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct PolicyFlags {
+    /// Use this profile of the configuration
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Begin from this preset: autopilot (default), supervised or readonly
+    #[arg(long, value_name = "PRESET", value_parser = preset)]
+    preset: Option<Preset>,
+}
+
+impl PolicyFlags {
+    pub(crate) fn choice(&self) -> Choice {
+        Choice { preset: self.preset, profile: self.profile.clone() }
+    }
+}
+
+fn preset(word: &str) -> Result<Preset, String> {
+    match word {
+        "autopilot" => Ok(Preset::Autopilot),
+        "supervised" => Ok(Preset::Supervised),
+        "readonly" => Ok(Preset::Readonly),
+        _ => Err("expected autopilot, supervised or readonly".to_owned()),
+    }
+}
+
+/// Reads the command line and runs the command.
+pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(e) => {
+            // Help and version are answers, not errors.
+            let code = if e.use_stderr() { exit::USAGE } else { exit::OK };
+            e.print().ok();
+            return ExitCode::from(code);
+        }
+    };
+    if matches!(arguments.command, Command::DemoAgent) {
+        return demo::agent();
+    }
+    let world = match World::of_process() {
+        Ok(world) => world,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    match arguments.command {
+        Command::Run(command) => command.run(world),
+        Command::Exec(command) => command.run(world),
+        Command::Check(command) => command.run(&world),
+        Command::Policy(command) => command.run(&world),
+        Command::Trust(command) => command.run(&world),
+        Command::Log(command) => command.run(&world),
+        Command::Init(command) => command.run(&world),
+        Command::Doctor(command) => command.run(&world),
+        Command::Demo(command) => command.run(&world),
+        Command::Hook { .. } => hook::main(&[]),
+        Command::DemoAgent => demo::agent(),
+    }
+}

@@ -1,0 +1,172 @@
+//! `wardline policy`: the rules in force with their origin, what is wrong with them, and whether their examples hold.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use wardline_monitor::policy::{self, Decision, Severity};
+use wardline_monitor::{Action, World, gather, sources, visible};
+
+use super::PolicyFlags;
+use crate::exit;
+use crate::term::Style;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the effective rules in order; the last that matches decides
+    Show {
+        /// The agent whose rules they are
+        #[arg(long, value_name = "NAME", default_value = "code")]
+        agent: String,
+        /// Only rules for this permission
+        #[arg(long, value_name = "KEY")]
+        permission: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        policy: PolicyFlags,
+    },
+    /// Find rules that can never decide, miss what they seem to name, or may not loosen where they stand
+    Lint {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        policy: PolicyFlags,
+    },
+    /// Run the `match` and `not_match` examples that stand beside the rules
+    Test {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        policy: PolicyFlags,
+    },
+}
+
+impl Policy {
+    pub(crate) fn run(self, world: &World) -> ExitCode {
+        match self.command {
+            Command::Show { agent, permission, json, policy } => {
+                show(world, &policy, &agent, permission.as_deref(), json)
+            }
+            Command::Lint { json, policy } => lint(world, &policy, json),
+            Command::Test { json, policy } => test(world, &policy, json),
+        }
+    }
+}
+
+fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str>, json: bool) -> ExitCode {
+    let policy = match sources::policy(world, &flags.choice()) {
+        Ok(policy) => policy,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    let rules: Vec<_> = policy
+        .rules(agent)
+        .into_iter()
+        .filter(|rule| permission.is_none_or(|wanted| rule.permission == wanted || rule.permission == "*"))
+        .collect();
+    if json {
+        let rules: Value = rules
+            .iter()
+            .map(|rule| {
+                json!({
+                    "permission": rule.permission,
+                    "pattern": rule.pattern,
+                    "decision": rule.decision.as_str(),
+                    "layer": wardline_monitor::check::layer(rule.origin.layer),
+                    "file": rule.origin.file,
+                    "line": rule.origin.line,
+                })
+            })
+            .collect();
+        println!("{}", json!({"agent": agent, "rules": rules, "policy": policy.digest()}));
+        return ExitCode::SUCCESS;
+    }
+    let style = Style::of_stdout();
+    println!("{}", style.dim(&format!("rules of `{agent}`, in order; the last that matches decides")));
+    for rule in &rules {
+        let key = format!("{} {:?}", rule.permission, rule.pattern);
+        println!("{}  {key:<60} {}", pad(style, rule.decision), style.dim(&rule.origin.to_string()));
+    }
+    println!("{}", style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len())));
+    ExitCode::SUCCESS
+}
+
+/// A decision padded by its visible width.
+fn pad(style: Style, decision: Decision) -> String {
+    let word = decision.as_str();
+    format!("{}{}", style.decision(decision), " ".repeat(5_usize.saturating_sub(word.len())))
+}
+
+fn lint(world: &World, flags: &PolicyFlags, json: bool) -> ExitCode {
+    let policy = match sources::policy(world, &flags.choice()) {
+        Ok(policy) => policy,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    let lints = policy::lint(&policy);
+    if json {
+        let lints: Value = lints
+            .iter()
+            .map(|lint| {
+                json!({
+                    "file": lint.file, "line": lint.line, "code": lint.code,
+                    "severity": severity(lint.severity), "text": lint.text, "help": lint.help,
+                })
+            })
+            .collect();
+        println!("{}", json!({"lints": lints}));
+    } else {
+        for lint in &lints {
+            println!("{}:{}: {} [{}]: {}", lint.file, lint.line, severity(lint.severity), lint.code, visible(&lint.text));
+            println!("    {}", lint.help);
+        }
+        println!("{} found", lints.len());
+    }
+    ExitCode::from(if lints.iter().any(|lint| lint.severity != Severity::Note) { exit::FOUND } else { exit::OK })
+}
+
+fn test(world: &World, flags: &PolicyFlags, json: bool) -> ExitCode {
+    let policy = match sources::policy(world, &flags.choice()) {
+        Ok(policy) => policy,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    let results = policy::run_examples_with(&policy, |request| {
+        let target = request.targets.first().map(String::as_str).unwrap_or_default();
+        gather(world, &Action::on(&request.permission, target), 0)
+    });
+    let failed = results.iter().filter(|result| !result.passed).count();
+    if json {
+        let results: Value = results
+            .iter()
+            .map(|result| {
+                json!({
+                    "file": result.origin.file, "line": result.origin.line, "permission": result.permission,
+                    "target": result.target, "passed": result.passed, "text": result.text,
+                })
+            })
+            .collect();
+        println!("{}", json!({"examples": results}));
+    } else {
+        for result in results.iter().filter(|result| !result.passed) {
+            println!("{}: {} {:?}: {}", result.origin, result.permission, result.target, result.text);
+        }
+        println!("{} passed, {failed} failed", results.len() - failed);
+    }
+    ExitCode::from(if failed > 0 { exit::FOUND } else { exit::OK })
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}

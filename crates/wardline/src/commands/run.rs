@@ -1,0 +1,129 @@
+//! `wardline run`: a program, usually an agent, in a guarded session.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use wardline_hooks::{answer_in_session, known_agent};
+use wardline_monitor::session::{self, Summary};
+use wardline_monitor::socket::Answerer;
+use wardline_monitor::{Monitor, Subject, World, visible};
+
+use super::exec::{Boundary, refused};
+use super::hook;
+use super::init::places;
+use crate::exit;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Known agents (claude, codex, opencode, kilo, gemini) get their hooks for this run, their own \
+                        directories and their model's host; nothing of yours is edited. Exit codes: the program's own; \
+                        125 when it could not be started.")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    limits: Boundary,
+    /// Say nothing at the end
+    #[arg(long, short)]
+    quiet: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "PROGRAM")]
+    argv: Vec<OsString>,
+}
+
+impl Run {
+    pub(crate) fn run(self, world: World) -> ExitCode {
+        let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
+            Ok(monitor) => Arc::new(monitor),
+            Err(e) => return exit::fail(exit::USAGE, e),
+        };
+        let mut guard = self.limits.guard(self.argv);
+        match known_agent(&places(monitor.world()), &guard.argv) {
+            Ok(Some(known)) => {
+                known.warnings.iter().for_each(|warning| eprintln!("wardline: {warning}"));
+                guard.profile = known.profile;
+                guard.argv = known.argv;
+                guard.mediated = true;
+            }
+            Ok(None) => {}
+            Err(refusal) => return exit::fail(exit::USAGE, refusal),
+        }
+        // A headless agent has nobody to ask, whatever its protocol knows.
+        let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(|word| headless(word));
+        match session::run(&monitor, &guard, |monitor, subject| answerer(monitor, subject, attended)) {
+            Ok(summary) => {
+                if !self.quiet {
+                    eprint!("{}", describe(&summary));
+                }
+                ExitCode::from(summary.ended.exit_code())
+            }
+            Err(e) => refused(&e),
+        }
+    }
+}
+
+/// The flags by which agents are told to work without a person.
+fn headless(word: &OsString) -> bool {
+    ["-p", "--print", "--prompt", "exec", "run"].iter().any(|flag| word == flag)
+}
+
+/// What answers the session's hooks: the raw input of one in, its reply out.
+pub(crate) fn answerer(monitor: &Arc<Monitor>, subject: &Subject, attended: bool) -> Arc<Answerer> {
+    let monitor = Arc::clone(monitor);
+    let session = subject.session.clone();
+    Arc::new(move |input| hook::encode(&answer_in_session(&monitor, &session, input, attended)))
+}
+
+/// The end of a session for a person: what ran, what was refused and why, what changed, where the log is.
+pub(crate) fn describe(summary: &Summary) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let refused: u32 = summary.counts.refused.iter().map(|(_, times)| times).sum();
+    let counts = &summary.counts;
+    writeln!(
+        text,
+        "\nwardline: {} allowed, {} asked, {refused} refused, {} files changed",
+        counts.allowed,
+        counts.asked,
+        summary.changes.len()
+    )
+    .ok();
+    for (refusal, times) in &counts.refused {
+        writeln!(text, "  refused {} {}{}", refusal.permission, one_line(&refusal.target), often(*times)).ok();
+        writeln!(text, "          {} — {}", refusal.text, refusal.rule).ok();
+    }
+    for (host, why, times) in &summary.connections {
+        writeln!(text, "  refused connection to {host}{}\n          {why}", often(*times)).ok();
+    }
+    for (path, change) in summary.changes.iter().take(50) {
+        writeln!(text, "  {} {}", change.letter(), visible(&path.to_string_lossy())).ok();
+    }
+    if summary.changes.len() > 50 {
+        writeln!(text, "  … and {} more", summary.changes.len() - 50).ok();
+    }
+    for path in &summary.unmediated {
+        writeln!(text, "  changed without a decision: {}", visible(&path.to_string_lossy())).ok();
+    }
+    for thing in &summary.ended.appeared {
+        let kept = thing.kept_at.as_ref().map_or_else(|| "could not be moved".to_owned(), |to| to.display().to_string());
+        writeln!(text, "  moved away, because it would run later on this machine: {} → {kept}", thing.path.display()).ok();
+    }
+    for limit in &summary.ended.limits_hit {
+        writeln!(text, "  limit reached: {limit}").ok();
+    }
+    if !summary.complete {
+        writeln!(text, "  not every file could be compared, so the list may be short").ok();
+    }
+    writeln!(text, "  log: wardline log --session {}  ({})", summary.session, summary.journal.display()).ok();
+    text
+}
+
+fn often(times: u32) -> String {
+    if times > 1 { format!(" ({times} times)") } else { String::new() }
+}
+
+/// A target on one line, shortened for the summary only; the journal has it whole.
+fn one_line(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let line = visible(text).replace("\n  ", " ⏎ ");
+    if line.chars().count() <= WIDTH { line } else { line.chars().take(WIDTH).chain(['…']).collect() }
+}

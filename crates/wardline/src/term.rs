@@ -1,0 +1,53 @@
+//! Colours and layout for a person; plain text when the output is not a terminal or `NO_COLOR` is set.
+
+use std::io::IsTerminal as _;
+
+use wardline_monitor::policy::Decision;
+
+/// How the standard output may look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    colour: bool,
+}
+
+impl Style {
+    /// The style of standard output.
+    pub(crate) fn of_stdout() -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { colour: wanted && std::io::stdout().is_terminal() }
+    }
+
+    /// A decision as a coloured word.
+    pub(crate) fn decision(self, decision: Decision) -> String {
+        self.decision_word(decision.as_str())
+    }
+
+    /// A decision that is already a word, from a journal row.
+    pub(crate) fn decision_word(self, word: &str) -> String {
+        match word {
+            "allow" => self.paint("32", word),
+            "ask" => self.paint("33", word),
+            "deny" => self.paint("31", word),
+            other => other.to_owned(),
+        }
+    }
+
+    /// Text of lesser weight.
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    /// Text of greater weight.
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// A good or bad mark.
+    pub(crate) fn mark(self, good: bool) -> String {
+        if good { self.paint("32", "ok") } else { self.paint("31", "open") }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,50 @@
+//! Claude Code: a native binary that speaks the Anthropic Messages API.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::world::World;
+use super::{Agent, Launch, offered};
+use crate::model::{Call, Tool};
+
+pub(super) const AGENT: Agent = Agent {
+    name: "claude",
+    package: "@anthropic-ai/claude-code",
+    version: "2.1.329",
+    program: "claude",
+    patience: Duration::from_secs(90),
+    translate,
+    prepare,
+    launch,
+};
+
+fn translate(call: &Call, names: &[String]) -> Option<Tool> {
+    match call {
+        Call::Shell(command) => {
+            offered(names, "Bash", json!({"command": command, "description": "scripted step"}))
+        }
+        Call::Read(path) => offered(names, "Read", json!({"file_path": path})),
+        Call::Write { path, content } => {
+            offered(names, "Write", json!({"file_path": path, "content": content}))
+        }
+    }
+}
+
+fn prepare(_world: &World, _port: u16) -> io::Result<()> {
+    Ok(())
+}
+
+fn launch(_world: &World, port: u16, prompt: &str) -> Launch {
+    // Its own permission system is opened wide, so that whatever stops a call is not the agent.
+    let argv = ["claude", "-p", prompt, "--output-format", "json", "--allowedTools", "Bash Read Write Edit"];
+    Launch::new(
+        &argv,
+        &[
+            ("ANTHROPIC_BASE_URL", &format!("http://127.0.0.1:{port}")),
+            ("ANTHROPIC_API_KEY", "dummy"),
+            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+        ],
+    )
+}

@@ -1,0 +1,60 @@
+//! Codex: a node launcher around a native binary that speaks the OpenAI Responses API.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::world::World;
+use super::{Agent, Launch, offered};
+use crate::model::{Call, Tool};
+
+pub(super) const AGENT: Agent = Agent {
+    name: "codex",
+    package: "@openai/codex",
+    version: "0.169.0",
+    program: "codex",
+    patience: Duration::from_secs(90),
+    translate,
+    prepare,
+    launch,
+};
+
+fn translate(call: &Call, names: &[String]) -> Option<Tool> {
+    let shell = |command: &str| {
+        offered(names, "exec_command", json!({"cmd": command}))
+            .or_else(|| offered(names, "shell_command", json!({"command": command})))
+            .or_else(|| offered(names, "shell", json!({"command": ["bash", "-lc", command]})))
+    };
+    match call {
+        Call::Shell(command) => shell(command),
+        // Codex has no read tool: its models read with the shell.
+        Call::Read(path) => shell(&format!("cat '{path}'")),
+        Call::Write { path, content } => {
+            let patch = patch(path, content);
+            offered(names, "apply_patch", Value::String(patch.clone()))
+                .or_else(|| shell(&format!("apply_patch <<'PATCH'\n{patch}\nPATCH\n")))
+        }
+    }
+}
+
+/// Adding a file replaces one that is there.
+fn patch(path: &str, content: &str) -> String {
+    let lines: Vec<String> = content.lines().map(|line| format!("+{line}")).collect();
+    format!("*** Begin Patch\n*** Add File: {path}\n{}\n*** End Patch", lines.join("\n"))
+}
+
+fn prepare(world: &World, port: u16) -> io::Result<()> {
+    let config = format!(
+        "model = \"gpt-5.1-codex\"\nmodel_provider = \"scripted\"\ncheck_for_update_on_startup = false\n\n\
+         [model_providers.scripted]\nname = \"scripted\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
+         env_key = \"OPENAI_API_KEY\"\nwire_api = \"responses\"\n"
+    );
+    world.write_home(".codex/config.toml", &config)
+}
+
+fn launch(_world: &World, _port: u16, prompt: &str) -> Launch {
+    // Its own sandbox and approvals are off, so that whatever stops a call is not the agent.
+    let argv = ["codex", "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", prompt];
+    Launch::new(&argv, &[("OPENAI_API_KEY", "dummy")])
+}
