@@ -40,6 +40,9 @@ fn tidy() -> ExitCode {
     for problem in &problems {
         eprintln!("{problem}");
     }
+    for long in tidy::long_files(&workspace()) {
+        println!("{long}");
+    }
     println!("tidy: {} problems", problems.len());
     if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -60,8 +60,9 @@ fn answer(monitor: &Monitor, subject: &Subject, call: &Call, attended: bool) -> 
         (Moment::AfterTool, Some(action)) => after(monitor, subject, call, action),
         (Moment::BeforeTool, None) => Ok(Answer::Deny { reason: refusal("the call names no tool") }),
         (Moment::SessionStart, _) => seen(monitor, subject, call),
-        (Moment::AfterTool, None)
-        | (Moment::PermissionRequest | Moment::Stop | Moment::Other(_), _) => Ok(Answer::NoObjection),
+        (Moment::AfterTool, None) | (Moment::PermissionRequest | Moment::Stop | Moment::Other(_), _) => {
+            Ok(Answer::NoObjection)
+        }
     };
     let answer = answered.unwrap_or_else(|e| Answer::Deny { reason: refusal(&e.to_string()) });
     crate::reply(call, &answer, &Manners::default())
@@ -113,12 +114,16 @@ fn seen(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, Mon
 
 /// Who answers when the policy asks: the agent's own prompt where its protocol has one and its mode uses it.
 fn approver(call: &Call, attended: bool) -> &'static dyn Approver {
-    let silent = !attended || call.mode.as_ref().is_some_and(|mode| SILENT_MODES.iter().any(|silent| mode == silent));
+    let silent =
+        !attended || call.mode.as_ref().is_some_and(|mode| SILENT_MODES.iter().any(|silent| mode == silent));
     match call.dialect {
         Dialect::Claude | Dialect::Cursor if !silent => &HostPrompt,
-        Dialect::Claude | Dialect::Cursor | Dialect::Codex | Dialect::Gemini | Dialect::Kiro | Dialect::Plugin => {
-            &Nobody
-        }
+        Dialect::Claude
+        | Dialect::Cursor
+        | Dialect::Codex
+        | Dialect::Gemini
+        | Dialect::Kiro
+        | Dialect::Plugin => &Nobody,
     }
 }
 

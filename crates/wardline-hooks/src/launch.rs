@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use wardline_monitor::session::{INSIDE_BINARY, INSIDE_DIRECTORY};
+use wardline_monitor::session::INSIDE_DIRECTORY;
 
 use crate::install::{AgentKind, Disk, Refusal, World as Places, inject};
 
@@ -29,8 +29,7 @@ pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAge
         return Ok(None);
     };
     let needs = crate::profile(agent);
-    let inside = Places { exe: INSIDE_BINARY.into(), ..places.clone() };
-    let injection = inject(agent, &inside, Path::new(INSIDE_DIRECTORY), &Disk)?;
+    let injection = inject(agent, places, Path::new(INSIDE_DIRECTORY), &Disk)?;
     let below_home = |names: &[&str]| names.iter().map(|name| places.home.join(name)).collect();
     let profile = wardline_monitor::Profile {
         name: agent.as_str().to_owned(),

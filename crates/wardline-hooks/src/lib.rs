@@ -19,11 +19,11 @@ mod reply;
 mod tools;
 
 pub use call::{AccessKind, Action, Answer, Call, Dialect, Malformed, Manners, Moment, Outcome, Reply};
+pub use glue::{answer_alone, answer_in_session};
 pub use install::{
     AgentKind, ApplyError, Change, Disk, Files, Found, HOST_TIMEOUT_SECONDS, Injection, Memory, Plan,
     Refusal, World, apply, detect, diff, hook_command, inject, plan_install, plan_remove, plugin_source,
 };
-pub use glue::{answer_alone, answer_in_session};
 pub use json::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 pub use launch::{KnownAgent, known_agent};
 pub use profile::{Profile, profile};

@@ -116,7 +116,14 @@ fn outcome(event: &str, envelope: &Envelope) -> Outcome {
         || field(&["error"]).is_some_and(|error| !error.is_null())
         || exit_code.is_some_and(|code| code != 0);
     let said = field(&["success"]).and_then(Value::as_bool);
-    let ok = if failed { Some(false) } else { said.or_else(|| exit_code.map(|code| code == 0)) };
+    // Claude Code reports failures under another event, Gemini CLI in a field of their own.
+    let tells_failures =
+        event == "AfterTool" || (event == "PostToolUse" && !envelope.contains_key("turn_id"));
+    let ok = if failed {
+        Some(false)
+    } else {
+        said.or_else(|| exit_code.map(|code| code == 0)).or_else(|| tells_failures.then_some(true))
+    };
     // Our plugin tells the size instead of sending the text.
     let bytes = match field(&["bytes"]).and_then(Value::as_u64).and_then(|bytes| usize::try_from(bytes).ok())
     {

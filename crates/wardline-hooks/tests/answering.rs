@@ -111,8 +111,8 @@ fn golden_answers() {
         (Codex, "Stop", deny(), &block, 0),
         (Gemini, "BeforeTool", NOTHING, &none, 0),
         (Gemini, "BeforeTool", allow(), &none, 0),
-        (Gemini, "BeforeTool", ask(), &flat, 2),
-        (Gemini, "BeforeTool", deny(), &flat, 2),
+        (Gemini, "BeforeTool", ask(), &flat, 0),
+        (Gemini, "BeforeTool", deny(), &flat, 0),
         (Gemini, "AfterTool", deny(), &flat, 0),
         (Gemini, "AfterAgent", deny(), &flat, 0),
         (Cursor, "beforeShellExecution", NOTHING, &pass, 0),
@@ -175,7 +175,7 @@ fn blocks(dialect: Dialect, reply: &Reply) -> bool {
     match dialect {
         Dialect::Claude | Dialect::Kiro => by_code,
         Dialect::Codex => by_code && reason,
-        Dialect::Gemini => by_code && (stdout["decision"] == "deny" || (reply.stdout.is_empty() && reason)),
+        Dialect::Gemini => stdout["decision"] == "deny" || (by_code && reply.stdout.is_empty() && reason),
         Dialect::Cursor => by_code && (reply.stdout.is_empty() || stdout["permission"] == "deny"),
         Dialect::Plugin => by_code || (stdout["decision"] != "allow" && stdout["decision"] != "none"),
     }

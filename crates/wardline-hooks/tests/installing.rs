@@ -192,6 +192,11 @@ fn what_switches_hooks_off_is_told() {
         (AgentKind::Claude, "/etc/claude-code/managed-settings.json", "{\"allowManagedHooksOnly\": true}"),
         (AgentKind::Codex, "/home/p/.codex/config.toml", "[features]\nhooks = false\n"),
         (AgentKind::Gemini, "/home/p/.gemini/settings.json", "{\"hooksConfig\": {\"enabled\": false}}"),
+        (
+            AgentKind::Gemini,
+            "/w/.gemini/settings.json",
+            "{\"hooksConfig\": {\"disabled\": [\"x wardline hook gemini\"]}}",
+        ),
         (AgentKind::Cursor, "/home/p/.cursor/hooks.json", "{}"),
     ];
     for (agent, path, text) in rows {
@@ -243,7 +248,7 @@ fn a_run_gets_hooks_without_a_change_to_the_persons_files() {
     let dir = Path::new("/run/wardline");
     for agent in AgentKind::ALL {
         let injection = inject(agent, &world(), dir, &Memory::default()).unwrap();
-        assert!(!injection.files.is_empty(), "{agent}");
+        assert_eq!(injection.files.is_empty(), agent == AgentKind::Kiro, "{agent}");
         for (path, text) in &injection.files {
             assert!(text.contains("/usr/bin/wardline"), "{agent}: {}", path.display());
             if path.extension().is_some_and(|ext| ext == "json") {
@@ -254,11 +259,14 @@ fn a_run_gets_hooks_without_a_change_to_the_persons_files() {
     let host = memory(&[
         ("/etc/codex/requirements.toml", "allowed_sandbox_modes = [\"read-only\"]\n"),
         ("/etc/gemini-cli/settings.json", "{\"telemetry\": {\"enabled\": false}}"),
+        ("/home/p/.gemini/settings.json", "{\"ui\": {} /* mine */}"),
     ]);
     let codex = inject(AgentKind::Codex, &world(), dir, &host).unwrap();
     assert!(codex.files[0].1.starts_with("allowed_sandbox_modes"), "the administrator's rules stay");
     let gemini = inject(AgentKind::Gemini, &world(), dir, &host).unwrap();
     assert!(gemini.files[0].1.contains("telemetry") && gemini.files[0].1.contains("BeforeTool"));
+    let own = gemini.files.iter().find(|(path, _)| path == Path::new("/home/p/.gemini/settings.json"));
+    assert!(own.is_some_and(|(_, text)| text.contains("/* mine */") && text.contains("BeforeTool")));
     let forbidden = memory(&[("/etc/codex/requirements.toml", "[features]\nhooks = false\n")]);
     assert!(inject(AgentKind::Codex, &world(), dir, &forbidden).is_err());
 }

@@ -504,7 +504,11 @@ fn outcomes_are_summaries() {
     assert_eq!(after("PostToolUse", json!({"success": true})).ok, Some(true));
     assert_eq!(after("PostToolUse", json!({"is_error": true})).ok, Some(false));
     assert_eq!(after("PostToolUseFailure", json!({})).ok, Some(false));
-    assert_eq!(after("PostToolUse", json!("text")).ok, None);
+    assert_eq!(after("PostToolUse", json!("text")).ok, Some(true));
+    let mut told_nothing = codex("Bash", json!({"command": "ls"}));
+    told_nothing["hook_event_name"] = "PostToolUse".into();
+    told_nothing["tool_response"] = "text".into();
+    assert_eq!(call(&told_nothing).outcome.unwrap().ok, None);
 }
 
 #[test]

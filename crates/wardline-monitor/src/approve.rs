@@ -94,7 +94,8 @@ fn prompt(question: &Question<'_>) -> std::io::Result<bool> {
     let shown = visible(question.action);
     write!(text, "\nwardline asks: {} wants to run\n\n  {shown}\n\n", question.permission).ok();
     for reason in question.verdict.reasons.iter().take(5) {
-        writeln!(text, "  because {} ({}:{})", visible(&reason.text), reason.origin.file, reason.origin.line).ok();
+        writeln!(text, "  because {} ({}:{})", visible(&reason.text), reason.origin.file, reason.origin.line)
+            .ok();
     }
     write!(text, "\nallow once? [y/N] ").ok();
     terminal.write_all(text.as_bytes())?;

@@ -134,7 +134,8 @@ mod tests {
             .into_iter()
             .map(|(path, change)| (path.to_string_lossy().into_owned(), change.letter()))
             .collect();
-        let expected = [("edited", 'M'), ("gone", 'D'), ("new", 'A'), ("sub/name", 'A'), ("sub/renamed", 'D')];
+        let expected =
+            [("edited", 'M'), ("gone", 'D'), ("new", 'A'), ("sub/name", 'A'), ("sub/renamed", 'D')];
         assert_eq!(changes, expected.map(|(path, letter)| (path.to_owned(), letter)));
     }
 }

@@ -77,8 +77,7 @@ impl CheckRequest {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(CheckError::Field(format!("`{key}` is not a text"))),
         };
-        let required =
-            |key: &str| text(key)?.ok_or_else(|| CheckError::Field(format!("`{key}` is missing")));
+        let required = |key: &str| text(key)?.ok_or_else(|| CheckError::Field(format!("`{key}` is missing")));
         let confined = match map.get("confined") {
             None | Some(Value::Null) => false,
             Some(Value::Bool(confined)) => *confined,

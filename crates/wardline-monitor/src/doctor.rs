@@ -56,16 +56,26 @@ fn sandbox(guarantee: Guarantee) -> Finding {
 fn policy(world: &World) -> Finding {
     let (held, proof, fix) = match sources::policy(world, &Choice::default()) {
         Ok(policy) => (true, format!("built; digest {}", policy.digest()), None),
-        Err(e) => (false, e.to_string(), Some("correct the file; until then every action is denied".to_owned())),
+        Err(e) => {
+            (false, e.to_string(), Some("correct the file; until then every action is denied".to_owned()))
+        }
     };
-    Finding { id: "policy".to_owned(), held, promise: "the policy's sources can be read".to_owned(), proof, fix }
+    Finding {
+        id: "policy".to_owned(),
+        held,
+        promise: "the policy's sources can be read".to_owned(),
+        proof,
+        fix,
+    }
 }
 
 fn journal_writable(world: &World) -> Finding {
     let journal = world.journal();
     let (held, proof, fix) = match audit::Journal::open(&journal) {
         Ok(_) => (true, format!("{} opened for appending", journal.display()), None),
-        Err(e) => (false, e.to_string(), Some("make it writable; until then every action is denied".to_owned())),
+        Err(e) => {
+            (false, e.to_string(), Some("make it writable; until then every action is denied".to_owned()))
+        }
     };
     let promise = "decisions are durable before effects".to_owned();
     Finding { id: "journal.writable".to_owned(), held, promise, proof, fix }

@@ -101,10 +101,23 @@ pub(crate) struct Lowered {
 
 /// Lowers `policy` for `agent` in a world, with the needs of a program and of a profile.
 #[must_use]
-pub(crate) fn lower(policy: &PolicySet, world: &World, agent: &str, profile: &Profile, program: Option<&Path>) -> Lowered {
+pub(crate) fn lower(
+    policy: &PolicySet,
+    world: &World,
+    agent: &str,
+    profile: &Profile,
+    program: Option<&Path>,
+) -> Lowered {
     let mut out = Lowered {
         read: wardline_sandbox::system_paths(),
-        project_writable: allows(policy, world, agent, "edit", Access::Write, &world.project.join("wardline-probe")),
+        project_writable: allows(
+            policy,
+            world,
+            agent,
+            "edit",
+            Access::Write,
+            &world.project.join("wardline-probe"),
+        ),
         ..Lowered::default()
     };
     out.read.extend(versioned());
@@ -155,7 +168,8 @@ fn toolchains(world: &World) -> Vec<PathBuf> {
 /// The directory that a program is installed in, when it is none of the others.
 fn home_of_program(program: &Path, world: &World) -> Option<PathBuf> {
     let real = std::fs::canonicalize(program).ok()?;
-    let modules = real.ancestors().filter(|dir| dir.file_name().is_some_and(|name| name == "node_modules")).last();
+    let modules =
+        real.ancestors().filter(|dir| dir.file_name().is_some_and(|name| name == "node_modules")).last();
     if let Some(parent) = modules.and_then(Path::parent).filter(|dir| !world.home.starts_with(dir)) {
         return Some(parent.to_path_buf());
     }
@@ -166,7 +180,8 @@ fn home_of_program(program: &Path, world: &World) -> Option<PathBuf> {
 fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
     for rule in policy.rules(agent) {
         let opens = rule.permission == "external_directory" && rule.decision == Decision::Allow;
-        let Some(directory) = rule.pattern.strip_suffix("/*").filter(|dir| opens && dir.starts_with('/')) else {
+        let Some(directory) = rule.pattern.strip_suffix("/*").filter(|dir| opens && dir.starts_with('/'))
+        else {
             continue;
         };
         if directory.contains(['*', '?']) || ["/tmp", "/var/tmp"].contains(&directory) {
@@ -195,7 +210,9 @@ fn repository(world: &World, out: &mut Lowered) {
     }
     out.pinned.push(world.project.join(".git"));
     for directory in [&own, &common] {
-        out.pinned.extend(["hooks", "config", "config.worktree", "gitdir", "commondir"].map(|name| directory.join(name)));
+        out.pinned.extend(
+            ["hooks", "config", "config.worktree", "gitdir", "commondir"].map(|name| directory.join(name)),
+        );
         out.write.push(directory.clone());
     }
 }
@@ -257,7 +274,14 @@ fn judge(policy: &PolicySet, world: &World, agent: &str, custom: bool, path: &Pa
 }
 
 /// Whether the policy lets a confined `agent` do this to `path` without a question.
-fn allows(policy: &PolicySet, world: &World, agent: &str, permission: &str, access: Access, path: &Path) -> bool {
+fn allows(
+    policy: &PolicySet,
+    world: &World,
+    agent: &str,
+    permission: &str,
+    access: Access,
+    path: &Path,
+) -> bool {
     let fact =
         paths::look(world, &world.project, &path.to_string_lossy(), access, Certainty::Proven, "confinement");
     let target = fact.relative.clone().unwrap_or_else(|| fact.lexical.clone());

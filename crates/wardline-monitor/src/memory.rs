@@ -21,15 +21,21 @@ const MAX_BYTES: u64 = 256 * 1024;
 pub(crate) struct State {
     pub(crate) project: Option<PathBuf>,
     last: String,
+    last_call: String,
     repeats: u32,
     open: Vec<String>,
 }
 
 impl State {
-    /// Counts a call; returns how many identical ones came directly before it.
-    pub(crate) fn repeat(&mut self, digest: &str) -> u32 {
-        self.repeats = if self.last == digest { self.repeats.saturating_add(1) } else { 0 };
+    /// Counts a call; returns how many identical ones came directly before it. A call that is put twice under one name,
+    /// by two hooks of the same host, is one call.
+    pub(crate) fn repeat(&mut self, digest: &str, call: Option<&str>) -> u32 {
+        let again = call.is_some_and(|call| call == self.last_call) && self.last == digest;
+        if !again {
+            self.repeats = if self.last == digest { self.repeats.saturating_add(1) } else { 0 };
+        }
         digest.clone_into(&mut self.last);
+        call.unwrap_or_default().clone_into(&mut self.last_call);
         self.repeats
     }
 
@@ -55,6 +61,7 @@ impl State {
         Some(Self {
             project: value.get("project")?.as_str().map(PathBuf::from),
             last: value.get("last")?.as_str()?.to_owned(),
+            last_call: value.get("last_call")?.as_str()?.to_owned(),
             repeats: u32::try_from(value.get("repeats")?.as_u64()?).ok()?,
             open: value
                 .get("open")?
@@ -69,6 +76,7 @@ impl State {
         json!({
             "project": self.project.as_ref().map(|path| path.to_string_lossy()),
             "last": self.last,
+            "last_call": self.last_call,
             "repeats": self.repeats,
             "open": self.open,
         })
@@ -87,7 +95,7 @@ pub(crate) fn update<R>(
 ) -> std::io::Result<R> {
     let mut file = open(state, session)?;
     file.lock()?;
-    let mut text = String::new();
+    let mut text = String::with_capacity(4096);
     (&file).take(MAX_BYTES).read_to_string(&mut text).ok();
     let mut memory = State::parse(&text).unwrap_or_default();
     let before = memory.clone();
@@ -121,9 +129,20 @@ mod tests {
     #[test]
     fn repeats_are_counted_across_processes() {
         let dir = crate::scratch::Dir::new("memory");
-        let call = |digest: &str| update(dir.path(), "s", |state| state.repeat(digest)).unwrap();
-        let seen: Vec<u32> = ["a", "a", "a", "b", "a"].iter().map(|digest| call(digest)).collect();
-        assert_eq!(seen, [0, 1, 2, 0, 0]);
+        let call = |digest: &str, call| update(dir.path(), "s", |state| state.repeat(digest, call)).unwrap();
+        let table: [(&str, Option<&str>, u32); 8] = [
+            ("a", None, 0),
+            ("a", None, 1),
+            ("a", None, 2),
+            ("b", None, 0),
+            ("a", Some("1"), 0),
+            ("a", Some("1"), 0),
+            ("a", Some("2"), 1),
+            ("b", Some("2"), 0),
+        ];
+        for (digest, name, repeats) in table {
+            assert_eq!(call(digest, name), repeats, "{digest} {name:?}");
+        }
     }
 
     #[test]

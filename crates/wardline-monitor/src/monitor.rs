@@ -122,7 +122,8 @@ impl Monitor {
         approver: &dyn Approver,
     ) -> Result<Authorization, MonitorError> {
         let call = call_of(action);
-        let repeats = self.remember(subject, |state| state.repeat(&action.digest()))?;
+        let repeats =
+            self.remember(subject, |state| state.repeat(&action.digest(), action.call.as_deref()))?;
         let facts = gather(&self.world, action, repeats);
         let request = Request {
             permission: action.permission.clone(),
@@ -145,7 +146,9 @@ impl Monitor {
             Decision::Ask if unanswered => {
                 Authorization::Refuse { verdict, unanswered: Some(NOBODY.to_owned()) }
             }
-            Decision::Allow => Authorization::Grant { permit: Permit::new(&subject.session, &call, &receipt), verdict },
+            Decision::Allow => {
+                Authorization::Grant { permit: Permit::new(&subject.session, &call, &receipt), verdict }
+            }
             Decision::Ask => self.ask(subject, action, &call, verdict, approver)?,
         };
         let (granted, verdict) = match &authorization {
@@ -182,7 +185,9 @@ impl Monitor {
         answer.insert("action".into(), action.digest().into());
         let receipt = self.append(subject, Kind::Approval, Some(call), answer)?;
         Ok(match decision {
-            Decision::Allow => Authorization::Grant { permit: Permit::new(&subject.session, call, &receipt), verdict },
+            Decision::Allow => {
+                Authorization::Grant { permit: Permit::new(&subject.session, call, &receipt), verdict }
+            }
             Decision::Ask | Decision::Deny => Authorization::Refuse { verdict, unanswered: Some(by) },
         })
     }

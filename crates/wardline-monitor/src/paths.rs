@@ -15,7 +15,14 @@ const MAX_LINKS: u32 = 40;
 
 /// What is known of the path `written`, as an action standing in `cwd` would use it.
 #[must_use]
-pub(crate) fn look(world: &World, cwd: &Path, written: &str, access: Access, certainty: Certainty, because: &str) -> PathFact {
+pub(crate) fn look(
+    world: &World,
+    cwd: &Path,
+    written: &str,
+    access: Access,
+    certainty: Certainty,
+    because: &str,
+) -> PathFact {
     let lexical = normalise(&cwd.join(written));
     let resolved = resolve(&lexical);
     let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
@@ -139,13 +146,8 @@ mod tests {
 
     #[test]
     fn normalise_by_text() {
-        let table = [
-            ("/a/b/../c", "/a/c"),
-            ("/a/./b//c/", "/a/b/c"),
-            ("/../../x", "/x"),
-            ("/", "/"),
-            ("/a/..", "/"),
-        ];
+        let table =
+            [("/a/b/../c", "/a/c"), ("/a/./b//c/", "/a/b/c"), ("/../../x", "/x"), ("/", "/"), ("/a/..", "/")];
         for (input, expected) in table {
             assert_eq!(normalise(Path::new(input)), PathBuf::from(expected), "{input}");
         }

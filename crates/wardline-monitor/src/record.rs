@@ -14,7 +14,13 @@ const MAX_TEXT: usize = 16 * 1024;
 pub(crate) type Body = Map<String, Value>;
 
 /// The body of an intent: what was asked, what was decided, by which rules.
-pub(crate) fn intent(subject: &Subject, action: &Action, verdict: &Verdict, confined: bool, cwd: &str) -> Body {
+pub(crate) fn intent(
+    subject: &Subject,
+    action: &Action,
+    verdict: &Verdict,
+    confined: bool,
+    cwd: &str,
+) -> Body {
     let mut body = Body::new();
     body.insert("decision".into(), decision(verdict.decision));
     body.insert("permission".into(), action.permission.clone().into());
@@ -29,7 +35,9 @@ pub(crate) fn intent(subject: &Subject, action: &Action, verdict: &Verdict, conf
         let commands = verdict.commands.iter().take(MAX_ITEMS);
         body.insert(
             "commands".into(),
-            commands.map(|c| json!({"literal": text(&c.literal), "decision": decision(c.decision)})).collect(),
+            commands
+                .map(|c| json!({"literal": text(&c.literal), "decision": decision(c.decision)}))
+                .collect(),
         );
     }
     body.insert("action".into(), action.digest().into());

@@ -33,13 +33,27 @@ use crate::{Action, Permit, Profile, Subject, World};
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
 /// Where a session's hooks find its monitor, inside the sandbox.
 pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
-/// Where a session's hooks find the `wardline` binary, inside the sandbox.
-pub const INSIDE_BINARY: &str = "/run/wardline/wardline";
 
 /// Environment variables that every program gets when they are set; a trailing `*` stands for any rest.
 const VARIABLES: [&str; 18] = [
-    "HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "COLORTERM", "LANG", "LANGUAGE", "LC_*", "TZ", "NO_COLOR",
-    "FORCE_COLOR", "CI", "EDITOR", "VISUAL", "PAGER", "COLUMNS",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PATH",
+    "TERM",
+    "COLORTERM",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CI",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "COLUMNS",
 ];
 
 /// What a session is asked to be.
@@ -131,6 +145,9 @@ impl From<MonitorError> for SessionError {
     }
 }
 
+/// A host that the egress door refused: its name and port, the reason, how often.
+pub type RefusedConnection = (String, String, u32);
+
 /// What a session was, for its end.
 #[derive(Debug)]
 pub struct Summary {
@@ -140,8 +157,8 @@ pub struct Summary {
     pub ended: Ended,
     /// What was decided.
     pub counts: Counts,
-    /// Connections that were refused: host, rule, how often.
-    pub connections: Vec<(String, String, u32)>,
+    /// Connections that were refused.
+    pub connections: Vec<RefusedConnection>,
     /// What changed in the workspace.
     pub changes: BTreeMap<PathBuf, Change>,
     /// Changes that no decision covers.
@@ -170,7 +187,10 @@ pub fn run(
     body.insert("decision".into(), "allow".into());
     body.insert("permission".into(), "run".into());
     body.insert("targets".into(), vec![command_line(&guard.argv)].into());
-    body.insert("reasons".into(), vec![record::principal("`wardline run` on the principal's command line")].into());
+    body.insert(
+        "reasons".into(),
+        vec![record::principal("`wardline run` on the principal's command line")].into(),
+    );
     let permit = monitor.launch(&subject, body)?;
     let (ended, connections) = prepared.confine(monitor, &subject, permit)?;
     let after = Snapshot::take(&monitor.world().project);
@@ -250,8 +270,9 @@ impl Prepared {
         let listener = UnixListener::bind(&egress).map_err(set_up("the egress door's socket"))?;
         let hosts = host_rules(monitor, guard)?;
         let record: Arc<dyn wardline_proxy::Record> = door.clone();
-        let mut serving =
-            vec![wardline_proxy::serve(listener, Door::new(hosts), record).map_err(set_up("the egress door"))?];
+        let mut serving = vec![
+            wardline_proxy::serve(listener, Door::new(hosts), record).map_err(set_up("the egress door"))?,
+        ];
         confinement.egress = Some(egress);
         for port in &guard.forwards {
             let path = directory.join(&format!("{port}.sock"));
@@ -269,7 +290,8 @@ impl Prepared {
             let path = directory.join("monitor.sock");
             socket = Some(Serving::start(&path, answerer).map_err(set_up("the session's socket"))?);
             confinement.sockets.push((path, PathBuf::from(MONITOR_SOCKET)));
-            confinement.files.push((world.executable.clone(), PathBuf::from(INSIDE_BINARY)));
+            // At its own path, so that hooks which `init` installed and hooks of this run are the same command.
+            confinement.files.push((world.executable.clone(), world.executable.clone()));
         }
         for (index, (inside, content)) in guard.profile.files.iter().enumerate() {
             let path = directory.join(&format!("file-{index}"));
@@ -312,7 +334,7 @@ impl Prepared {
         monitor: &Monitor,
         subject: &Subject,
         permit: Permit,
-    ) -> Result<(Ended, Vec<(String, String, u32)>), SessionError> {
+    ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
         let child = match wardline_sandbox::start(&self.confinement, &self.program, Stdio3::inherit()) {
             Ok(child) => child,
             Err(e) => {
@@ -408,7 +430,8 @@ fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
 
 /// The allow-list of the egress door: the policy's, the program's and the command line's hosts.
 fn host_rules(monitor: &Monitor, guard: &Guard) -> Result<Vec<wardline_proxy::HostRule>, SessionError> {
-    let profile = guard.profile.hosts.iter().map(|host| (host.clone(), format!("default of {}", guard.profile.name)));
+    let profile =
+        guard.profile.hosts.iter().map(|host| (host.clone(), format!("default of {}", guard.profile.name)));
     let flags = guard.hosts.iter().map(|host| (host.clone(), "--allow-host on the command line".to_owned()));
     let configured = monitor.policy().hosts().iter().map(|host| {
         let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
@@ -459,7 +482,8 @@ fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result
     body.insert("allowed".into(), summary.counts.allowed.into());
     body.insert("asked".into(), summary.counts.asked.into());
     body.insert("refused".into(), summary.counts.refused.iter().map(|(_, times)| times).sum::<u32>().into());
-    let changes = summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
+    let changes =
+        summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
     body.insert("changes".into(), changes.take(1000).collect());
     monitor.append(subject, Kind::SessionEnd, None, body)?;
     Ok(())

@@ -122,7 +122,7 @@ pub fn build(sources: &[Source], world: &World, choice: &Choice) -> Result<Polic
         windows: cfg!(windows),
         preset: choice.preset,
         profile: choice.profile.clone(),
-        whitelist: vec!["/tmp/*".to_owned(), "/var/tmp/*".to_owned()],
+        whitelist: vec!["/tmp/*".to_owned()],
     };
     PolicySet::build(sources, &options).map_err(SourceError::Invalid)
 }

@@ -113,7 +113,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Replaces a private file through a temporary one in the same directory, so a reader sees the old bytes or the new.
 pub(crate) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let parent = file.parent().unwrap_or(Path::new("/"));
+    let parent = file.parent().unwrap_or_else(|| Path::new("/"));
     std::fs::create_dir_all(parent)?;
     let temporary = file.with_extension(format!("new-{}", std::process::id()));
     let written = std::fs::OpenOptions::new()

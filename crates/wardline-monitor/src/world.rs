@@ -45,7 +45,9 @@ pub enum WorldError {
 impl fmt::Display for WorldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoHome => f.write_str("`HOME` is not set to an absolute path; set it to your home directory"),
+            Self::NoHome => {
+                f.write_str("`HOME` is not set to an absolute path; set it to your home directory")
+            }
             Self::NoCurrentDirectory(e) => {
                 write!(f, "the current directory cannot be read ({e}); change to one that exists")
             }

@@ -7,7 +7,8 @@ use crate::config::Preset;
 use crate::decision::Decision::{self, Allow, Ask, Deny};
 use crate::rule::{Effect, Place, Statement};
 use crate::shell_words::{
-    CONFINED_BASH, DANGEROUS_OPTIONS, HARMLESS_COMMANDS, READING_COMMANDS, READING_GIT, SHELL_SHAPES, WRITING_OPTIONS,
+    CONFINED_BASH, DANGEROUS_OPTIONS, HARMLESS_COMMANDS, READING_COMMANDS, READING_GIT, SHELL_SHAPES,
+    WRITING_OPTIONS,
 };
 
 /// The agent that asks when nobody says otherwise.
@@ -104,9 +105,26 @@ fn inside(dir: &str) -> Vec<String> {
 }
 
 /// Tools that neither change nor reveal anything beyond the project.
-const HARMLESS_TOOLS: [&str; 14] = [
-    "read", "edit", "glob", "grep", "list", "lsp", "task", "skill", "todoread", "todowrite", "suggest",
-    "semantic_search", "codebase_search", "notebook_read",
+const HARMLESS_TOOLS: [&str; 18] = [
+    "read",
+    "edit",
+    "glob",
+    "grep",
+    "list",
+    "lsp",
+    "task",
+    "skill",
+    "todoread",
+    "todowrite",
+    "suggest",
+    "semantic_search",
+    "codebase_search",
+    "notebook_read",
+    // Bookkeeping of the agents themselves: output of a command that was decided when it began, its end, notes.
+    "bashoutput",
+    "killshell",
+    "thinking",
+    "invalid",
 ];
 
 /// Environment files are asked, and so are the instructions that every later session will follow.
@@ -134,7 +152,8 @@ fn web() -> [Part; 2] {
 /// The shell: in the sandbox the kernel bounds a command; outside, only what is known to be harmless runs unasked.
 fn bash() -> [Part; 3] {
     let reading = READING_COMMANDS.iter().filter(|command| !PAGERS.contains(command));
-    let allowed = reading.chain(HARMLESS_COMMANDS).chain(READING_GIT).map(|pattern| ("bash", *pattern, Allow));
+    let allowed =
+        reading.chain(HARMLESS_COMMANDS).chain(READING_GIT).map(|pattern| ("bash", *pattern, Allow));
     let asked = DANGEROUS_OPTIONS.iter().map(|pattern| ("bash", *pattern, Ask));
     let unconfined = std::iter::once(("bash", "*", Ask)).chain(allowed).chain(asked);
     [
@@ -164,7 +183,8 @@ pub(crate) fn agent_rules(agent: &str) -> Vec<Part> {
 
 /// What the supervised preset asks about: edits, and commands that are not read-only.
 pub(crate) fn supervised_rules() -> Vec<Part> {
-    let reading = reading_bash().filter(|(_, pattern, decision)| *decision == Allow && !PAGERS.contains(pattern));
+    let reading =
+        reading_bash().filter(|(_, pattern, decision)| *decision == Allow && !PAGERS.contains(pattern));
     let options = DANGEROUS_OPTIONS.iter().chain(WRITING_OPTIONS).map(|pattern| ("bash", *pattern, Ask));
     let rules = [("edit", "*", Ask), ("bash", "*", Ask)];
     vec![part(When::Always, rules.into_iter().chain(reading).chain(options))]
@@ -186,7 +206,7 @@ pub(crate) fn hard_rules(agent: &str, preset: Preset) -> Vec<Vec<Part>> {
 }
 
 /// `<server>_<tool>`: what a server does is not known here. Wardline's own keys with an underscore are.
-const SERVERS: [(&str, &str, Decision); 9] = [
+const SERVERS: [(&str, &str, Decision); 7] = [
     ("*_*", "*", Ask),
     ("external_directory", "*", Allow),
     ("doom_loop", "*", Allow),
@@ -194,8 +214,6 @@ const SERVERS: [(&str, &str, Decision); 9] = [
     ("plan_exit", "*", Allow),
     ("semantic_search", "*", Allow),
     ("codebase_search", "*", Allow),
-    ("notebook_*", "*", Deny),
-    ("interactive_terminal", "*", Deny),
 ];
 
 /// Where a planning agent may write.
@@ -211,8 +229,18 @@ const PLAN_FILES: [&str; 6] = [
 /// A read-only agent: looking is allowed, servers are asked, the rest is denied.
 fn guard(plan_files: &'static [&'static str]) -> Vec<Part> {
     const LOOKING: [&str; 12] = [
-        "read", "grep", "glob", "list", "lsp", "skill", "question", "plan_exit", "semantic_search",
-        "codebase_search", "todoread", "todowrite",
+        "read",
+        "grep",
+        "glob",
+        "list",
+        "lsp",
+        "skill",
+        "question",
+        "plan_exit",
+        "semantic_search",
+        "codebase_search",
+        "todoread",
+        "todowrite",
     ];
     let looking = LOOKING.map(|tool| (tool, "*", Allow));
     let rules = [
@@ -235,7 +263,9 @@ fn guard(plan_files: &'static [&'static str]) -> Vec<Part> {
 }
 
 fn hard(plan_files: &'static [&'static str]) -> Vec<Part> {
-    vec![part(When::Always, no_edits(plan_files).chain(reading_bash()))]
+    let closed =
+        [("notebook_*", "*", Deny), ("notebook_read", "*", Allow), ("interactive_terminal", "*", Deny)];
+    vec![part(When::Always, closed), part(When::Always, no_edits(plan_files).chain(reading_bash()))]
 }
 
 fn no_edits(
@@ -260,7 +290,8 @@ fn reading_bash() -> impl Iterator<Item = (&'static str, &'static str, Decision)
 
 /// Looks around for another agent. Its shell is the shell of any agent, but nothing is edited through it.
 fn explore() -> Vec<Part> {
-    const LOOKING: [&str; 7] = ["grep", "glob", "list", "read", "skill", "semantic_search", "codebase_search"];
+    const LOOKING: [&str; 7] =
+        ["grep", "glob", "list", "read", "skill", "semantic_search", "codebase_search"];
     let rules = [("*", "*", Deny), ("doom_loop", "*", Ask), ("edit", "*", Deny)];
     let mut parts = vec![
         part(When::Always, rules.into_iter().chain(LOOKING.map(|tool| (tool, "*", Allow)))),

@@ -36,7 +36,8 @@ fn judge_command<'c>(case: &Case<'c>, number: usize, command: &CommandFact, grou
         }
         let question = case.question("bash", text, *kind);
         for opinion in opinions(case.stack, &question) {
-            reasons.push(grounds.add_opinion(case, &question, &opinion));
+            grounds.add_opinion(case, &question, &opinion);
+            reasons.push(explain::opinion(case, &question, &opinion));
         }
     }
     grounds.add_command(number, verdict(literal, canonical, reasons));

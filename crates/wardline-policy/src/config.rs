@@ -111,7 +111,8 @@ pub(crate) struct ExampleLine {
 }
 
 /// Permissions whose target no pattern can tell apart.
-pub(crate) const SCALAR_ONLY: [&str; 6] = ["todowrite", "question", "webfetch", "websearch", "codesearch", "doom_loop"];
+pub(crate) const SCALAR_ONLY: [&str; 6] =
+    ["todowrite", "question", "webfetch", "websearch", "codesearch", "doom_loop"];
 
 const EFFECTS: &str = "write allow, ask or deny";
 
@@ -176,7 +177,8 @@ impl<'f> Reader<'f> {
                 "network" => settings.hosts = self.network(node),
                 "profiles" => settings.profiles = self.profiles(node),
                 "examples" => settings.examples = self.examples(node),
-                _ => self.unknown(&key, "preset, permission, agent, profiles, network, tools, compat, examples"),
+                _ => self
+                    .unknown(&key, "preset, permission, agent, profiles, network, tools, compat, examples"),
             }
         }
         settings
@@ -224,7 +226,11 @@ impl<'f> Reader<'f> {
         match Preset::from_str(&text) {
             Ok(preset) => Some((preset, self.place(at))),
             Err(error) => {
-                self.refuse(at, format!("`{}` is not a preset", error.0), "write autopilot, supervised or readonly");
+                self.refuse(
+                    at,
+                    format!("`{}` is not a preset", error.0),
+                    "write autopilot, supervised or readonly",
+                );
                 None
             }
         }
@@ -248,9 +254,9 @@ impl<'f> Reader<'f> {
         match node.value {
             Value::Null => Permission::Absent,
             Value::Text(_) => self.effect(node).map_or(Permission::Absent, Permission::Scalar),
-            Value::Map(entries) => Permission::Map(
-                entries.into_iter().filter_map(|(key, node)| self.entry(key, node)).collect(),
-            ),
+            Value::Map(entries) => {
+                Permission::Map(entries.into_iter().filter_map(|(key, node)| self.entry(key, node)).collect())
+            }
             Value::List(items) => {
                 Permission::List(items.into_iter().filter_map(|item| self.statement(item)).collect())
             }
@@ -361,7 +367,11 @@ impl<'f> Reader<'f> {
                 Value::Bool(true) => Decision::Allow,
                 Value::Bool(false) => Decision::Deny,
                 other => {
-                    self.refuse(node.at, format!("tool `{}` is {}", key.text, other.kind()), "write true or false");
+                    self.refuse(
+                        node.at,
+                        format!("tool `{}` is {}", key.text, other.kind()),
+                        "write true or false",
+                    );
                     continue;
                 }
             };
@@ -458,7 +468,8 @@ impl<'f> Reader<'f> {
 
     fn example(&mut self, node: Node) -> Option<ExampleLine> {
         let at = node.at;
-        let (mut permission, mut target, mut expect, mut agent, mut confined) = (None, None, None, None, false);
+        let (mut permission, mut target, mut expect, mut agent, mut confined) =
+            (None, None, None, None, false);
         for (key, node) in self.map(node, "an example") {
             match (key.text.as_str(), &node.value) {
                 ("permission", _) => permission = self.text(node, "`permission`"),
@@ -487,7 +498,9 @@ fn is_rule_object(entries: &[(Key, Node)]) -> bool {
     let has = |name: &str| entries.iter().any(|(key, _)| key.text == name);
     has("effect")
         && entries.len() > 1
-        && entries.iter().all(|(key, _)| matches!(key.text.as_str(), "effect" | "reason" | "match" | "not_match"))
+        && entries
+            .iter()
+            .all(|(key, _)| matches!(key.text.as_str(), "effect" | "reason" | "match" | "not_match"))
 }
 
 fn looks_like_permission(name: &str) -> bool {
@@ -512,7 +525,9 @@ fn parse_host(text: &str) -> Option<(String, Option<u16>)> {
         },
     };
     let port = match port {
-        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => Some(port.parse().ok().filter(|p| *p != 0)?),
+        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(port.parse().ok().filter(|p| *p != 0)?)
+        }
         Some(_) => return None,
         None => None,
     };
@@ -520,8 +535,7 @@ fn parse_host(text: &str) -> Option<(String, Option<u16>)> {
         return Some((host.to_owned(), port));
     }
     let labels = host.strip_prefix("*.").unwrap_or(host);
-    let fits = |label: &str| {
-        !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-    };
+    let fits =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     labels.split('.').all(fits).then(|| (host.to_lowercase(), port))
 }

@@ -9,7 +9,7 @@ use crate::names::normalise;
 use crate::paths;
 use crate::policy::PolicySet;
 use crate::request::{Certainty, Doubt, DoubtKind, Facts, Request};
-use crate::rule::permission_key;
+use crate::rule::{Rule, permission_key};
 use crate::stack::Stack;
 
 /// Decides a request. Total, deterministic and pure: equal inputs give equal verdicts, and no input fails.
@@ -21,7 +21,8 @@ pub fn decide(policy: &PolicySet, request: &Request, facts: &Facts) -> Verdict {
             grounds.add(explain::no_rules(agent));
             continue;
         };
-        let case = Case { policy, stack, request, facts, agent, permission: permission_key(&request.permission) };
+        let case =
+            Case { policy, stack, request, facts, agent, permission: permission_key(&request.permission) };
         case.judge(&mut grounds);
         if delegated {
             case.judge_delegation(&mut grounds);
@@ -169,25 +170,34 @@ const MAX_LOSERS: usize = 8;
 const MAX_GROUNDS: usize = 512;
 
 impl<'c> Grounds<'c> {
+    /// Adds what one voice says.
+    pub(crate) fn add_opinion(&mut self, case: &Case<'c>, question: &Question, opinion: &Opinion<'_>) {
+        let layer = opinion.answered.or(opinion.rule).map_or(Layer::Builtin, Rule::layer);
+        if self.takes(opinion.decision, layer) {
+            let reason = explain::opinion(case, question, opinion);
+            self.keep(Ground { reason, lookup: Some((case.stack, question.clone())) });
+        }
+    }
+
     pub(crate) fn add(&mut self, reason: Reason) {
-        self.push(Ground { reason, lookup: None });
+        if self.takes(reason.decision, reason.origin.layer) {
+            self.keep(Ground { reason, lookup: None });
+        }
     }
 
-    /// Adds what one voice says, and returns it as a reason.
-    pub(crate) fn add_opinion(&mut self, case: &Case<'c>, question: &Question, opinion: &Opinion<'_>) -> Reason {
-        let reason = explain::opinion(case, question, opinion);
-        self.push(Ground { reason: reason.clone(), lookup: Some((case.stack, question.clone())) });
-        reason
+    /// Counts a ground, and says whether it is worth keeping for the explanation.
+    fn takes(&mut self, decision: Decision, layer: Layer) -> bool {
+        let stricter = Some(decision) > self.strictest;
+        self.strictest = self.strictest.max(Some(decision));
+        self.mixed |= decision > Decision::Allow || layer != Layer::Builtin;
+        stricter || self.found.len() < MAX_GROUNDS
     }
 
-    fn push(&mut self, ground: Ground<'c>) {
-        let Reason { decision, origin, .. } = &ground.reason;
-        let needed = self.found.len() < MAX_GROUNDS || Some(*decision) > self.strictest;
-        self.strictest = self.strictest.max(Some(*decision));
-        self.mixed |= *decision > Decision::Allow || origin.layer != Layer::Builtin;
+    fn keep(&mut self, ground: Ground<'c>) {
         // Looking for the same ground further back would make long scripts quadratic.
-        let known = self.found.iter().rev().take(MAX_REASONS).any(|other| same(&other.reason, &ground.reason));
-        if needed && !known {
+        let known =
+            self.found.iter().rev().take(MAX_REASONS).any(|other| same(&other.reason, &ground.reason));
+        if !known {
             self.found.push(ground);
         }
     }
@@ -238,10 +248,12 @@ fn same(a: &Reason, b: &Reason) -> bool {
 fn losers(ground: &Ground<'_>) -> Vec<Reason> {
     let Some((stack, question)) = &ground.lookup else { return Vec::new() };
     let limit = MAX_LOSERS.saturating_add(1);
-    let lists = [&stack.base, &stack.managed, &stack.session].into_iter().chain(&stack.hard).chain(&stack.narrow);
-    let matched =
-        lists.flat_map(|list| list.last_matches(&question.permission, &question.folded, question.confined, limit));
+    let lists =
+        [&stack.base, &stack.managed, &stack.session].into_iter().chain(&stack.hard).chain(&stack.narrow);
+    let matched = lists
+        .flat_map(|list| list.last_matches(&question.permission, &question.folded, question.confined, limit));
     let reasons = matched.map(|rule| explain::loser(question, rule));
-    let lost = reasons.filter(|reason| reason.rule != ground.reason.rule || reason.origin != ground.reason.origin);
+    let lost =
+        reasons.filter(|reason| reason.rule != ground.reason.rule || reason.origin != ground.reason.origin);
     lost.take(MAX_LOSERS).collect()
 }

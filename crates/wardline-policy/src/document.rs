@@ -20,7 +20,13 @@ pub(crate) struct Spot {
 impl Spot {
     /// Builds the problem found here.
     pub(crate) fn problem(self, file: &str, text: impl Into<String>, help: impl Into<String>) -> Problem {
-        Problem { file: file.to_owned(), line: self.line, column: self.column, text: text.into(), help: help.into() }
+        Problem {
+            file: file.to_owned(),
+            line: self.line,
+            column: self.column,
+            text: text.into(),
+            help: help.into(),
+        }
     }
 }
 

@@ -134,7 +134,8 @@ pub(crate) fn base<'p>(stack: &'p Stack, question: &Question) -> Option<Opinion<
 }
 
 fn last<'p>(chain: &'p Chain, question: &Question) -> Option<&'p Rule> {
-    chain.last_match(&question.permission, &question.folded, question.confined, |rule| question.concerns(rule))
+    chain
+        .last_match(&question.permission, &question.folded, question.confined, |rule| question.concerns(rule))
 }
 
 fn spoken(rule: &Rule, voice: Voice) -> Opinion<'_> {
@@ -169,9 +170,8 @@ fn supervised<'p>(stack: &'p Stack, question: &Question, base: Option<&Opinion<'
 
 /// The strictest of all the administrator's rules that match.
 fn managed<'p>(stack: &'p Stack, question: &Question) -> Option<Opinion<'p>> {
-    let counts = |rule: &Rule| {
-        rule.decision() > Decision::Allow && question.concerns(rule) && question.heeds(rule)
-    };
+    let counts =
+        |rule: &Rule| rule.decision() > Decision::Allow && question.concerns(rule) && question.heeds(rule);
     let rule = stack.managed.strictest_match(&question.permission, &question.folded, counts)?;
     Some(spoken(rule, Voice::Managed))
 }

@@ -44,13 +44,19 @@ pub fn run_examples_with(policy: &PolicySet, gather: impl Fn(&Request) -> Facts)
                 ..Request::new(&example.permission, &example.target)
             };
             let verdict = decide(policy, &request, &gather(&request));
-            let why = verdict.reasons.first().map(|reason| format!(" by {} ({})", reason.rule, reason.origin));
+            let why =
+                verdict.reasons.first().map(|reason| format!(" by {} ({})", reason.rule, reason.origin));
             results.push(ExampleResult {
                 origin: example.place.origin(),
                 permission: example.permission.clone(),
                 target: example.target.clone(),
                 passed: verdict.decision == example.expect,
-                text: format!("expected {}, got {}{}", example.expect, verdict.decision, why.unwrap_or_default()),
+                text: format!(
+                    "expected {}, got {}{}",
+                    example.expect,
+                    verdict.decision,
+                    why.unwrap_or_default()
+                ),
             });
         }
     }
@@ -74,9 +80,10 @@ fn bash_commands(request: &Request) -> Vec<CommandFact> {
 /// The rules of a source, each with the agent it is to be tried on.
 fn rules_of(source: &SourceRules) -> impl Iterator<Item = (&str, &Rule)> {
     let general = source.general.list.rules().iter().map(|rule| ("code", rule));
-    let own = source.agents.iter().flat_map(|(agent, segment)| {
-        segment.list.rules().iter().map(move |rule| (agent.as_str(), rule))
-    });
+    let own = source
+        .agents
+        .iter()
+        .flat_map(|(agent, segment)| segment.list.rules().iter().map(move |rule| (agent.as_str(), rule)));
     general.chain(own)
 }
 

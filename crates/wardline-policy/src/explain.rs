@@ -55,7 +55,13 @@ pub(crate) fn loser(question: &Question, rule: &Rule) -> Reason {
     from_rule(rule, rule.decision(), question, text, None)
 }
 
-fn from_rule(rule: &Rule, decision: Decision, question: &Question, text: String, help: Option<String>) -> Reason {
+fn from_rule(
+    rule: &Rule,
+    decision: Decision,
+    question: &Question,
+    text: String,
+    help: Option<String>,
+) -> Reason {
     Reason {
         rule: rule.words(),
         origin: rule.effect.place.origin(),
@@ -143,7 +149,13 @@ pub(crate) fn no_targets() -> Reason {
 
 pub(crate) fn no_commands() -> Reason {
     let help = "write the command so that it can be read";
-    fixed("doubt.no-command", Decision::Ask, "", "no command could be read from the script".to_owned(), Some(help))
+    fixed(
+        "doubt.no-command",
+        Decision::Ask,
+        "",
+        "no command could be read from the script".to_owned(),
+        Some(help),
+    )
 }
 
 pub(crate) fn directory_change(literal: &str) -> Reason {
@@ -165,7 +177,9 @@ pub(crate) fn doubt(doubt: &Doubt, confined: bool) -> Reason {
     };
     let help = match doubt.kind {
         DoubtKind::Unparsed | DoubtKind::Limit => "split it into simpler commands",
-        DoubtKind::Dynamic | DoubtKind::Unresolved if confined => "write the value out in place of the variable",
+        DoubtKind::Dynamic | DoubtKind::Unresolved if confined => {
+            "write the value out in place of the variable"
+        }
         DoubtKind::Dynamic | DoubtKind::Unresolved => "write the value out, or run it inside the sandbox",
     };
     fixed(id, Decision::Ask, &doubt.text, format!("{what}: {}", doubt.text), Some(help))

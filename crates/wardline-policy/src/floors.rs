@@ -76,7 +76,14 @@ fn judge_secrets<'c>(case: &Case<'c>, touch: &Touch<'_>, grounds: &mut Grounds<'
         touch.names.iter().filter_map(|name| Some((name, sensitive::find(name)?))).collect();
     if let Some((name, hit)) = hits.iter().max_by_key(|(_, hit)| hit.class.floor()) {
         if !hits.iter().any(|(name, hit)| is_opened(case, name, hit, touch.access)) {
-            grounds.add(explain::secret(case, hit.class, hit.class.floor(), name, touch.because, touch.access));
+            grounds.add(explain::secret(
+                case,
+                hit.class,
+                hit.class.floor(),
+                name,
+                touch.because,
+                touch.access,
+            ));
         }
         return;
     }
@@ -140,7 +147,10 @@ fn file_glob(name: &str) -> Option<String> {
 /// really finds are facts of their own.
 fn picks_up(glob: &str, example: &str) -> bool {
     let hidden = example.starts_with('.') && !glob.starts_with(['.', '?']);
-    !hidden && !matches(glob, "ordinary", false) && !matches(glob, "ordinary.txt", false) && matches(glob, example, false)
+    !hidden
+        && !matches(glob, "ordinary", false)
+        && !matches(glob, "ordinary.txt", false)
+        && matches(glob, example, false)
 }
 
 fn judge_zone<'c>(case: &Case<'c>, fact: &PathFact, grounds: &mut Grounds<'c>) {
@@ -180,7 +190,9 @@ fn holds_everything(case: &Case<'_>, name: &str) -> bool {
     let plain = normalise(name);
     let above = plain.split('/').all(|part| part.is_empty() || part == "..");
     let home = &case.policy.terms.home;
-    let holds_home = home.strip_prefix(plain.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let holds_home = home
+        .strip_prefix(plain.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     above || (!plain.is_empty() && !home.is_empty() && holds_home)
 }
 

@@ -1,9 +1,11 @@
 //! Knows the files that an agent must not change, because they decide what the next action may do: the guard's
 //! own, the agents' permission and hook files, and what git runs.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
-use crate::names::{Place, components, is_absolute};
+use crate::names::{Place, Places, components, is_absolute};
 
 /// Why a file is guarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,41 +49,57 @@ pub fn guarded(path: &str) -> Option<Guarded> {
     if is_plan(&parts) {
         return None;
     }
-    let absolute = is_absolute(path);
-    PLACES.iter().find(|(place, _)| place.find(&parts, absolute).is_some()).map(|(_, why)| *why)
+    tables().guarded.find(&parts, is_absolute(path)).map(|(why, _)| why)
 }
 
 /// Why replacing the directory `path`, or with `deletes` taking it away, would take guarded files along.
 pub(crate) fn holds_guarded(path: &str, deletes: bool) -> Option<Guarded> {
     let parts = components(path);
     let absolute = is_absolute(path);
-    let wide = if deletes { WIDE_HOLDERS } else { &[] };
-    let mut holders = HOLDERS.iter().chain(wide);
-    holders.find(|(place, _)| place.find(&parts, absolute).is_some()).map(|(_, why)| *why)
+    let near = tables().holders.find(&parts, absolute);
+    near.or_else(|| tables().wide_holders.find(&parts, absolute).filter(|_| deletes)).map(|(why, _)| why)
+}
+
+struct Tables {
+    guarded: Places<Guarded>,
+    holders: Places<Guarded>,
+    wide_holders: Places<Guarded>,
+}
+
+fn tables() -> &'static Tables {
+    static TABLES: OnceLock<Tables> = OnceLock::new();
+    TABLES.get_or_init(|| Tables {
+        guarded: Places::new(GUARDED),
+        holders: Places::new(HOLDERS),
+        wide_holders: Places::new(WIDE_HOLDERS),
+    })
 }
 
 /// Names to try a file glob on: would it pick up a guarded file?
 pub(crate) const EXAMPLES: [&str; 10] = [
-    ".git", ".claude", ".codex", ".gemini", ".cursor", ".kilo", ".kilocode", ".opencode", ".wardline", ".mcp.json",
+    ".git",
+    ".claude",
+    ".codex",
+    ".gemini",
+    ".cursor",
+    ".kilo",
+    ".kilocode",
+    ".opencode",
+    ".wardline",
+    ".mcp.json",
 ];
 
 /// Plans live beside an agent's settings and are its to write.
 fn is_plan(parts: &[String]) -> bool {
-    const PLANS: [Place; 6] = [
-        Place::Below(".kilo/plans"),
-        Place::Below(".kilocode/plans"),
-        Place::Below(".opencode/plans"),
-        Place::Below(".opencode/plan"),
-        Place::Below(".claude/plans"),
-        Place::Below(".claude/plan"),
-    ];
     let markdown = parts.last().is_some_and(|name| name.ends_with(".md"));
-    markdown && PLANS.iter().any(|place| place.find(parts, false).is_some())
+    let agent = |name: &str| matches!(name, ".kilo" | ".kilocode" | ".opencode" | ".claude");
+    let plans = |pair: &[String]| matches!(pair, [dir, sub] if agent(dir) && matches!(sub.as_str(), "plan" | "plans"));
+    markdown && parts.windows(2).any(plans)
 }
 
 use Guarded::{Agent, Git, Guard};
 
-const PLACES: &[(Place, Guarded)] = &[
+const GUARDED: &[(Place, Guarded)] = &[
     (Place::End("wardline.jsonc"), Guard),
     (Place::End("wardline.json"), Guard),
     (Place::Below(".wardline"), Guard),

@@ -70,7 +70,8 @@ impl RuleList {
     pub(crate) fn all_matches(&self, permission: &str, text: &str) -> Vec<&Rule> {
         let mut found = Vec::new();
         self.each_file(permission, text, |numbers| {
-            let fits = |number: &usize| self.rules.get(*number).is_some_and(|rule| rule.pattern.matches(text));
+            let fits =
+                |number: &usize| self.rules.get(*number).is_some_and(|rule| rule.pattern.matches(text));
             found.extend(numbers.iter().copied().filter(fits));
         });
         found.sort_unstable();
@@ -81,7 +82,8 @@ impl RuleList {
     pub(crate) fn last_matches(&self, permission: &str, text: &str, limit: usize) -> Vec<&Rule> {
         let mut found = Vec::new();
         self.each_file(permission, text, |numbers| {
-            let fits = |number: &usize| self.rules.get(*number).is_some_and(|rule| rule.pattern.matches(text));
+            let fits =
+                |number: &usize| self.rules.get(*number).is_some_and(|rule| rule.pattern.matches(text));
             found.extend(numbers.iter().rev().copied().filter(fits).take(limit));
         });
         found.sort_unstable_by(|a, b| b.cmp(a));
@@ -117,7 +119,9 @@ impl RuleList {
     fn groups_for(&self, permission: &str, fits: impl Fn(&Group) -> bool) -> Vec<&Group> {
         let mut found = Vec::new();
         self.permissions.each(permission, &mut |numbers| {
-            found.extend(numbers.iter().filter_map(|number| self.groups.get(*number)).filter(|group| fits(group)));
+            found.extend(
+                numbers.iter().filter_map(|number| self.groups.get(*number)).filter(|group| fits(group)),
+            );
         });
         found
     }
@@ -167,7 +171,9 @@ impl Files {
             visit(numbers);
         }
         for length in self.heads.lengths.iter().take_while(|length| **length <= text.len()) {
-            let Some(tails) = text.get(..*length).and_then(|head| self.heads.by_text.get(head)) else { continue };
+            let Some(tails) = text.get(..*length).and_then(|head| self.heads.by_text.get(head)) else {
+                continue;
+            };
             for length in tails.lengths.iter().take_while(|length| **length <= text.len()) {
                 let start = text.len().saturating_sub(*length);
                 if let Some(numbers) = text.get(start..).and_then(|tail| tails.by_text.get(tail)) {

@@ -38,9 +38,7 @@ mod yaml;
 
 pub use config::{Preset, UnknownPreset};
 pub use decide::decide;
-pub use decision::{
-    CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict,
-};
+pub use decision::{CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict};
 pub use examples::{ExampleResult, run_examples, run_examples_with};
 pub use guarded::{Guarded, guarded};
 pub use lint::{Lint, Severity, lint};
@@ -49,3 +47,9 @@ pub use problem::Problem;
 pub use request::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, PathFact, Request, Zone};
 pub use sensitive::{Sensitive, sensitive};
 pub use wildcard::matches;
+
+/// JSON schema of the configuration file.
+pub const CONFIG_SCHEMA: &str = include_str!("../schema/config.schema.json");
+
+/// A configuration file that uses every setting once, for documentation.
+pub const CONFIG_SAMPLE: &str = include_str!("../schema/sample.jsonc");

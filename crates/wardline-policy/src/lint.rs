@@ -74,7 +74,9 @@ impl Findings {
 
 impl SourceRules {
     fn segments(&self) -> impl Iterator<Item = &Segment> {
-        std::iter::once(&self.general).chain(self.agents.iter().map(|(_, segment)| segment)).map(AsRef::as_ref)
+        std::iter::once(&self.general)
+            .chain(self.agents.iter().map(|(_, segment)| segment))
+            .map(AsRef::as_ref)
     }
 
     fn rules(&self) -> impl Iterator<Item = &Rule> {
@@ -93,7 +95,8 @@ fn shape(policy: &PolicySet, rule: &Rule, found: &mut Findings) {
     let permission = rule.permission.as_str();
     let pattern = rule.pattern.as_str();
     let place = &rule.effect.place;
-    let mut say = |code: &str, severity, text: String, help: String| found.add(place, code, severity, text, help);
+    let mut say =
+        |code: &str, severity, text: String, help: String| found.add(place, code, severity, text, help);
     if matches!(permission, "read" | "edit" | "list") {
         path_shape(rule, pattern, &mut say);
     }
@@ -166,12 +169,17 @@ fn path_shape(rule: &Rule, pattern: &str, say: &mut impl FnMut(&str, Severity, S
             format!("write {:?}", format!("{}*", pattern.trim_start_matches("./"))),
         );
     }
-    if let Some(c) = ['[', '{'].into_iter().find(|c| pattern.contains(*c)).or_else(|| pattern.starts_with('!').then_some('!'))
+    if let Some(c) = ['[', '{']
+        .into_iter()
+        .find(|c| pattern.contains(*c))
+        .or_else(|| pattern.starts_with('!').then_some('!'))
     {
         say(
             "not-special",
             gravity(rule),
-            format!("`{c}` in `{pattern}` is an ordinary character: there are no classes, braces or negation"),
+            format!(
+                "`{c}` in `{pattern}` is an ordinary character: there are no classes, braces or negation"
+            ),
             "write one rule for each spelling; a later rule makes an exception".to_owned(),
         );
     }
@@ -204,7 +212,9 @@ fn bash_shape(
         say(
             "misses-bare",
             gravity(rule),
-            format!("`{pattern}` does not match the command without arguments; only a single trailing ` *` does"),
+            format!(
+                "`{pattern}` does not match the command without arguments; only a single trailing ` *` does"
+            ),
             format!("write {:?}", pattern.trim_end_matches('*').to_owned() + "*"),
         );
     }
@@ -221,9 +231,27 @@ fn bash_shape(
 // Keys.
 
 /// Permission keys without an underscore that are known; servers' tools have one.
-const KEYS: [&str; 22] = [
-    "bash", "read", "edit", "write", "patch", "multiedit", "glob", "grep", "list", "task", "skill", "lsp", "webfetch",
-    "websearch", "codesearch", "question", "suggest", "todoread", "todowrite", "recall", "terminal", "todo",
+const KEYS: [&str; 20] = [
+    "bash",
+    "read",
+    "edit",
+    "write",
+    "patch",
+    "multiedit",
+    "glob",
+    "grep",
+    "list",
+    "task",
+    "skill",
+    "lsp",
+    "webfetch",
+    "websearch",
+    "codesearch",
+    "question",
+    "suggest",
+    "todoread",
+    "todowrite",
+    "recall",
 ];
 
 fn keys(source: &SourceRules, found: &mut Findings) {
@@ -238,7 +266,10 @@ fn keys(source: &SourceRules, found: &mut Findings) {
                 "write `edit`",
             );
         } else if !key.contains(['_', '*', '?']) && !KEYS.contains(&key) {
-            let near = KEYS.iter().min_by_key(|known| distance(known, key)).filter(|known| distance(known, key) <= 2);
+            let near = KEYS
+                .iter()
+                .min_by_key(|known| distance(known, key))
+                .filter(|known| distance(known, key) <= 2);
             found.add(
                 &effect.place,
                 "unknown-key",
@@ -284,7 +315,13 @@ fn overreach(policy: &PolicySet, source: &SourceRules, found: &mut Findings) {
     let settings = &source.settings;
     if let Some(place) = settings.kilo.as_ref().filter(|_| source.layer != Layer::User) {
         let text = "`compat` has no effect here: only the user may choose it".to_owned();
-        found.add(place, "may-not-loosen", Severity::Warning, text, "set it in ~/.config/wardline/config.jsonc");
+        found.add(
+            place,
+            "may-not-loosen",
+            Severity::Warning,
+            text,
+            "set it in ~/.config/wardline/config.jsonc",
+        );
     }
     if source.trusted || source.layer == Layer::Managed {
         return;
@@ -315,14 +352,19 @@ fn user_word(policy: &PolicySet, found: &mut Findings) {
     let last_allow = rules.iter().rposition(|rule| rule.decision() < Decision::Deny);
     let from = last_allow.map_or(0, |at| at.saturating_add(1));
     let denies = rules.get(from..).unwrap_or_default();
-    let repository =
-        policy.sources.iter().filter(|source| source.trusted && matches!(source.layer, Layer::Project | Layer::Agent));
+    let repository = policy
+        .sources
+        .iter()
+        .filter(|source| source.trusted && matches!(source.layer, Layer::Project | Layer::Agent));
     for rule in repository.flat_map(SourceRules::rules).filter(|rule| rule.decision() < Decision::Deny) {
         let covers = |deny: &&&Rule| {
-            !deny.is_blanket() && deny.permission.covers(&rule.permission) && deny.pattern.covers(&rule.pattern)
+            !deny.is_blanket()
+                && deny.permission.covers(&rule.permission)
+                && deny.pattern.covers(&rule.pattern)
         };
         if let Some(deny) = denies.iter().find(covers) {
-            let text = format!("{} cannot lift {} of {}", rule.words(), deny.words(), deny.effect.place.origin());
+            let text =
+                format!("{} cannot lift {} of {}", rule.words(), deny.words(), deny.effect.place.origin());
             found.add(&rule.effect.place, "may-not-loosen", Severity::Note, text, "remove one of the two");
         }
     }
@@ -348,11 +390,15 @@ fn shadows(policy: &PolicySet, found: &mut Findings) {
         policy.sources.iter().flat_map(|source| &source.agents).map(|(name, _)| name.as_str()).collect();
     for name in names {
         let own = trusted(&[Layer::User, Layer::Project, Layer::Agent]).flat_map(|source| &source.agents);
-        let own: Vec<&Segment> = own.filter(|(agent, _)| agent == name).map(|(_, segment)| segment.as_ref()).collect();
+        let own: Vec<&Segment> =
+            own.filter(|(agent, _)| agent == name).map(|(_, segment)| segment.as_ref()).collect();
         shadows_in(&own, found);
     }
     // An untrusted file is an order of its own; so is each file in Kilo's merge, as far as can be told.
-    let alone = policy.sources.iter().filter(|source| source.layer != Layer::Managed && (!source.trusted || policy.kilo));
+    let alone = policy
+        .sources
+        .iter()
+        .filter(|source| source.layer != Layer::Managed && (!source.trusted || policy.kilo));
     for segment in alone.flat_map(SourceRules::segments) {
         shadows_in(&[segment], found);
     }
@@ -363,7 +409,8 @@ fn shadows_in(order: &[&Segment], found: &mut Findings) {
         let later: Vec<&Segment> = order.iter().skip(at.saturating_add(1)).copied().collect();
         for (number, rule) in segment.list.rules().iter().enumerate() {
             let in_same = segment.list.first_covering(number.saturating_add(1), rule);
-            let cover = in_same.or_else(|| later.iter().find_map(|segment| segment.list.first_covering(0, rule)));
+            let cover =
+                in_same.or_else(|| later.iter().find_map(|segment| segment.list.first_covering(0, rule)));
             if let Some(cover) = cover.filter(|cover| really_shadows(cover, rule)) {
                 shadowed(rule, cover, found);
             }
@@ -373,10 +420,12 @@ fn shadows_in(order: &[&Segment], found: &mut Findings) {
 
 fn really_shadows(cover: &Rule, rule: &Rule) -> bool {
     // A user's deny stands against the repository, so only the user's own rules shadow it.
-    let word = rule.layer() == Layer::User && rule.decision() == Decision::Deny && cover.layer() != Layer::User;
+    let word =
+        rule.layer() == Layer::User && rule.decision() == Decision::Deny && cover.layer() != Layer::User;
     // A blanket restriction is passed over where a path is looked up for another tool's sake.
     const DERIVED: [&str; 4] = ["read", "edit", "list", "external_directory"];
-    let passed_over = cover.is_blanket_restriction() && DERIVED.iter().any(|key| rule.permission.matches(key));
+    let passed_over =
+        cover.is_blanket_restriction() && DERIVED.iter().any(|key| rule.permission.matches(key));
     !word && !passed_over
 }
 
@@ -391,7 +440,11 @@ fn shadowed(rule: &Rule, cover: &Rule, found: &mut Findings) {
         &rule.effect.place,
         "shadowed",
         severity,
-        format!("{} never decides: {} at {place} comes later and matches all of it", rule.words(), cover.words()),
+        format!(
+            "{} never decides: {} at {place} comes later and matches all of it",
+            rule.words(),
+            cover.words()
+        ),
         "put the general rule first and the exception after it, or remove this one",
     );
 }
@@ -401,9 +454,8 @@ fn shadowed(rule: &Rule, cover: &Rule, found: &mut Findings) {
 /// Restrictions of one file that Kilo's merge drops because another file says something else.
 fn cost_of_merging(policy: &PolicySet, found: &mut Findings) {
     let merged = [Layer::User, Layer::Project, Layer::Agent];
-    let sources = || {
-        merged.iter().flat_map(|layer| policy.sources.iter().filter(|s| s.trusted && s.layer == *layer))
-    };
+    let sources =
+        || merged.iter().flat_map(|layer| policy.sources.iter().filter(|s| s.trusted && s.layer == *layer));
     let whole = sources().fold(Permission::Absent, |whole, source| merge(whole, &source.settings.permission));
     let kept = whole.flatten();
     for source in sources() {
@@ -415,7 +467,10 @@ fn cost_of_merging(policy: &PolicySet, found: &mut Findings) {
                     &effect.place,
                     "lost-in-merge",
                     Severity::Error,
-                    format!("{permission} \"{pattern}\" {} is lost: a higher file replaces it", effect.decision),
+                    format!(
+                        "{permission} \"{pattern}\" {} is lost: a higher file replaces it",
+                        effect.decision
+                    ),
                     "remove compat \"kilo\", which concatenates the files and keeps it",
                 );
             }
@@ -423,8 +478,15 @@ fn cost_of_merging(policy: &PolicySet, found: &mut Findings) {
     }
     for source in policy.sources.iter().filter(|source| source.layer == Layer::User) {
         if let Some(place) = &source.settings.kilo {
-            let text = "compat \"kilo\" merges files as objects: a repository you trust can erase your rules".to_owned();
-            found.add(place, "compat-cost", Severity::Warning, text, "remove the line unless you need Kilo's results");
+            let text = "compat \"kilo\" merges files as objects: a repository you trust can erase your rules"
+                .to_owned();
+            found.add(
+                place,
+                "compat-cost",
+                Severity::Warning,
+                text,
+                "remove the line unless you need Kilo's results",
+            );
         }
     }
 }

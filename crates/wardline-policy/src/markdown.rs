@@ -7,7 +7,12 @@ use crate::problem::Problem;
 use crate::yaml::parse_yaml;
 
 /// Reads the head of an agent file. Without a head the agent states no rules of its own.
-pub(crate) fn read_agent(layer: Layer, file: &str, name: &str, text: &str) -> Result<AgentSettings, Vec<Problem>> {
+pub(crate) fn read_agent(
+    layer: Layer,
+    file: &str,
+    name: &str,
+    text: &str,
+) -> Result<AgentSettings, Vec<Problem>> {
     let start = Spot { line: 1, column: 1 };
     let mut reader = Reader::new(layer, file, true);
     let head = head(file, text).map_err(|problem| vec![problem])?;

@@ -1,5 +1,7 @@
 //! Paths taken apart for recognition by name, blind to the spellings a file system may treat as one.
 
+use std::collections::HashMap;
+
 /// The components of a path: `\` counts as `/`, case and invisible characters are dropped, `.` and empty
 /// components skipped, `..` followed.
 ///
@@ -76,18 +78,50 @@ pub(crate) enum Place {
     Root(&'static str),
 }
 
+/// Well-known places by a component that every path to them holds, so that a path tries only a few.
+#[derive(Debug)]
+pub(crate) struct Places<T> {
+    by_name: HashMap<&'static str, Vec<(Place, T)>>,
+}
+
+impl<T: Copy> Places<T> {
+    pub(crate) fn new(table: &[(Place, T)]) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, what) in table {
+            by_name.entry(place.name()).or_default().push((*place, *what));
+        }
+        Self { by_name }
+    }
+
+    /// The first place that a path, taken apart, is at or below, and the components that make it so.
+    pub(crate) fn find(&self, parts: &[String], absolute: bool) -> Option<(T, (usize, usize))> {
+        let candidates = parts.iter().filter_map(|part| self.by_name.get(part.as_str())).flatten();
+        let mut found = candidates.filter_map(|(place, what)| Some((*what, place.find(parts, absolute)?)));
+        found.next()
+    }
+}
+
 impl Place {
+    /// A component that every path to this place holds.
+    fn name(self) -> &'static str {
+        let (Self::End(wanted) | Self::Below(wanted) | Self::Exact(wanted) | Self::Root(wanted)) = self;
+        let last = wanted.rsplit('/').next().unwrap_or(wanted);
+        let first = wanted.split('/').next().unwrap_or(wanted);
+        if last.contains('*') { first } else { last }
+    }
+
     /// The components of the path that make it this place, as a range of positions.
-    pub(crate) fn find(self, parts: &[String], absolute: bool) -> Option<(usize, usize)> {
-        let (wanted, starts): (&str, Vec<usize>) = match self {
-            Self::End(wanted) => (wanted, parts.len().checked_sub(length(wanted)).into_iter().collect()),
-            Self::Below(wanted) => (wanted, (0..parts.len()).collect()),
-            Self::Exact(wanted) => {
-                (wanted, if absolute && parts.len() == length(wanted) { vec![0] } else { Vec::new() })
-            }
-            Self::Root(wanted) => (wanted, if absolute { vec![0] } else { Vec::new() }),
+    fn find(self, parts: &[String], absolute: bool) -> Option<(usize, usize)> {
+        let (Self::End(wanted) | Self::Below(wanted) | Self::Exact(wanted) | Self::Root(wanted)) = self;
+        let spare = parts.len().checked_sub(length(wanted))?;
+        let (first, last) = match self {
+            Self::End(_) => (spare, spare),
+            Self::Below(_) => (0, spare),
+            Self::Exact(_) if absolute && spare == 0 => (0, 0),
+            Self::Root(_) if absolute => (0, 0),
+            Self::Exact(_) | Self::Root(_) => return None,
         };
-        let start = starts.into_iter().find(|start| fits(wanted, parts.get(*start..).unwrap_or_default()))?;
+        let start = (first..=last).find(|start| fits(wanted, parts.get(*start..).unwrap_or_default()))?;
         let end = match self {
             // Everything below belongs to the place, so that a neutral name can stand in for all of it.
             Self::Below(_) | Self::Root(_) => parts.len(),

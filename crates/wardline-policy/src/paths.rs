@@ -10,7 +10,7 @@ use crate::sensitive::sensitive;
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
     // What cannot be told is a doubt, and is judged as one.
     for fact in case.facts.paths.iter().filter(|fact| fact.certainty != Certainty::Opaque) {
-        if is_stream(&fact.lexical) {
+        if fact.access != Access::Delete && is_stream(&fact.lexical) {
             continue;
         }
         judge_rules(case, fact, grounds);
@@ -98,7 +98,8 @@ fn outside_names(fact: &PathFact) -> Vec<&str> {
     let out = |relative: &Option<String>| relative.as_deref().is_none_or(is_outside);
     let lexical = out(&fact.relative).then_some(fact.lexical.as_str());
     let resolved = fact.resolved.as_deref().filter(|_| out(&fact.resolved_relative));
-    let mut names: Vec<&str> = lexical.into_iter().chain(resolved.filter(|path| Some(*path) != lexical)).collect();
+    let mut names: Vec<&str> =
+        lexical.into_iter().chain(resolved.filter(|path| Some(*path) != lexical)).collect();
     if names.is_empty() {
         names.push(&fact.lexical);
     }
@@ -108,13 +109,14 @@ fn outside_names(fact: &PathFact) -> Vec<&str> {
 /// What `external_directory` patterns see: the directory and a star.
 fn directory_target(path: &str, is_dir: bool) -> String {
     let path = normalise(path);
-    let directory = if is_dir { path.as_str() } else { path.rsplit_once('/').map_or("", |(parent, _)| parent) };
+    let directory =
+        if is_dir { path.as_str() } else { path.rsplit_once('/').map_or("", |(parent, _)| parent) };
     format!("{}/*", directory.trim_end_matches('/'))
 }
 
 /// Streams hold nothing, and the system's programs and settings are everybody's to read.
 fn needs_no_question(path: &str, fact: &PathFact) -> bool {
-    if is_stream(path) {
+    if fact.access != Access::Delete && is_stream(path) {
         return true;
     }
     let looks = match fact.access {
@@ -122,7 +124,9 @@ fn needs_no_question(path: &str, fact: &PathFact) -> bool {
         Access::Write | Access::Delete => false,
     };
     let path = normalise(path);
-    let system = SYSTEM.iter().any(|zone| path.strip_prefix(zone).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let system = SYSTEM
+        .iter()
+        .any(|zone| path.strip_prefix(zone).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     looks && sensitive(&path).is_none() && (system || fact.zone == Zone::System)
 }
 
@@ -131,11 +135,18 @@ const SYSTEM: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", 
 /// Device files that neither keep nor reveal anything.
 pub(crate) fn is_stream(path: &str) -> bool {
     const STREAMS: [&str; 9] = [
-        "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/stdin", "/dev/stdout",
-        "/dev/stderr", "/dev/tty",
+        "/dev/null",
+        "/dev/zero",
+        "/dev/full",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/stdin",
+        "/dev/stdout",
+        "/dev/stderr",
+        "/dev/tty",
     ];
-    let descriptor = path.strip_prefix("/dev/fd/").is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let descriptor = path
+        .strip_prefix("/dev/fd/")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
     descriptor || STREAMS.contains(&path)
 }

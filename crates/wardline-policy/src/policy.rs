@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -118,7 +118,11 @@ pub struct PolicySet {
     pub(crate) terms: Terms,
     pub(crate) preset: Preset,
     pub(crate) kilo: bool,
-    stacks: BTreeMap<String, Stack>,
+    /// What every agent's stack begins with.
+    defaults: Chain,
+    profile: Option<String>,
+    /// Stacked when first asked for: most callers ask for one agent.
+    stacks: BTreeMap<String, OnceLock<Stack>>,
     agents: Vec<AgentInfo>,
     hosts: Vec<Host>,
     pub(crate) sources: Vec<SourceRules>,
@@ -144,24 +148,26 @@ impl PolicySet {
     pub fn build(sources: &[Source], options: &Options) -> Result<Self, Vec<Problem>> {
         let read = read_all(sources)?;
         check_profile(&read, options)?;
-        let kilo = read.iter().any(|(source, settings)| source.layer == Layer::User && settings.kilo.is_some());
-        let terms = Terms { home: options.home.clone(), windows: options.windows, aliases: !kilo };
+        let kilo =
+            read.iter().any(|(source, settings)| source.layer == Layer::User && settings.kilo.is_some());
+        let home = if options.windows { options.home.replace('\\', "/") } else { options.home.clone() };
+        let terms = Terms { home, windows: options.windows, aliases: !kilo };
         let hosts = hosts(&read, options);
         let preset = preset(&read, options);
         let agents = agents(&read);
-        let sources_rules: Vec<SourceRules> =
-            read.into_iter().map(|(source, settings)| source_rules(source, settings, options, &terms)).collect();
-        let builder = Builder { sources: &sources_rules, options, terms: &terms, preset, kilo };
-        let stacks = agents.iter().map(|agent| (agent.name.clone(), builder.stack(&agent.name))).collect();
+        let rules =
+            read.into_iter().map(|(source, settings)| source_rules(source, settings, options, &terms));
         Ok(Self {
             digest: digest(sources, options),
+            sources: rules.collect(),
+            defaults: Chain::from_parts(builtin::defaults(&options.whitelist), &terms),
+            profile: options.profile.clone(),
+            stacks: agents.iter().map(|agent| (agent.name.clone(), OnceLock::new())).collect(),
             terms,
             preset,
             kilo,
-            stacks,
             agents,
             hosts,
-            sources: sources_rules,
         })
     }
 
@@ -192,7 +198,10 @@ impl PolicySet {
 
     /// Who asks when `parent` hands a task to `child`: the child is never wider than its parent, for any tool.
     pub fn child(&self, parent: &str, child: &str) -> Delegation {
-        Delegation { agent: canonical_agent(child).to_owned(), parents: vec![canonical_agent(parent).to_owned()] }
+        Delegation {
+            agent: canonical_agent(child).to_owned(),
+            parents: vec![canonical_agent(parent).to_owned()],
+        }
     }
 
     /// The rules that hold for an agent, in effective order.
@@ -213,7 +222,9 @@ impl PolicySet {
 
     /// The rules of an agent, or of `code` for an agent nobody defined.
     pub(crate) fn stack(&self, agent: &str) -> Option<&Stack> {
-        self.stacks.get(canonical_agent(agent)).or_else(|| self.stacks.get(builtin::DEFAULT_AGENT))
+        let named = self.stacks.get_key_value(canonical_agent(agent));
+        let (name, stack) = named.or_else(|| self.stacks.get_key_value(builtin::DEFAULT_AGENT))?;
+        Some(stack.get_or_init(|| Builder { policy: self }.stack(name)))
     }
 }
 
@@ -251,8 +262,11 @@ fn read_all(sources: &[Source]) -> Result<Vec<(&Source, Settings)>, Vec<Problem>
 
 fn check_profile(read: &[(&Source, Settings)], options: &Options) -> Result<(), Vec<Problem>> {
     let Some(wanted) = &options.profile else { return Ok(()) };
-    let known: BTreeSet<&str> =
-        read.iter().flat_map(|(_, settings)| &settings.profiles).map(|profile| profile.name.as_str()).collect();
+    let known: BTreeSet<&str> = read
+        .iter()
+        .flat_map(|(_, settings)| &settings.profiles)
+        .map(|profile| profile.name.as_str())
+        .collect();
     if known.contains(wanted.as_str()) {
         return Ok(());
     }
@@ -278,7 +292,8 @@ fn only_tightens(layer: Layer, trusted: bool) -> bool {
 /// The preset in force: the command line over trusted files over untrusted ones, and never below managed.
 fn preset(read: &[(&Source, Settings)], options: &Options) -> Preset {
     let set_by = |source: &Source, settings: &Settings| -> Vec<Preset> {
-        let profiles = settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
+        let profiles =
+            settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
         let from_profiles = profiles.filter_map(|profile| profile.preset.as_ref());
         let all = settings.preset.iter().chain(from_profiles).map(|(preset, _)| *preset);
         if source.layer == Layer::Session { Vec::new() } else { all.collect() }
@@ -306,7 +321,8 @@ fn hosts(read: &[(&Source, Settings)], options: &Options) -> Vec<Host> {
         if !source.trusted || source.layer == Layer::Session {
             continue;
         }
-        let profiles = settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
+        let profiles =
+            settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
         for HostLine { host, port, place } in settings.hosts.iter().chain(profiles.flat_map(|p| &p.hosts)) {
             if !hosts.iter().any(|known| known.host == *host && known.port == *port) {
                 hosts.push(Host { host: host.clone(), port: *port, origin: place.origin() });
@@ -359,34 +375,30 @@ fn source_rules(source: &Source, settings: Settings, options: &Options, terms: &
     }
 }
 
-/// Stacks the rules of all sources for one agent after another.
-struct Builder<'s> {
-    sources: &'s [SourceRules],
-    options: &'s Options,
-    terms: &'s Terms,
-    preset: Preset,
-    kilo: bool,
+/// Stacks the rules of all sources for one agent.
+struct Builder<'p> {
+    policy: &'p PolicySet,
 }
 
 impl Builder<'_> {
     fn stack(&self, agent: &str) -> Stack {
-        let defaults = Chain::from_parts(builtin::defaults(&self.options.whitelist), self.terms);
-        let mut stack = Stack { base: defaults, ..Stack::default() };
-        stack.base.append(&Chain::from_parts(builtin::agent_rules(agent), self.terms));
+        let PolicySet { terms, preset, .. } = self.policy;
+        let mut stack = Stack { base: self.policy.defaults.clone(), ..Stack::default() };
+        stack.base.append(&Chain::from_parts(builtin::agent_rules(agent), terms));
         self.managed(agent, &mut stack);
-        let mut word = stack.base.clone();
-        if self.kilo {
+        if self.policy.kilo {
             self.merged(agent, &mut stack.base);
         } else {
+            let mut word = stack.base.clone();
             self.concatenated(agent, &mut stack.base, &[Layer::User, Layer::Project, Layer::Agent]);
             self.concatenated(agent, &mut word, &[Layer::User]);
             let repository = stack.base.segments().len() > word.segments().len();
             stack.word = repository.then_some(word);
         }
-        let hard = builtin::hard_rules(agent, self.preset);
-        stack.hard = hard.into_iter().map(|parts| Chain::from_parts(parts, self.terms)).collect();
-        stack.supervised = (self.preset == Preset::Supervised)
-            .then(|| Chain::from_parts(builtin::supervised_rules(), self.terms));
+        let hard = builtin::hard_rules(agent, *preset);
+        stack.hard = hard.into_iter().map(|parts| Chain::from_parts(parts, terms)).collect();
+        stack.supervised =
+            (*preset == Preset::Supervised).then(|| Chain::from_parts(builtin::supervised_rules(), terms));
         self.narrow(agent, &mut stack);
         self.session(agent, &mut stack);
         stack.hides =
@@ -396,7 +408,7 @@ impl Builder<'_> {
 
     /// The administrator's rules: all of them a ceiling, the allows among them also the lowest layer of the base.
     fn managed(&self, agent: &str, stack: &mut Stack) {
-        for source in self.sources.iter().filter(|source| source.layer == Layer::Managed) {
+        for source in self.policy.sources.iter().filter(|source| source.layer == Layer::Managed) {
             for segment in source.for_agent(agent) {
                 stack.managed.push(segment);
             }
@@ -409,7 +421,7 @@ impl Builder<'_> {
                 pattern: rule.pattern.as_str().to_owned(),
                 effect: rule.effect.clone(),
             });
-            stack.base.push(&Segment::new(When::Always, allows.collect(), self.terms));
+            stack.base.push(&Segment::new(When::Always, allows.collect(), &self.policy.terms));
         }
     }
 
@@ -430,7 +442,7 @@ impl Builder<'_> {
     }
 
     fn trusted(&self, layer: Layer) -> impl Iterator<Item = &SourceRules> {
-        self.sources.iter().filter(move |source| source.layer == layer && source.trusted)
+        self.policy.sources.iter().filter(move |source| source.layer == layer && source.trusted)
     }
 
     /// Kilo's order: configuration merged as objects, then the agent's own, then agent files.
@@ -444,7 +456,7 @@ impl Builder<'_> {
                 tools.extend(settings.tools.iter().cloned());
                 general = merge(general, &settings.permission);
                 for profile in &settings.profiles {
-                    if self.options.profile.as_ref() == Some(&profile.name) {
+                    if self.policy.profile.as_ref() == Some(&profile.name) {
                         general = merge(general, &profile.permission);
                     }
                 }
@@ -455,12 +467,13 @@ impl Builder<'_> {
             }
         }
         for statements in [tools, general.flatten(), own_tools, own.flatten()] {
-            chain.push(&Segment::new(When::Always, statements, self.terms));
+            chain.push(&Segment::new(When::Always, statements, &self.policy.terms));
         }
     }
 
     fn narrow(&self, agent: &str, stack: &mut Stack) {
-        for source in self.sources.iter().filter(|source| only_tightens(source.layer, source.trusted)) {
+        for source in self.policy.sources.iter().filter(|source| only_tightens(source.layer, source.trusted))
+        {
             let mut chain = Chain::default();
             for segment in source.for_agent(agent) {
                 chain.push(segment);

@@ -84,9 +84,11 @@ impl Permission {
                     match entry {
                         Entry::Null => {}
                         Entry::Scalar(effect) => statements.push(statement(key, "*", effect)),
-                        Entry::Map(patterns) => statements.extend(patterns.iter().filter_map(
-                            |(pattern, effect)| Some(statement(key, pattern, effect.as_ref()?)),
-                        )),
+                        Entry::Map(patterns) => {
+                            statements.extend(patterns.iter().filter_map(|(pattern, effect)| {
+                                Some(statement(key, pattern, effect.as_ref()?))
+                            }))
+                        }
                     }
                 }
                 statements

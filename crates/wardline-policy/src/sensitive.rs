@@ -4,10 +4,12 @@
 //! files whose name says certificate, chain, bundle or public and does not say key. Everything else ending in
 //! `.pem` is taken for a key.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decision::Decision;
-use crate::names::{Place, components, is_absolute, normalise};
+use crate::names::{Place, Places, components, is_absolute, normalise};
 
 /// What kind of secret a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,20 +83,15 @@ pub(crate) fn find(path: &str) -> Option<Hit> {
     let parts = components(path);
     let last = parts.last()?;
     let at_end = |class| Hit { class, from_end: 1, to_end: 0 };
-    if last.ends_with(".pub") {
-        return None;
-    }
     if is_environment(last) {
         return Some(at_end(Sensitive::Environment));
     }
-    let absolute = is_absolute(path);
-    let place = PLACES.iter().find_map(|(place, class)| {
-        let (start, end) = place.find(&parts, absolute)?;
-        let from_end = parts.len().saturating_sub(start);
-        Some(Hit { class: *class, from_end, to_end: parts.len().saturating_sub(end) })
-    });
-    if place.is_some() {
-        return place;
+    if last.ends_with(".pub") {
+        return None;
+    }
+    if let Some((class, (start, end))) = places().find(&parts, is_absolute(path)) {
+        let left = |at: usize| parts.len().saturating_sub(at);
+        return Some(Hit { class, from_end: left(start), to_end: left(end) });
     }
     if is_key(last) && !is_public_store(&parts) {
         return Some(at_end(Key));
@@ -113,7 +110,11 @@ pub(crate) fn neutral(path: &str, hit: &Hit) -> Vec<String> {
         .map(|name| {
             let swap = |(at, part): (usize, &&str)| {
                 let left = parts.len().saturating_sub(at);
-                if left <= hit.from_end && left > hit.to_end { (*name).to_owned() } else { (*part).to_owned() }
+                if left <= hit.from_end && left > hit.to_end {
+                    (*name).to_owned()
+                } else {
+                    (*part).to_owned()
+                }
             };
             let parts: Vec<String> = parts.iter().enumerate().map(swap).collect();
             format!("{root}{}", parts.join("/"))
@@ -151,7 +152,10 @@ fn is_key(name: &str) -> bool {
 }
 
 fn is_source(extension: &str) -> bool {
-    matches!(extension, "rs" | "go" | "py" | "js" | "ts" | "c" | "h" | "cc" | "cpp" | "java" | "rb" | "md" | "html")
+    matches!(
+        extension,
+        "rs" | "go" | "py" | "js" | "ts" | "c" | "h" | "cc" | "cpp" | "java" | "rb" | "md" | "html"
+    )
 }
 
 /// Whether a file name says certificate or public key, and not private key.
@@ -160,8 +164,9 @@ fn names_public_half(stem: &str) -> bool {
     for word in stem.split(|c: char| !c.is_ascii_alphanumeric()) {
         match word.trim_end_matches(|c: char| c.is_ascii_digit()) {
             "key" | "private" | "priv" | "privkey" | "secret" => return false,
-            "cert" | "certs" | "certificate" | "certificates" | "chain" | "fullchain" | "ca" | "cacert" | "cacerts"
-            | "bundle" | "crt" | "csr" | "pub" | "public" | "pubkey" | "dhparam" | "dhparams" | "dh" => public = true,
+            "cert" | "certs" | "certificate" | "certificates" | "chain" | "fullchain" | "ca" | "cacert"
+            | "cacerts" | "bundle" | "crt" | "csr" | "pub" | "public" | "pubkey" | "dhparam" | "dhparams"
+            | "dh" => public = true,
             _ => {}
         }
     }
@@ -170,7 +175,9 @@ fn names_public_half(stem: &str) -> bool {
 
 /// Directories of certificates that everybody may read.
 fn is_public_store(parts: &[String]) -> bool {
-    parts.windows(2).any(|pair| matches!(pair, [a, b] if a == "ssl" && b == "certs" || a == "pki" && b == "tls"))
+    parts
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a == "ssl" && b == "certs" || a == "pki" && b == "tls"))
         || parts.iter().any(|part| part == "ca-certificates" || part == "certifi")
 }
 
@@ -178,9 +185,14 @@ fn is_history(name: &str) -> bool {
     name == "fish_history" || (name.starts_with('.') && name.ends_with("_history"))
 }
 
+fn places() -> &'static Places<Sensitive> {
+    static PLACES: OnceLock<Places<Sensitive>> = OnceLock::new();
+    PLACES.get_or_init(|| Places::new(TABLE))
+}
+
 use Sensitive::{Browser, Credential, Key, System};
 
-const PLACES: &[(Place, Sensitive)] = &[
+const TABLE: &[(Place, Sensitive)] = &[
     (Place::Below(".ssh"), Key),
     (Place::Below(".gnupg"), Key),
     (Place::Root("etc/ssl/private"), Key),

@@ -97,11 +97,19 @@ impl Chain {
         accept: impl Fn(&Rule) -> bool,
     ) -> Option<&Rule> {
         let matches = self.segments.iter().flat_map(|segment| segment.list.all_matches(permission, text));
-        matches.filter(|rule| accept(rule)).max_by_key(|rule| (rule.decision(), std::cmp::Reverse(rule.words())))
+        matches
+            .filter(|rule| accept(rule))
+            .max_by_key(|rule| (rule.decision(), std::cmp::Reverse(rule.words())))
     }
 
     /// The last few rules that match, the last one first.
-    pub(crate) fn last_matches(&self, permission: &str, text: &str, confined: bool, limit: usize) -> Vec<&Rule> {
+    pub(crate) fn last_matches(
+        &self,
+        permission: &str,
+        text: &str,
+        confined: bool,
+        limit: usize,
+    ) -> Vec<&Rule> {
         let holding = self.segments.iter().rev().filter(|segment| segment.when.holds(confined));
         holding.flat_map(|segment| segment.list.last_matches(permission, text, limit)).take(limit).collect()
     }

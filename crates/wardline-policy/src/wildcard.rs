@@ -157,7 +157,10 @@ fn strip<'t>(piece: &str, text: &'t str, one: One) -> Option<&'t str> {
         return text.strip_prefix(piece);
     }
     let mut rest = text.chars();
-    piece.chars().all(|wanted| rest.next().is_some_and(|found| one.accepts(wanted, found))).then_some(rest.as_str())
+    piece
+        .chars()
+        .all(|wanted| rest.next().is_some_and(|found| one.accepts(wanted, found)))
+        .then_some(rest.as_str())
 }
 
 /// What follows the first place of `piece` in `text`.

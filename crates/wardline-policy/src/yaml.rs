@@ -113,10 +113,18 @@ impl Reader<'_> {
 
     fn begin(&mut self, at: Spot, open: Open) -> Result<(), Problem> {
         if let Some(Open::Map(_, _, None)) = self.open.last() {
-            return Err(at.problem(self.file, "a list or map stands where a name should", "use a plain name"));
+            return Err(at.problem(
+                self.file,
+                "a list or map stands where a name should",
+                "use a plain name",
+            ));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(at.problem(self.file, "nested too deeply", "an agent file needs at most four levels"));
+            return Err(at.problem(
+                self.file,
+                "nested too deeply",
+                "an agent file needs at most four levels",
+            ));
         }
         self.open.push(open);
         Ok(())

@@ -376,47 +376,107 @@ const SYSTEM: &[&str] = &[
     "/gnu/store",
     "/etc/alternatives",
     "/etc/bash.bashrc",
-    "/etc/bash_completion.d",
     "/etc/ca-certificates",
     "/etc/crypto-policies",
-    "/etc/debian_version",
-    "/etc/environment",
     "/etc/fonts",
-    "/etc/gai.conf",
     "/etc/gitconfig",
     "/etc/group",
     "/etc/host.conf",
     "/etc/hosts",
-    "/etc/inputrc",
     "/etc/java",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
-    "/etc/locale.alias",
     "/etc/localtime",
-    "/etc/lsb-release",
-    "/etc/magic",
     "/etc/mime.types",
-    "/etc/networks",
     "/etc/nsswitch.conf",
     "/etc/os-release",
     "/etc/passwd",
     "/etc/pki/ca-trust",
     "/etc/pki/tls",
     "/etc/profile",
-    "/etc/profile.d",
     "/etc/protocols",
     "/etc/python3",
     "/etc/resolv.conf",
-    "/etc/rpc",
     "/etc/services",
-    "/etc/shells",
     "/etc/ssl/cert.pem",
     "/etc/ssl/certs",
     "/etc/ssl/openssl.cnf",
     "/etc/terminfo",
-    "/etc/timezone",
-    "/etc/vimrc",
-    "/etc/xattr.conf",
     "/sys/devices/system/cpu",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Confinement {
+        let mut confinement = Confinement::new("/w/project", "/w/home");
+        confinement.read = vec!["/usr".into(), OsString::from_vec(b"/odd-\xff".to_vec()).into()];
+        confinement.write = vec!["/w/home/.agent".into()];
+        confinement.pinned = vec!["/w/project/.git/hooks".into()];
+        confinement.masked = vec!["/w/project/.env".into()];
+        confinement.environment.insert("KEY".to_owned(), "very-secret".to_owned());
+        confinement.egress = Some("/run/door.sock".into());
+        confinement.sockets = vec![("/a".into(), "/b".into())];
+        confinement.forwards = vec![Forward { port: 8080, socket: "/f".into() }];
+        confinement.files = vec![("/c".into(), "/d".into())];
+        confinement.limits.wall_seconds = Some(60);
+        confinement.quarantine = Some("/q".into());
+        confinement.accept_missing = vec!["limits".to_owned()];
+        confinement
+    }
+
+    #[test]
+    fn the_wire_carries_everything() {
+        for confinement in [full(), Confinement::new("/p", "/h")] {
+            assert_eq!(Confinement::from_wire(&confinement.to_wire()), Some(confinement));
+        }
+    }
+
+    #[test]
+    fn a_wire_with_a_field_missing_is_no_confinement() {
+        let whole = full().to_wire();
+        for name in whole.as_object().unwrap().keys() {
+            let mut part = whole.clone();
+            part.as_object_mut().unwrap().remove(name);
+            assert_eq!(Confinement::from_wire(&part), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_manifest_is_the_same_again_and_holds_no_value_of_the_environment() {
+        let text = full().manifest().to_string();
+        assert_eq!(text, full().manifest().to_string());
+        assert!(text.contains("KEY") && !text.contains("very-secret"));
+    }
+
+    #[test]
+    fn the_digest_changes_with_every_field() {
+        type Change = fn(&mut Confinement);
+        let changes: [Change; 15] = [
+            |c| c.project.push("x"),
+            |c| c.cwd.push("x"),
+            |c| c.read.clear(),
+            |c| c.write.clear(),
+            |c| c.pinned.clear(),
+            |c| c.masked.clear(),
+            |c| c.home.push("x"),
+            |c| *c.environment.get_mut("KEY").unwrap() = "other".to_owned(),
+            |c| c.egress = None,
+            |c| c.sockets.clear(),
+            |c| c.forwards.clear(),
+            |c| c.files.clear(),
+            |c| c.limits.memory = None,
+            |c| c.quarantine = None,
+            |c| c.accept_missing.clear(),
+        ];
+        let mut seen = std::collections::BTreeSet::from([full().digest()]);
+        for (index, change) in changes.into_iter().enumerate() {
+            let mut confinement = full();
+            change(&mut confinement);
+            assert!(seen.insert(confinement.digest()), "change {index}");
+        }
+        assert!(seen.iter().all(|digest| digest.len() == 64));
+    }
+}

@@ -11,10 +11,10 @@ use crate::filter;
 
 /// Empties every capability set and sets no_new_privs, for this process and all that come from it.
 ///
-/// With `owner`, the process owns its user namespace and so may, and must, close the ways by which an exec as user 0
-/// would bring capabilities back.
-pub(crate) fn all(owner: bool) -> io::Result<()> {
-    if owner {
+/// A process that may, also closes the ways by which an exec as user 0 would bring capabilities back. One that may not
+/// has no capabilities to bring back.
+pub(crate) fn all() -> io::Result<()> {
+    if rustix::thread::capabilities(None)?.effective.contains(CapabilitySet::SETPCAP) {
         for bit in 0..64 {
             let capability = CapabilitySet::from_bits_retain(1 << bit);
             match remove_capability_from_bounding_set(capability) {
@@ -36,11 +36,9 @@ pub(crate) fn all(owner: bool) -> io::Result<()> {
     Ok(rustix::thread::set_no_new_privs(true)?)
 }
 
-/// Installs the seccomp filters on this thread and all that come from it, and says how many.
+/// Installs the seccomp filter on this thread and all that come from it, and says how many instructions it has.
 pub(crate) fn filter(closed: bool) -> io::Result<usize> {
-    let programs = filter::programs(closed).map_err(io::Error::other)?;
-    for program in &programs {
-        seccompiler::apply_filter(program).map_err(|error| io::Error::other(error.to_string()))?;
-    }
-    Ok(programs.len())
+    let program = filter::program(closed).map_err(io::Error::other)?;
+    seccompiler::apply_filter(&program).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(program.len())
 }

@@ -52,6 +52,18 @@ const NAMESPACE_FLAGS: &[i32] = &[
     libc::CLONE_NEWCGROUP,
 ];
 
+/// For clone, the bit of the time namespace is part of a signal number.
+const UNSHARE_FLAGS: &[i32] = &[
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWTIME,
+];
+
 /// Families with a use inside: the loopback, the egress bridge, and the list of network interfaces.
 const FAMILIES: &[i32] = &[libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 
@@ -101,7 +113,7 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_quotactl, "administers file systems"),
     shut(libc::SYS_quotactl_fd, "administers file systems"),
     // Namespaces hand out capabilities, and with them kernel surface.
-    shut(libc::SYS_unshare, "new namespaces bring capabilities"),
+    shut_when(libc::SYS_unshare, When::AnyBit(0, UNSHARE_FLAGS), "new namespaces bring capabilities"),
     shut(libc::SYS_setns, "enters other namespaces"),
     shut_when(libc::SYS_clone, When::AnyBit(0, NAMESPACE_FLAGS), "new namespaces bring capabilities"),
     // Administration of the machine.
@@ -165,9 +177,9 @@ const DOORS: &[Door] = &[
     shut(libc::SYS__sysctl, "obsolete"),
 ];
 
-/// Refused with "no such call": the C library then uses the older call, whose arguments a filter can read.
-const ABSENT: &[Door] =
-    &[shut(libc::SYS_clone3, "its flags are in memory, where a filter cannot see a new namespace asked for")];
+/// Refused with "no such call": the C library then uses the older call, whose arguments a filter can read. The new
+/// one's are in memory, where a filter cannot see that a new namespace is asked for.
+const ABSENT: Door = shut(libc::SYS_clone3, "its flags are in memory, out of the filter's sight");
 
 /// Shut as well when there is no network namespace to hold sockets back.
 const NO_NETWORK: &[Door] = &[shut(
@@ -197,21 +209,24 @@ pub fn refused_calls() -> Vec<RefusedCall> {
         always: matches!(door.when, When::Always),
         because: door.because,
     };
-    ABSENT.iter().chain(DOORS).map(refused).collect()
+    [ABSENT].iter().chain(DOORS).map(refused).collect()
 }
 
-/// The filter programs for this machine, in the order to install them. `closed` shuts sockets altogether.
+/// The filter program for this machine. `closed` shuts sockets altogether.
 ///
 /// # Errors
 /// In words, when the machine's architecture is unknown.
-pub(crate) fn programs(closed: bool) -> Result<Vec<BpfProgram>, String> {
+pub(crate) fn program(closed: bool) -> Result<BpfProgram, String> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| error.to_string())?;
     let doors = DOORS.iter().chain(if closed { NO_NETWORK } else { &[] });
-    let mut refused = compile(doors, libc::EPERM, architecture)?;
+    let mut program = compile(doors, libc::EPERM, architecture)?;
+    // The jumps of the compiled part are relative, so these go in front.
     if cfg!(target_arch = "x86_64") {
-        refused.splice(0..0, reject_x32());
+        program.splice(0..0, refuse_from(X32, JUMP_IF_AT_LEAST, libc::EPERM));
     }
-    Ok(vec![compile(ABSENT.iter(), libc::ENOSYS, architecture)?, refused])
+    let absent = u32::try_from(ABSENT.call).map_err(|error| error.to_string())?;
+    program.splice(0..0, refuse_from(absent, JUMP_IF_EQUAL, libc::ENOSYS));
+    Ok(program)
 }
 
 fn compile<'a>(
@@ -271,15 +286,55 @@ impl When {
 
 /// Calls with bit 30 set are x86-64's own numbers once more, under the x32 ABI: without this they would pass the
 /// filter by another name.
-fn reject_x32() -> [sock_filter; 3] {
+const X32: u32 = 0x4000_0000;
+
+const JUMP_IF_EQUAL: u16 = 0x15;
+const JUMP_IF_AT_LEAST: u16 = 0x35;
+
+/// Refuses a call whose number passes the comparison. It runs before the check of the architecture, which can only
+/// refuse more: a number that is refused here by mistake belongs to a foreign call, and those are fatal.
+fn refuse_from(number: u32, comparison: u16, errno: i32) -> [sock_filter; 3] {
     const LOAD_NUMBER: u16 = 0x20;
-    const JUMP_IF_AT_LEAST: u16 = 0x35;
     const RETURN: u16 = 0x06;
-    const X32: u32 = 0x4000_0000;
     const REFUSE: u32 = 0x0005_0000;
     [
         sock_filter { code: LOAD_NUMBER, jt: 0, jf: 0, k: 0 },
-        sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 1, k: X32 },
-        sock_filter { code: RETURN, jt: 0, jf: 0, k: REFUSE | libc::EPERM.unsigned_abs() },
+        sock_filter { code: comparison, jt: 0, jf: 1, k: number },
+        sock_filter { code: RETURN, jt: 0, jf: 0, k: REFUSE | errno.unsigned_abs() },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_door_has_a_reason_of_its_own_words() {
+        for door in DOORS.iter().chain([&ABSENT]).chain(NO_NETWORK) {
+            assert!(door.because.len() > 7, "call {}", door.call);
+        }
+    }
+
+    #[test]
+    fn no_call_is_shut_twice_without_need() {
+        let mut always: Vec<_> =
+            DOORS.iter().filter(|door| matches!(door.when, When::Always)).map(|door| door.call).collect();
+        let before = always.len();
+        always.sort_unstable();
+        always.dedup();
+        assert_eq!(always.len(), before);
+        let shadowed = DOORS
+            .iter()
+            .filter(|door| !matches!(door.when, When::Always))
+            .filter(|door| always.binary_search(&door.call).is_ok());
+        assert_eq!(shadowed.count(), 0);
+    }
+
+    #[test]
+    fn the_program_fits_into_the_kernel() {
+        const MOST: usize = 4096;
+        for closed in [false, true] {
+            assert!(program(closed).unwrap().len() < MOST);
+        }
+    }
 }

@@ -55,13 +55,15 @@ const KNOWN: &[Known] = &[
         fix: "allow unprivileged user namespaces: `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu \
               23.10 and newer), `sysctl -w kernel.unprivileged_userns_clone=1` (older Debian), \
               `sysctl -w user.max_user_namespaces=15000`; in a container, `--security-opt seccomp=unconfined \
-              --security-opt apparmor=unconfined`",
+              --security-opt apparmor=unconfined`; without it nothing is masked or pinned inside the project, there is \
+              no /tmp and no network, host processes can be seen, and a killed session may leave processes",
     },
     Known {
         id: NETWORK,
         mechanism: "own network namespace with nothing but loopback",
         fix: "allow network namespaces: `sysctl -w user.max_net_namespaces=15000`; on Ubuntu 23.10 and newer also \
-              `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`",
+              `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; without it the program has the network of \
+              the host",
     },
     Known {
         id: PROC,

@@ -11,20 +11,22 @@ use landlock::{
 };
 
 use crate::guarantee::{Guarantee, LANDLOCK};
+use crate::mounts;
 use crate::plan::Plan;
 
-/// Restricts this process, and all that come from it, to what the plan shows.
+/// Restricts this process, and all that come from it, to what the plan shows. With `mounted`, the plan's mounts were
+/// made; without, the paths are the host's, and what should have been private is not allowed at all.
 ///
 /// # Errors
 /// The guarantee that is missing, when the kernel cannot enforce every rule.
-pub(crate) fn restrict(plan: &Plan) -> Result<Guarantee, Box<Guarantee>> {
+pub(crate) fn restrict(plan: &Plan, mounted: bool) -> Result<Guarantee, Box<Guarantee>> {
     let version = wardline_sys::kernel::landlock_version();
     if version == 0 {
         return Err(Box::new(Guarantee::missing(LANDLOCK, "the kernel answers that it has no Landlock")));
     }
     let version = i32::try_from(version).unwrap_or(i32::MAX);
     let abi = ABI::from(version);
-    match apply(abi, plan) {
+    match apply(abi, plan, mounted) {
         Ok(RulesetStatus::FullyEnforced) => {
             Ok(Guarantee::held(LANDLOCK, format!("interface {version}, fully enforced")))
         }
@@ -35,7 +37,7 @@ pub(crate) fn restrict(plan: &Plan) -> Result<Guarantee, Box<Guarantee>> {
     }
 }
 
-fn apply(abi: ABI, plan: &Plan) -> Result<RulesetStatus, landlock::RulesetError> {
+fn apply(abi: ABI, plan: &Plan, mounted: bool) -> Result<RulesetStatus, landlock::RulesetError> {
     let all = AccessFs::from_all(abi);
     let read = AccessFs::from_read(abi);
     let mut ruleset =
@@ -48,14 +50,23 @@ fn apply(abi: ABI, plan: &Plan) -> Result<RulesetStatus, landlock::RulesetError>
     for path in &plan.readable {
         rules = allow(rules, path, read, abi)?;
     }
-    for path in plan.writable.iter().map(PathBuf::as_path).chain([Path::new("/dev/shm")]) {
+    for path in &plan.writable {
         rules = allow(rules, path, all, abi)?;
     }
     let mut devices = AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::WriteFile;
     if abi >= ABI::V5 {
         devices |= AccessFs::IoctlDev;
     }
-    rules = allow(rules, Path::new("/dev"), devices, abi)?;
+    if mounted {
+        for path in plan.private.iter().map(PathBuf::as_path).chain([Path::new("/dev/shm")]) {
+            rules = allow(rules, path, all, abi)?;
+        }
+        rules = allow(rules, Path::new("/dev"), devices, abi)?;
+    } else {
+        for name in mounts::DEVICES {
+            rules = allow(rules, &Path::new("/dev").join(name), devices, abi)?;
+        }
+    }
     rules = allow(rules, Path::new("/proc"), AccessFs::ReadFile | AccessFs::ReadDir, abi)?;
     Ok(rules.restrict_self()?.ruleset)
 }

@@ -173,6 +173,9 @@ pub struct Ended {
     pub survivors: u64,
     /// What was made at pinned paths that did not exist, and where it was moved.
     pub appeared: Vec<Appeared>,
+    /// Pinned or masked paths that somebody on the host replaced while the program ran: it may have read or written the
+    /// new file from then on, so look at it.
+    pub replaced: Vec<PathBuf>,
     /// The limits that were reached: `processes`, `memory`, `file size`, `processor time`, `time`.
     pub limits_hit: Vec<String>,
 }
@@ -458,8 +461,9 @@ impl Child {
         while let Some(message) = next(&mut self.status) {
             match message {
                 Message::Ended { code, signal } => (ended.code, ended.signal) = (code, signal),
-                Message::Closed { survivors, appeared, limits_hit } => {
-                    (ended.survivors, ended.appeared, ended.limits_hit) = (survivors, appeared, limits_hit);
+                Message::Closed { survivors, appeared, replaced, limits_hit } => {
+                    (ended.survivors, ended.limits_hit) = (survivors, limits_hit);
+                    (ended.appeared, ended.replaced) = (appeared, replaced);
                     closed = true;
                 }
                 Message::Failed(failure) => failed = Some(failure),

@@ -25,6 +25,7 @@ mod confinement;
 mod drop_rights;
 mod filter;
 mod guarantee;
+mod helper;
 mod landlock_rules;
 mod launch;
 mod limits;
@@ -39,6 +40,7 @@ mod wire;
 pub use confinement::{Confinement, EGRESS_PORT, Forward, Invalid, ResourceLimits, system_paths};
 pub use filter::{RefusedCall, refused_calls};
 pub use guarantee::Guarantee;
+pub use helper::{Helped, Helper, HelperError, help};
 pub use launch::{
     Child, Ended, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start, start_with,
 };

@@ -109,10 +109,19 @@ impl Group {
 
     /// Puts a process, and its children to come, into the group.
     pub(crate) fn add(&self, pid: Pid) -> io::Result<()> {
-        for directory in self.directories() {
-            std::fs::write(directory.join("cgroup.procs"), pid.as_raw_nonzero().to_string())?;
-        }
-        Ok(())
+        let number = pid.as_raw_nonzero().to_string();
+        let add = |directory: &PathBuf| std::fs::write(directory.join("cgroup.procs"), &number);
+        // Each write waits for the kernel's other processors, so two groups are joined at the same time.
+        std::thread::scope(|scope| {
+            let mut directories = self.directories();
+            let first = directories.next();
+            let others: Vec<_> = directories.map(|directory| scope.spawn(move || add(directory))).collect();
+            let first = first.map_or(Ok(()), add);
+            others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))))
+                .fold(first, Result::and)
+        })
     }
 
     /// How many processes are in the group, as the kernel counts them; `None` without a group.

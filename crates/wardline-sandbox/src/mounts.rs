@@ -4,9 +4,10 @@
 //! descriptor, so a path that someone swaps meanwhile is an error and never another path. Mount points are made only in
 //! file systems of our own: nothing is ever created on the host.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::mount::{
@@ -25,7 +26,7 @@ const PLAIN: MountLimits =
 const READ_ONLY: MountLimits = MountLimits { read_only: true, ..PLAIN };
 
 /// The device files that programs cannot do without; none leads to the host.
-const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+pub(crate) const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 /// Files of `/proc` that tell about the host or its kernel, and directories likewise. The whole mount is read-only
 /// besides, which takes care of those that could be written.
@@ -47,9 +48,13 @@ const PROC_DIRECTORIES: [&str; 6] = ["acpi", "asound", "bus", "irq", "scsi", "dr
 
 /// The root of the sandbox while it is being built.
 struct Root {
+    /// The root of the host.
+    host: OwnedFd,
     directory: OwnedFd,
     /// Device numbers of the file systems that we made, where mount points may be created.
     own: Vec<u64>,
+    /// Directories of ours that took mount points. Shallow mounts come first, so none of them is covered later.
+    parents: BTreeMap<PathBuf, OwnedFd>,
     scratch: Option<u64>,
 }
 
@@ -62,10 +67,12 @@ pub(crate) fn enter(plan: &Plan, scratch: Option<u64>, proc_optional: bool) -> R
     rustix::mount::mount_change("/", private).map_err(failing("make mounts private", "/"))?;
 
     // 2. An empty root of our own, mounted over the old one, which stays in reach until the last step.
+    let host = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(failing("open", "/"))?;
     let tree = tmpfs(0o755, scratch).map_err(failing("make the root file system", "/"))?;
     let over = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(&tree, "", CWD, "/", over).map_err(failing("mount the root", "/"))?;
-    let mut root = Root { own: Vec::new(), directory: tree, scratch };
+    let mut root = Root { host, directory: tree, own: Vec::new(), parents: BTreeMap::new(), scratch };
     root.note_own().map_err(failing("look at the new root", "/"))?;
 
     // 3. The kernel's own file systems.
@@ -125,24 +132,18 @@ impl Root {
         attach(&tree, &target)
     }
 
-    fn link(&self, at: &Path, to: &Path) -> io::Result<()> {
-        if self.open(at).is_ok() {
-            return Ok(());
-        }
+    fn link(&mut self, at: &Path, to: &Path) -> io::Result<()> {
         let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else { return Ok(()) };
-        let parent = self.target(parent, true)?;
-        if !self.is_own(&parent)? {
-            // The host has this directory and shows the link, or does not have the link any more.
-            return Ok(());
-        }
-        match fs::symlinkat(to, &parent, name) {
+        // In a directory of the host, the link is there already.
+        let Some(parent) = self.own_parent(parent)? else { return Ok(()) };
+        match fs::symlinkat(to, parent, name) {
             Err(rustix::io::Errno::EXIST) => Ok(()),
             result => Ok(result?),
         }
     }
 
-    fn bind(&self, source: &Path, at: &Path, limits: MountLimits) -> io::Result<()> {
-        let source = open_host(source)?;
+    fn bind(&mut self, source: &Path, at: &Path, limits: MountLimits) -> io::Result<()> {
+        let source = self.open_host(source)?;
         let directory = fs::FileType::from_raw_mode(fs::fstat(&source)?.st_mode).is_dir();
         let tree = clone_tree(&source)?;
         limit_mount(&tree, true, limits)?;
@@ -157,7 +158,7 @@ impl Root {
     }
 
     /// An empty file and an empty directory that nobody without capabilities can open.
-    fn masks(&self) -> io::Result<()> {
+    fn masks(&mut self) -> io::Result<()> {
         self.target(Path::new("/.masked"), true)?;
         drop(self.target(Path::new(MASK_DIRECTORY), true)?);
         drop(self.target(Path::new(MASK_FILE), false)?);
@@ -168,7 +169,7 @@ impl Root {
         Ok(())
     }
 
-    fn proc(&self) -> Result<(), Failure> {
+    fn proc(&mut self) -> Result<(), Failure> {
         let at = Path::new("/proc");
         let refused = |error| failing("mount /proc", at)(error).because(guarantee::PROC);
         let target = self.target(at, true).map_err(failing("mount /proc", at))?;
@@ -194,7 +195,7 @@ impl Root {
             limit_mount(&tree, false, READ_ONLY)?;
             tree
         } else {
-            clone_tree(&open_host(Path::new("/dev/null"))?)?
+            clone_tree(&self.open_host(Path::new("/dev/null"))?)?
         };
         attach(&tree, target)
     }
@@ -210,7 +211,7 @@ impl Root {
         self.own.push(fs::fstat(&tree)?.st_dev);
         attach(&tree, &self.target(at, true)?)?;
         for name in DEVICES {
-            let source = open_host(&at.join(name))?;
+            let source = self.open_host(&at.join(name))?;
             let device = clone_tree(&source)?;
             let limits = MountLimits { no_setuid: true, no_execute: true, ..MountLimits::default() };
             limit_mount(&device, false, limits)?;
@@ -232,6 +233,11 @@ impl Root {
         limit_mount(&tree, false, READ_DEVICES)
     }
 
+    /// Opens `path` of the host without following any symbolic link.
+    fn open_host(&self, path: &Path) -> io::Result<OwnedFd> {
+        beneath(&self.host, path.strip_prefix("/").unwrap_or(path))
+    }
+
     /// Opens a path of the new root.
     fn open(&self, at: &Path) -> io::Result<OwnedFd> {
         let relative = at.strip_prefix("/").unwrap_or(at);
@@ -243,28 +249,41 @@ impl Root {
 
     /// Opens a path of the new root to mount on, and makes it, with the directories above it, where the file system is
     /// our own.
-    fn target(&self, at: &Path, directory: bool) -> io::Result<OwnedFd> {
-        match self.open(at) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            found => return found,
-        }
+    fn target(&mut self, at: &Path, directory: bool) -> io::Result<OwnedFd> {
         let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else {
-            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+            return self.open(at);
         };
-        let parent = self.target(parent, true)?;
-        if !self.is_own(&parent)? {
-            return Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                "nothing to mount on, and nothing is made on the host",
-            ));
-        }
-        if directory {
-            fs::mkdirat(&parent, name, Mode::from_raw_mode(0o755))?;
+        let Some(parent) = self.own_parent(parent)? else {
+            return self.open(at).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "nothing to mount on, and nothing is made on the host",
+                ),
+                _ => error,
+            });
+        };
+        let made = if directory {
+            fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
         } else {
             let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-            drop(fs::openat(&parent, name, flags, Mode::from_raw_mode(0o644))?);
+            fs::openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(drop)
+        };
+        match made {
+            Ok(()) | Err(rustix::io::Errno::EXIST) => self.open(at),
+            Err(error) => Err(error.into()),
         }
-        self.open(at)
+    }
+
+    /// The directory at `path`, made where need be, when mount points may be made in it.
+    fn own_parent(&mut self, path: &Path) -> io::Result<Option<&OwnedFd>> {
+        if !self.parents.contains_key(path) {
+            let opened = self.target(path, true)?;
+            if !self.is_own(&opened)? {
+                return Ok(None);
+            }
+            self.parents.insert(path.to_path_buf(), opened);
+        }
+        Ok(self.parents.get(path))
     }
 
     fn is_own(&self, directory: &OwnedFd) -> io::Result<bool> {
@@ -287,12 +306,6 @@ pub(crate) fn try_proc() -> io::Result<()> {
 /// `/dev` itself takes no new entries; its entries stay devices.
 const READ_DEVICES: MountLimits =
     MountLimits { read_only: true, no_setuid: true, no_devices: false, no_execute: true };
-
-/// Opens `path` of the host without following any symbolic link. Before the pivot, `/` is still the host's.
-fn open_host(path: &Path) -> io::Result<OwnedFd> {
-    let root = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    beneath(&root, path.strip_prefix("/").unwrap_or(path))
-}
 
 fn beneath(root: &OwnedFd, relative: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;

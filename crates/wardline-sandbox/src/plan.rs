@@ -4,6 +4,7 @@
 //! out follows no symbolic link; the links that led there are planned as links. Shallow paths come first: a mount is
 //! always made before the mounts inside it.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -66,6 +67,26 @@ pub(crate) struct Watch {
     pub(crate) link: Option<PathBuf>,
 }
 
+/// A path and the file that it named when the sandbox started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) path: PathBuf,
+    identity: Option<(u64, u64)>,
+}
+
+impl Held {
+    fn now(path: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let identity = path.symlink_metadata().ok().map(|found| (found.dev(), found.ino()));
+        Self { path: path.to_path_buf(), identity }
+    }
+
+    /// Whether the path names another file now, or none.
+    pub(crate) fn is_replaced(&self) -> bool {
+        Self::now(&self.path) != *self
+    }
+}
+
 impl Watch {
     pub(crate) fn to_value(&self) -> Value {
         json!({
@@ -92,8 +113,15 @@ pub(crate) struct Plan {
     pub(crate) watches: Vec<Watch>,
     /// Canonical directories and files that can be read and executed.
     pub(crate) readable: Vec<PathBuf>,
-    /// Canonical directories and files that can be written as well.
+    /// Canonical directories and files of the host that can be written as well.
     pub(crate) writable: Vec<PathBuf>,
+    /// Directories that are private inside. The host may have others at these paths.
+    pub(crate) private: Vec<PathBuf>,
+    /// The files and directories under pins and masks. A mount holds a file, not a name: one that somebody on the host
+    /// replaces is not covered any more.
+    pub(crate) held: Vec<Held>,
+    /// Paths that were looked at and are no symbolic links.
+    plain: BTreeSet<PathBuf>,
 }
 
 /// Directories that start empty and private, with their mode.
@@ -151,6 +179,8 @@ impl Plan {
             plan.mask(path);
         }
         plan.tidy();
+        let covered = plan.steps.iter().filter(|step| matches!(step, Step::Pin { .. } | Step::Mask { .. }));
+        plan.held = covered.map(|step| Held::now(step.at())).collect();
         plan
     }
 
@@ -167,7 +197,12 @@ impl Plan {
                 continue;
             }
             let next = resolved.join(&name);
+            if self.plain.contains(&next) {
+                resolved = next;
+                continue;
+            }
             if !next.symlink_metadata().ok()?.is_symlink() {
+                self.plain.insert(next.clone());
                 resolved = next;
                 continue;
             }
@@ -189,7 +224,7 @@ impl Plan {
         // A home that the host does not have is made in the new root, under the name that was asked for.
         let at = self.resolve(path).unwrap_or_else(|| path.to_path_buf());
         if !self.steps.iter().any(|step| matches!(step, Step::Scratch { at: other, .. } if *other == at)) {
-            self.writable.push(at.clone());
+            self.private.push(at.clone());
             self.steps.push(Step::Scratch { at, mode });
         }
     }
@@ -219,10 +254,11 @@ impl Plan {
             .max_by_key(|step| (depth(step.at()), step.rank()))
     }
 
-    /// Plans a pinned path, walking down from the writable root that holds it.
+    /// Plans a pinned path, walking down from the outermost writable root that holds it: every directory on the way
+    /// could be moved away.
     fn pin(&mut self, roots: &[(PathBuf, PathBuf)], path: &Path, links: usize) {
         let inside = |root: &&(PathBuf, PathBuf)| path.starts_with(&root.0) || path.starts_with(&root.1);
-        let Some((spelled, canonical)) = roots.iter().filter(inside).max_by_key(|root| depth(&root.1)) else {
+        let Some((spelled, canonical)) = roots.iter().filter(inside).min_by_key(|root| depth(&root.1)) else {
             return;
         };
         let Ok(rest) = path.strip_prefix(spelled).or_else(|_| path.strip_prefix(canonical)) else { return };
@@ -327,4 +363,134 @@ fn names(path: &Path) -> Vec<OsString> {
             _ => None,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory of its own for each test.
+    fn place(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("wardline-plan-{}-{name}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        for directory in ["home/.agent", "project/.git/hooks", "project/deep/er", "real"] {
+            std::fs::create_dir_all(path.join(directory)).unwrap();
+        }
+        for file in ["project/.git/config", "project/.env", "home/.gitconfig", "real/file"] {
+            std::fs::write(path.join(file), "x").unwrap();
+        }
+        std::os::unix::fs::symlink(path.join("real"), path.join("linked")).unwrap();
+        std::os::unix::fs::symlink("../real/file", path.join("project/dot")).unwrap();
+        path.canonicalize().unwrap()
+    }
+
+    fn short(plan: &Plan, root: &Path) -> Vec<String> {
+        let name =
+            |path: &Path| path.strip_prefix(root).map_or(String::new(), |path| path.display().to_string());
+        let line = |step: &Step| match step {
+            Step::Scratch { at, .. } => ("scratch", name(at)),
+            Step::Link { at, .. } => ("link", name(at)),
+            Step::Bind { at, writable: true, .. } => ("write", name(at)),
+            Step::Bind { at, .. } => ("read", name(at)),
+            Step::Anchor { at } => ("anchor", name(at)),
+            Step::Pin { at } => ("pin", name(at)),
+            Step::Mask { at, .. } => ("mask", name(at)),
+        };
+        let lines = plan.steps.iter().map(line).filter(|(_, path)| !path.is_empty());
+        lines.map(|(what, path)| format!("{what} {path}")).collect()
+    }
+
+    #[test]
+    fn a_plan_goes_from_the_outside_in() {
+        type Ask = fn(&mut Confinement, &Path);
+        let table: [(&str, Ask, &[&str]); 8] = [
+            ("nothing more", |_, _| {}, &["scratch home", "write project"]),
+            (
+                "allow-backs of the home lie over the private home",
+                |c, root| {
+                    c.write.push(root.join("home/.agent"));
+                    c.read.push(root.join("home/.gitconfig"));
+                },
+                &["scratch home", "write project", "write home/.agent", "read home/.gitconfig"],
+            ),
+            (
+                "a pinned path has its parents anchored",
+                |c, root| c.pinned.push(root.join("project/.git/hooks")),
+                &["scratch home", "write project", "anchor project/.git", "pin project/.git/hooks"],
+            ),
+            (
+                "what a pin holds needs no anchor and no pin",
+                |c, root| {
+                    c.pinned.push(root.join("project/.git"));
+                    c.pinned.push(root.join("project/.git/config"));
+                },
+                &["scratch home", "write project", "pin project/.git"],
+            ),
+            (
+                "a mask hides what is asked for below it",
+                |c, root| {
+                    c.masked.push(root.join("project/.git"));
+                    c.pinned.push(root.join("project/.git/hooks"));
+                    c.write.push(root.join("project/.git/hooks"));
+                },
+                &["scratch home", "write project", "anchor project/.git", "mask project/.git"],
+            ),
+            (
+                "what is writable already is not bound again",
+                |c, root| {
+                    c.write.push(root.join("project/deep"));
+                    c.read.push(root.join("project/deep/er"));
+                },
+                &["scratch home", "write project"],
+            ),
+            (
+                "a path by a symbolic link brings the link and its target",
+                |c, root| c.read.push(root.join("linked/file")),
+                &["scratch home", "link linked", "write project", "read real/file"],
+            ),
+            (
+                "what does not exist is passed over",
+                |c, root| {
+                    c.read.push(root.join("nowhere"));
+                    c.masked.push(root.join("project/nothing"));
+                },
+                &["scratch home", "write project"],
+            ),
+        ];
+        for (name, ask, expected) in table {
+            let root = place("steps");
+            let mut confinement = Confinement::new(root.join("project"), root.join("home"));
+            ask(&mut confinement, &root);
+            confinement.check().unwrap();
+            assert_eq!(short(&Plan::of(&confinement), &root), expected, "{name}");
+            std::fs::remove_dir_all(root).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_no_mount_can_hold_is_watched() {
+        let root = place("watches");
+        let project = root.join("project");
+        let mut confinement = Confinement::new(&project, root.join("home"));
+        confinement.pinned = [".mcp.json", ".vscode/tasks.json", ".git/new/hook", "dot"]
+            .map(|path| project.join(path))
+            .to_vec();
+        let watch = |base: &Path, rest: &[&str], link: Option<&str>| Watch {
+            base: base.to_path_buf(),
+            rest: rest.iter().map(OsString::from).collect(),
+            link: link.map(PathBuf::from),
+        };
+        let expected = [
+            watch(&project, &[".mcp.json"], None),
+            watch(&project, &[".vscode", "tasks.json"], None),
+            watch(&project, &["dot"], Some("../real/file")),
+            watch(&project.join(".git"), &["new", "hook"], None),
+        ];
+        let plan = Plan::of(&confinement);
+        assert_eq!(plan.watches, expected);
+        for watch in &expected {
+            assert_eq!(Watch::from_value(&watch.to_value()).as_ref(), Some(watch));
+        }
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }

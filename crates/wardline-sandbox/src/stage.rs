@@ -6,7 +6,8 @@
 //!    caller, and looks after what the program left behind, even when the caller was killed;
 //! 2. the **init** is process 1 of the new namespaces. It builds the file system and the network, starts the program,
 //!    collects orphans, and ends when the program ends, which ends everything inside;
-//! 3. the **program** gives up, one by one, what it could harm the host with, and then becomes what was asked for.
+//!    It gives up its rights before it starts the program;
+//! 3. the **program** takes its limits and the file rules upon itself, and then becomes what was asked for.
 //!
 //! A step that fails is reported with its name and nothing is executed.
 
@@ -99,7 +100,8 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
     }
     group.remove();
     let appeared = watch::sweep(&plan.watches, confinement.quarantine.as_deref());
-    Message::Closed { survivors, appeared, limits_hit }.send(status);
+    let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
+    Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
     Ok(())
 }
 
@@ -227,11 +229,9 @@ enum Never {}
 
 impl Inside<'_> {
     fn live(&self, counted: OwnedFd, lifeline: &OwnedFd) -> Result<Never, Failure> {
-        // 2.1 Die with the keeper; and do nothing before it has counted us.
+        // 2.1 Die with the keeper.
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .map_err(failing("tie to the keeper", "the init"))?;
-        let mut go = [0];
-        std::fs::File::from(counted).read_exact(&mut go).map_err(failing("wait for", "the keeper"))?;
         let _cosmetic = rustix::thread::set_name(c"wardline-init");
 
         // 2.2 The same user inside as outside, and nobody else.
@@ -265,14 +265,20 @@ impl Inside<'_> {
             rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
                 .map_err(failing("become reaper for", "the program"))?;
         }
-        // 2.5 The program, which tells us by closing a pipe that it has become itself.
+        // 2.5 The rights that built the jail go, before anything of the program's runs: for this process, which shares
+        //     the program's user, and for all that come from it.
+        let filters = self.give_up()?;
+        // 2.6 Nothing more before the keeper has counted us: what is started from here on is counted with us.
+        let mut go = [0];
+        std::fs::File::from(counted).read_exact(&mut go).map_err(failing("wait for", "the keeper"))?;
+        // 2.7 The program, which tells us by closing a pipe that it has become itself.
         let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(failing("make a pipe for", "the program"))?;
         let program = match fork().map_err(failing("start", "the program"))? {
             Fork::Parent(program) => program,
             Fork::Child => {
                 drop(became);
-                let Err(failure) = self.become_program(proc_mounted);
+                let Err(failure) = self.become_program(proc_mounted, filters);
                 Message::Failed(failure).send(self.status);
                 let _told = std::fs::File::from(becoming).write_all(&[1]);
                 leave(1)
@@ -301,17 +307,28 @@ impl Inside<'_> {
         Ok(())
     }
 
+    /// Empties the capability sets and installs the filter; returns the filter's size, if there is one.
+    fn give_up(&self) -> Result<Option<usize>, Failure> {
+        drop_rights::all().map_err(|error| {
+            failing("drop the rights of", "the program")(error).because(guarantee::NO_NEW_PRIVS)
+        })?;
+        if self.run.without(guarantee::SECCOMP) {
+            return Ok(None);
+        }
+        let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
+        let size = drop_rights::filter(closed).map_err(|error| {
+            failing("filter the calls of", "the program")(error).because(guarantee::SECCOMP)
+        })?;
+        Ok(Some(size))
+    }
+
     /// Looks after the program until it ends, and takes everything down with it.
     fn attend(&self, program: Pid, ports: Vec<bridge::Port>, lifeline: &OwnedFd) -> Result<Never, Failure> {
-        // 2.6 The init needs its rights no more, and shares the program's user: give nothing to gain from it.
+        // 2.8 The program's streams are not ours, and our memory is not the program's.
         let _best_effort = let_go_of_streams();
-        drop_rights::all(self.namespaces.user).map_err(failing("drop the rights of", "the init"))?;
         let hidden = rustix::process::DumpableBehavior::NotDumpable;
         rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
-        if !self.run.without(guarantee::SECCOMP) {
-            drop_rights::filter(false).map_err(failing("filter the calls of", "the init"))?;
-        }
-        // 2.7 Threads from here on: the bridge, and an ear for the caller.
+        // 2.9 Threads from here on: the bridge, and an ear for the caller.
         bridge::serve(ports).map_err(failing("serve", "the bridge"))?;
         let lifeline = lifeline.try_clone().map_err(failing("listen to", "the caller"))?;
         let terminal = self.run.terminal;
@@ -319,7 +336,7 @@ impl Inside<'_> {
             .stack_size(64 * 1024)
             .spawn(move || listen(lifeline, program, terminal));
         drop(ear.map_err(failing("listen to", "the caller"))?);
-        // 2.8 Collect whoever ends; when it is the program, the session is over.
+        // 2.10 Collect whoever ends; when it is the program, the session is over.
         loop {
             match rustix::process::wait(WaitOptions::empty()) {
                 Ok(Some((pid, ended))) if pid == program => {
@@ -395,11 +412,18 @@ fn kill_children() {
 // ---- 3. The program ------------------------------------------------------------------------------------------------
 
 impl Inside<'_> {
-    /// Gives up every right in turn and becomes the program.
-    fn become_program(&self, proc_mounted: bool) -> Result<Never, Failure> {
+    /// Takes on what is left to take on and becomes the program.
+    fn become_program(&self, proc_mounted: bool, filters: Option<usize>) -> Result<Never, Failure> {
         use std::os::unix::process::CommandExt;
         let confinement = &self.run.confinement;
         let mut enforced = self.namespaces_held(proc_mounted);
+        enforced.push(Guarantee::held(guarantee::NO_NEW_PRIVS, "set, and every capability set is empty"));
+        enforced.push(match filters {
+            Some(size) => {
+                Guarantee::held(guarantee::SECCOMP, format!("filter of {size} instructions installed"))
+            }
+            None => Guarantee::missing(guarantee::SECCOMP, ACCEPTED),
+        });
 
         // 3.1 Its own session, unless a person sits at the terminal and wants job control.
         if !self.run.terminal {
@@ -417,35 +441,20 @@ impl Inside<'_> {
                 .map_err(|(what, error)| failing("limit", what)(error).because(guarantee::LIMITS))?;
             enforced.push(self.limits.clone());
         }
-        // 3.3 No capabilities, now or after any exec.
-        drop_rights::all(self.namespaces.user).map_err(|error| {
-            failing("drop the rights of", "the program")(error).because(guarantee::NO_NEW_PRIVS)
-        })?;
-        enforced.push(Guarantee::held(guarantee::NO_NEW_PRIVS, "set, and every capability set is empty"));
-        // 3.4 The file rules once more.
+        // 3.3 The file rules once more.
         if self.run.without(guarantee::LANDLOCK) {
             enforced.push(Guarantee::missing(guarantee::LANDLOCK, ACCEPTED));
         } else {
-            enforced.push(landlock_rules::restrict(self.plan).map_err(|missing| {
+            enforced.push(landlock_rules::restrict(self.plan, self.namespaces.mount).map_err(|missing| {
                 failing("restrict", "the program")(io::Error::other(missing.proof))
                     .because(guarantee::LANDLOCK)
             })?);
         }
-        // 3.5 Where it works, and nothing open but its three streams.
+        // 3.4 Where it works, and nothing open but its three streams.
         rustix::process::chdir(&confinement.cwd).map_err(failing("start in", &confinement.cwd))?;
         descriptor::close_on_exec_from(3).map_err(failing("close the descriptors of", "the program"))?;
-        // 3.6 The filter comes last: the steps above need calls that it shuts.
-        if self.run.without(guarantee::SECCOMP) {
-            enforced.push(Guarantee::missing(guarantee::SECCOMP, ACCEPTED));
-        } else {
-            let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
-            let count = drop_rights::filter(closed).map_err(|error| {
-                failing("filter the calls of", "the program")(error).because(guarantee::SECCOMP)
-            })?;
-            enforced.push(Guarantee::held(guarantee::SECCOMP, format!("{count} filters installed")));
-        }
         Message::Enforced(enforced).send(self.status);
-        // 3.7 And off.
+        // 3.5 And off.
         signal::reset_all();
         let name = self.run.argv.first().cloned().unwrap_or_default();
         let arguments = self.run.argv.get(1..).unwrap_or_default();

@@ -109,7 +109,7 @@ pub(crate) enum Message {
     /// The program ended, with a code or by a signal.
     Ended { code: Option<i32>, signal: Option<i32> },
     /// Everything inside is gone and looked after; the last line.
-    Closed { survivors: u64, appeared: Vec<Appeared>, limits_hit: Vec<String> },
+    Closed { survivors: u64, appeared: Vec<Appeared>, replaced: Vec<PathBuf>, limits_hit: Vec<String> },
     /// The answer to a probe.
     Probed(Vec<Guarantee>),
 }
@@ -185,9 +185,10 @@ impl Message {
                 "guarantee": failure.guarantee,
             }}),
             Self::Ended { code, signal } => json!({ "ended": { "code": code, "signal": signal } }),
-            Self::Closed { survivors, appeared, limits_hit } => json!({ "closed": {
+            Self::Closed { survivors, appeared, replaced, limits_hit } => json!({ "closed": {
                 "survivors": survivors,
                 "appeared": appeared.iter().map(Appeared::to_value).collect::<Vec<_>>(),
+                "replaced": replaced.iter().map(|path| path_value(path)).collect::<Vec<_>>(),
                 "limits_hit": limits_hit,
             }}),
         }
@@ -227,6 +228,7 @@ impl Message {
                     .iter()
                     .map(Appeared::from_value)
                     .collect::<Option<_>>()?,
+                replaced: body.get("replaced")?.as_array()?.iter().map(path_from).collect::<Option<_>>()?,
                 limits_hit: strings(body.get("limits_hit")?)?,
             }),
             _ => None,

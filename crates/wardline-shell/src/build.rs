@@ -6,34 +6,34 @@ use std::rc::Rc;
 use crate::answer::{Access, Certainty, Command, Doubt, DoubtKind, Kind, TouchedPath, Word};
 use crate::canonical::{basename, program_name};
 use crate::expand::{expand, known};
+use crate::inner::{self, Outer};
 use crate::paths::{self, Found, Touch};
-use crate::scope::Places;
 use crate::syntax::{self, Node, Operator, Redirect, Simple, Span};
 use crate::walk::{Exit, Walker, clip};
-use crate::wrappers::{self, Inner, Peeled};
+use crate::wrappers::{self, Peeled};
 use crate::{special, spelling};
 
 /// What a command reads on its standard input.
 #[derive(Clone, Debug)]
-enum Input {
+pub(crate) enum Input {
     Other,
     Pipe,
     Text(Word),
 }
 
 /// A simple command with its words expanded.
-struct Invocation {
-    words: Vec<Word>,
+pub(crate) struct Invocation {
+    pub(crate) words: Vec<Word>,
     /// Where each word stands in the current text.
-    spans: Vec<Span>,
-    assignments: Vec<(String, Word)>,
-    paths: Vec<TouchedPath>,
-    doubts: Vec<Doubt>,
-    input: Input,
-    span: Span,
-    literal: String,
-    derived: bool,
-    certainty: Certainty,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) assignments: Vec<(String, Word)>,
+    pub(crate) paths: Vec<TouchedPath>,
+    pub(crate) doubts: Vec<Doubt>,
+    pub(crate) input: Input,
+    pub(crate) span: Span,
+    pub(crate) literal: String,
+    pub(crate) derived: bool,
+    pub(crate) certainty: Certainty,
 }
 
 impl Walker {
@@ -69,7 +69,9 @@ impl Walker {
         let script = Rc::clone(&self.frame.script);
         for redirect in redirects {
             self.visit(&redirect.target);
-            if let Some(doc) = redirect.heredoc.and_then(|number| script.heredocs.get(number)).filter(|doc| !doc.quoted) {
+            if let Some(doc) =
+                redirect.heredoc.and_then(|number| script.heredocs.get(number)).filter(|doc| !doc.quoted)
+            {
                 self.visit(&doc.body);
             }
         }
@@ -86,8 +88,10 @@ impl Walker {
             }
         }
         let named = |assignment: &syntax::Assignment| {
-            let elements = assignment.elements.iter().map(|element| self.value(element).value).collect::<Vec<_>>();
-            let value = if assignment.array { known(&elements.join(" ")) } else { self.value(&assignment.value) };
+            let elements =
+                assignment.elements.iter().map(|element| self.value(element).value).collect::<Vec<_>>();
+            let value =
+                if assignment.array { known(&elements.join(" ")) } else { self.value(&assignment.value) };
             (assignment.name.clone(), value)
         };
         let assignments: Vec<_> = simple.assignments.iter().map(named).collect();
@@ -96,6 +100,7 @@ impl Walker {
         self.redirects(&node.redirects, &mut found);
         for (name, value) in &assignments {
             let whole = Word { value: format!("{name}={}", value.value), ..value.clone() };
+            subscript_doubt(value, &mut found);
             paths::assigned(&whole, &format!("value of `{name}`"), &mut found);
         }
         let input = self.input(&node.redirects);
@@ -110,7 +115,9 @@ impl Walker {
     fn statement(&self, node: &Node) -> Span {
         let script = &self.frame.script;
         let bodies = node.redirects.iter().filter_map(|redirect| redirect.heredoc);
-        let Some(last) = bodies.filter_map(|number| script.heredocs.get(number)).next_back() else { return node.span.clone() };
+        let Some(last) = bodies.filter_map(|number| script.heredocs.get(number)).next_back() else {
+            return node.span.clone();
+        };
         let next = script.text.get(node.span.end..).unwrap_or_default();
         if !next.starts_with('\n') || last.body.span.end < node.span.end {
             return node.span.clone();
@@ -125,10 +132,17 @@ impl Walker {
             match redirect.operator {
                 Operator::HereString => return Input::Text(self.value(&redirect.target)),
                 Operator::HereDoc => {
-                    let Some(doc) = redirect.heredoc.and_then(|number| script.heredocs.get(number)) else { continue };
+                    let Some(doc) = redirect.heredoc.and_then(|number| script.heredocs.get(number)) else {
+                        continue;
+                    };
                     let mut body = self.value(&doc.body);
                     if doc.strip_tabs {
-                        body.value = body.value.lines().map(|line| line.trim_start_matches('\t')).collect::<Vec<_>>().join("\n");
+                        body.value = body
+                            .value
+                            .lines()
+                            .map(|line| line.trim_start_matches('\t'))
+                            .collect::<Vec<_>>()
+                            .join("\n");
                     }
                     return Input::Text(body);
                 }
@@ -146,7 +160,11 @@ impl Walker {
             let descriptor = target.value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
             let accesses: &[Access] = match redirect.operator {
                 Operator::Read => &[Access::Read],
-                Operator::Write | Operator::Append | Operator::Clobber | Operator::Both | Operator::BothAppend => &[Access::Write],
+                Operator::Write
+                | Operator::Append
+                | Operator::Clobber
+                | Operator::Both
+                | Operator::BothAppend => &[Access::Write],
                 Operator::ReadWrite => &[Access::Read, Access::Write],
                 Operator::DuplicateOut if !descriptor => &[Access::Write],
                 Operator::DuplicateIn if !descriptor => &[Access::Read],
@@ -164,7 +182,11 @@ impl Walker {
             let value = self.value(&assignment.value);
             let usable = !assignment.array && value.complete;
             let value = if assignment.append {
-                let before = self.scope.get(&assignment.name).filter(|binding| binding.certain).and_then(|binding| binding.value.clone());
+                let before = self
+                    .scope
+                    .get(&assignment.name)
+                    .filter(|binding| binding.certain)
+                    .and_then(|binding| binding.value.clone());
                 before.map(|before| {
                     let certainty = before.certainty.max(value.certainty);
                     Word { certainty, ..known(&format!("{}{}", before.value, value.value)) }
@@ -187,11 +209,9 @@ impl Walker {
         let mut found = Found::new(&places);
         self.redirects(&node.redirects, &mut found);
         let only_reads = found.paths.iter().all(|path| path.access == Access::Read);
-        if only_reads && found.doubts.is_empty() {
-            if let Some(first) = self.commands.get_mut(from) {
-                first.paths.extend(found.paths);
-                return;
-            }
+        if let (true, Some(first)) = (only_reads && found.doubts.is_empty(), self.commands.get_mut(from)) {
+            first.paths.extend(found.paths);
+            return;
         }
         if found.paths.is_empty() && found.doubts.is_empty() {
             return;
@@ -238,6 +258,9 @@ impl Walker {
         let places = self.scope.places.clone();
         let mut found = Found::new(&places);
         special::test(&values, &mut found);
+        for value in &values {
+            subscript_doubt(value, &mut found);
+        }
         let canonical = literal.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut command = self.blank(Kind::Test, node.span.clone(), literal, canonical);
         (command.paths, command.doubts) = (found.paths, found.doubts);
@@ -248,7 +271,7 @@ impl Walker {
     }
 
     /// Notes the command, follows what it runs, and applies what it changes.
-    fn invoke(&mut self, invocation: Invocation, bindings: Vec<(String, Option<Word>)>) -> Exit {
+    pub(crate) fn invoke(&mut self, invocation: Invocation, bindings: Vec<(String, Option<Word>)>) -> Exit {
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
@@ -265,7 +288,11 @@ impl Walker {
 
     fn without_program(&mut self, invocation: Invocation, bindings: Vec<(String, Option<Word>)>) -> Exit {
         let kind = if invocation.assignments.is_empty() { Kind::Redirect } else { Kind::Assignment };
-        let mut text: Vec<String> = invocation.assignments.iter().map(|(name, value)| format!("{name}={}", value.canonical)).collect();
+        let mut text: Vec<String> = invocation
+            .assignments
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.canonical))
+            .collect();
         if text.is_empty() {
             text.push(invocation.literal.split_whitespace().collect::<Vec<_>>().join(" "));
         }
@@ -283,46 +310,78 @@ impl Walker {
         let arguments: Vec<Word> = invocation.words.iter().skip(1).cloned().collect();
         let name = program_name(&program.value).to_owned();
         let (span, input) = (invocation.span.clone(), invocation.input.clone());
-        let (derived, certainty) = (invocation.derived, invocation.certainty.max(program.certainty));
-        let alias = self.scope.alias_of(&program.value).map(str::to_owned).filter(|_| program.literal && !derived);
+        let certainty = invocation.certainty.max(program.certainty);
+        let alias = self
+            .scope
+            .alias_of(&program.value)
+            .map(str::to_owned)
+            .filter(|_| program.literal && !self.aliases.contains(&program.value));
         let function = self.scope.defines(&program.value);
-        let kind = if alias.is_some() || function { Kind::Call } else { Kind::Simple };
         let table = table_name(&name).to_owned();
-        let peeled = if kind == Kind::Call || !program.complete { Peeled::default() } else { wrappers::peel(&table, &arguments) };
+        // A definition may not be in force where it is used: a name that is a program's counts as that program too.
+        let program_too = crate::programs::find(&table).is_some()
+            || wrappers::options(&table).is_some()
+            || special::is(&table);
+        let kind = if (alias.is_some() || function) && !program_too { Kind::Call } else { Kind::Simple };
+        let peeled = if kind == Kind::Call || !program.complete {
+            Peeled::default()
+        } else {
+            wrappers::peel(&table, &arguments)
+        };
         let spans = invocation.spans.clone();
         let mut command = self.command(invocation, program, &arguments, kind, &table);
         self.input_doubts(&table, &input, &peeled, &mut command);
         let place = command.span.clone();
         self.commands.push(command);
+        let mut exit = self.effects(&name, &arguments);
         if let Some(alias) = alias {
             let rest: Vec<&str> = arguments.iter().map(|word| word.canonical.as_str()).collect();
             let text = format!("{alias} {}", rest.join(" "));
-            return self.text(&text, Some(place), true, certainty);
+            exit = self.aliased(&program.value, &text, &place, certainty);
+        } else if function {
+            let piped = self.piped;
+            self.piped |= !matches!(input, Input::Other);
+            exit = self.call(&program.value, &arguments).unwrap_or(exit);
+            self.piped = piped;
         }
-        if function {
-            if let Some(exit) = self.call(&program.value, &arguments) {
-                return exit;
-            }
-        }
-        let exit = self.effects(&name, &arguments);
-        let inner = self.peeled(&peeled, &arguments, &spans, &span, certainty);
+        let outer = Outer {
+            peeled: &peeled,
+            arguments: &arguments,
+            spans: &spans,
+            span: &span,
+            input: &input,
+            certainty,
+        };
+        let inner = self.peeled(&outer);
         if let (true, Input::Text(text)) = (peeled.reads_input && wrappers::is_shell(&table), input) {
             self.shell_text(&text, &place, certainty);
         }
         inner.unwrap_or(exit)
     }
 
-    fn command(&mut self, invocation: Invocation, program: &Word, arguments: &[Word], kind: Kind, table: &str) -> Command {
+    fn command(
+        &mut self,
+        invocation: Invocation,
+        program: &Word,
+        arguments: &[Word],
+        kind: Kind,
+        table: &str,
+    ) -> Command {
         let canonical = spelling::canonical_text(program, arguments);
         let start = invocation.spans.first().map_or(invocation.span.start, |span| span.start);
         let bare = self.frame.script.text.get(start..invocation.span.end).unwrap_or_default().trim_end();
-        let bare = if invocation.assignments.is_empty() || invocation.derived { &invocation.literal } else { bare };
-        let forms = spelling::forms(program, arguments, &invocation.literal, &canonical, bare);
+        let bare =
+            if invocation.assignments.is_empty() || invocation.derived { &invocation.literal } else { bare };
+        let wraps = wrappers::options(table).is_some();
+        let forms = spelling::forms(program, arguments, &invocation.literal, &canonical, bare, !wraps);
         let places = self.scope.places.clone();
         let mut found = Found::new(&places);
         (found.paths, found.doubts) = (invocation.paths, invocation.doubts);
         if program.certainty == Certainty::Opaque || program.glob {
-            found.doubt(DoubtKind::Dynamic, format!("the program `{}` is only known when it runs", program.written));
+            found.doubt(
+                DoubtKind::Dynamic,
+                format!("the program `{}` is only known when it runs", program.written),
+            );
         }
         let name = if program.complete { Some(program_name(&program.value).to_owned()) } else { None };
         if program.complete && program.value.contains('/') {
@@ -331,11 +390,18 @@ impl Walker {
         let piped = matches!(invocation.input, Input::Pipe | Input::Text(_));
         if kind == Kind::Simple {
             match wrappers::options(table) {
-                Some(options) => wrapper_paths(table, options, arguments, &mut found),
+                Some(options) => inner::wrapper_paths(table, options, arguments, &mut found),
                 None => paths::arguments(table, arguments, piped, &mut found),
             }
         }
         let directory_change = matches!(basename(&program.value), "cd" | "chdir" | "pushd" | "popd");
+        let certainty = invocation.certainty.max(program.certainty);
+        for path in &mut found.paths {
+            path.certainty = path.certainty.max(invocation.certainty);
+        }
+        for word in arguments.iter().filter(|_| EVALUATES.contains(&table)) {
+            subscript_doubt(word, &mut found);
+        }
         Command {
             span: self.place(&invocation.span),
             kind,
@@ -349,229 +415,26 @@ impl Walker {
             assignments: invocation.assignments,
             paths: found.paths,
             doubts: found.doubts,
-            certainty: invocation.certainty.max(program.certainty),
-        }
-    }
-
-    /// Doubts about programs that run what they read.
-    fn input_doubts(&self, name: &str, input: &Input, peeled: &Peeled, command: &mut Command) {
-        if !peeled.reads_input {
-            return;
-        }
-        match input {
-            Input::Pipe => {
-                let text = format!("`{name}` runs what it reads from the pipe");
-                command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-            }
-            Input::Text(text) if !wrappers::is_shell(name) => {
-                let mut found = Found::new(&self.scope.places);
-                paths::embedded(text, &format!("input of `{name}`"), &mut found);
-                command.paths.extend(found.paths);
-                command.doubts.extend(found.doubts);
-            }
-            Input::Text(_) => {}
-            // A redirect from a file, or the terminal: an agent has none, so nothing is run.
-            Input::Other if command.paths.iter().any(|path| path.because == "redirect <") => {
-                let text = format!("`{name}` runs the commands in a file");
-                command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-            }
-            Input::Other => {}
-        }
-    }
-
-    /// Follows the commands inside a wrapper.
-    fn peeled(&mut self, peeled: &Peeled, arguments: &[Word], spans: &[Span], span: &Span, certainty: Certainty) -> Option<Exit> {
-        if peeled.inner.is_empty() {
-            return None;
-        }
-        let mark = self.scope.mark();
-        if let Some(directory) = &peeled.directory {
-            self.scope.places = self.moved(directory);
-        }
-        let mut exit = None;
-        for inner in &peeled.inner {
-            match inner {
-                Inner::Hidden(why) => {
-                    let doubt = Doubt { kind: DoubtKind::Dynamic, text: why.clone() };
-                    self.commands.last_mut().into_iter().for_each(|command| command.doubts.push(doubt.clone()));
-                }
-                Inner::Text { text, certainty: inner } => {
-                    let place = self.place(span);
-                    exit = Some(self.shell_text(text, &place, certainty.max(*inner)));
-                }
-                Inner::Words { from, to, certainty: inner } => {
-                    let certainty = certainty.max(*inner);
-                    exit = Some(self.inner_words(peeled, arguments, spans, (*from, *to), span, certainty));
-                }
-            }
-        }
-        if !peeled.same_shell {
-            self.scope.rewind(mark);
-            return None;
-        }
-        exit
-    }
-
-    fn inner_words(&mut self, peeled: &Peeled, arguments: &[Word], spans: &[Span], (from, to): (usize, usize), span: &Span, certainty: Certainty) -> Exit {
-        let mut words: Vec<Word> = arguments.get(from..to).unwrap_or_default().to_vec();
-        let spans: Vec<Span> = spans.get(from + 1..to + 1).unwrap_or_default().to_vec();
-        let text = Rc::clone(&self.frame.script);
-        let literal = match (spans.first(), spans.last()) {
-            (Some(first), Some(last)) => text.text.get(first.start..last.end).unwrap_or_default().to_owned(),
-            _ => words.iter().map(|word| word.written.as_str()).collect::<Vec<_>>().join(" "),
-        };
-        let span = match (spans.first(), spans.last()) {
-            (Some(first), Some(last)) => first.start..last.end,
-            _ => span.clone(),
-        };
-        let mut doubts = Vec::new();
-        if peeled.more_arguments {
-            let text = format!("`{}` gets arguments from its input", clip(&literal));
-            doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-        }
-        if let [root, ..] = peeled.roots.as_slice() {
-            for word in words.iter_mut().filter(|word| word.value.contains("{}")) {
-                // Whatever `find` finds lies below where it starts.
-                word.value = word.value.replace("{}", &format!("{}/**", root.value.trim_end_matches('/')));
-                word.certainty = word.certainty.max(Certainty::Assumed).max(root.certainty);
-                word.complete &= root.complete;
-                word.glob = true;
-            }
-        }
-        let invocation = Invocation {
-            words,
-            spans,
-            assignments: Vec::new(),
-            paths: Vec::new(),
-            doubts,
-            input: Input::Other,
-            span,
-            literal,
-            derived: true,
             certainty,
-        };
-        self.invoke(invocation, Vec::new())
-    }
-
-    /// Reads a string that a shell will run.
-    fn shell_text(&mut self, text: &Word, place: &Range<usize>, certainty: Certainty) -> Exit {
-        if text.certainty == Certainty::Opaque || text.glob {
-            let what = format!("a shell runs `{}`, which is only known in part", clip(&text.value));
-            let doubt = Doubt { kind: DoubtKind::Dynamic, text: what };
-            self.commands.last_mut().into_iter().for_each(|command| command.doubts.push(doubt.clone()));
-        }
-        let piped = std::mem::replace(&mut self.piped, false);
-        let exit = self.text(&text.value, Some(place.clone()), true, certainty.max(text.certainty));
-        self.piped = piped;
-        exit
-    }
-
-    /// What a builtin changes in the shell.
-    fn effects(&mut self, name: &str, arguments: &[Word]) -> Exit {
-        match name {
-            "cd" | "chdir" | "pushd" => return self.change_directory(name, arguments),
-            "popd" => {
-                let target = self.scope.previous.take().unwrap_or_else(Places::unknown);
-                return self.go(target);
-            }
-            "exit" | "return" | "break" | "continue" => {
-                return Exit { success: Places::nowhere(), failure: Places::nowhere() };
-            }
-            "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(arguments),
-            "unset" | "read" | "mapfile" | "readarray" | "getopts" => {
-                for word in arguments.iter().filter(|word| !word.value.starts_with('-')) {
-                    self.scope.set(&word.value, None);
-                }
-            }
-            "printf" => {
-                if let [flag, variable, ..] = arguments {
-                    if flag.value == "-v" {
-                        self.scope.set(&variable.value, None);
-                    }
-                }
-            }
-            "set" => self.set(arguments),
-            "shift" => self.scope.positional = None,
-            "alias" => {
-                for word in arguments {
-                    if let Some((alias, text)) = word.value.split_once('=') {
-                        self.scope.alias(alias, text);
-                    }
-                }
-            }
-            _ => {}
-        }
-        Exit::both(&self.scope.places)
-    }
-
-    fn declare(&mut self, arguments: &[Word]) {
-        // A reference to another variable can change it under any name.
-        let reference = arguments.iter().any(|word| word.value.starts_with('-') && word.value.contains('n'));
-        for word in arguments {
-            if let Some((name, value)) = word.value.split_once('=') {
-                let value = Word { certainty: word.certainty, ..known(value) };
-                self.scope.set(name, Some(value).filter(|_| word.complete && !reference));
-            }
         }
     }
+}
 
-    fn set(&mut self, arguments: &[Word]) {
-        let mut index = 0;
-        while let Some(word) = arguments.get(index) {
-            if word.value == "--" {
-                index += 1;
-                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
-                return;
-            }
-            if !word.value.starts_with(['-', '+']) {
-                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
-                return;
-            }
-            let letters = !word.value.starts_with("--") && word.value.starts_with('-');
-            let named = arguments.get(index + 1).is_some_and(|next| next.value == "errexit");
-            self.errexit |= letters && (word.value.contains('e') || (word.value.contains('o') && named));
-            index += 1 + usize::from(word.value.contains('o'));
-        }
-    }
+/// Builtins that evaluate the subscripts of names they are given.
+const EVALUATES: &[&str] = &[
+    "test", "[", "let", "declare", "typeset", "local", "readonly", "export", "printf", "read", "unset",
+    "eval",
+];
 
-    fn change_directory(&mut self, name: &str, arguments: &[Word]) -> Exit {
-        let operands: Vec<&Word> = arguments.iter().filter(|word| !word.value.starts_with('-') || word.value == "-").collect();
-        let target = match operands.as_slice() {
-            [] if name == "pushd" => Places::unknown(),
-            [] => Places::one(&paths::normalise(&self.scope.home)),
-            [word] if word.value == "-" => self.scope.previous.clone().unwrap_or_else(Places::unknown),
-            [word] => self.moved(word),
-            _ => Places::unknown(),
-        };
-        if target.is_unknown() {
-            let written = operands.first().map_or(name, |word| word.written.as_str());
-            let text = format!("`{name}` goes to a directory that is only known when it runs: `{}`", clip(written));
-            let doubt = Doubt { kind: DoubtKind::Unresolved, text };
-            self.commands.last_mut().into_iter().for_each(|command| command.doubts.push(doubt.clone()));
-        }
-        self.go(target)
-    }
-
-    fn go(&mut self, target: Places) -> Exit {
-        let before = std::mem::replace(&mut self.scope.places, target.clone());
-        self.scope.previous = Some(before.clone());
-        Exit { success: target, failure: before }
-    }
-
-    /// Where `word` leads from here.
-    fn moved(&self, word: &Word) -> Places {
-        if !word.complete || word.glob || word.value.is_empty() {
-            return Places::unknown();
-        }
-        if word.value.starts_with('/') {
-            return Places::one(&paths::normalise(&word.value));
-        }
-        let from = &self.scope.places;
-        if from.is_unknown() {
-            return Places::unknown();
-        }
-        let targets = from.known().iter().map(|place| Places::one(&paths::join(place, &word.value)));
-        targets.reduce(|one, other| one.join(&other)).unwrap_or_else(Places::unknown)
+/// `a[$(rm x)]`: a shell runs what stands in a subscript when it evaluates the text as a name, even if it was quoted.
+fn subscript_doubt(word: &Word, found: &mut Found<'_>) {
+    let hidden =
+        word.value.split_once('[').is_some_and(|(_, rest)| rest.contains("$(") || rest.contains('`'));
+    if hidden && word.complete {
+        found.doubt(
+            DoubtKind::Dynamic,
+            format!("`{}` may run the command in its subscript", clip(&word.written)),
+        );
     }
 }
 
@@ -588,22 +451,3 @@ fn table_name(name: &str) -> &str {
         _ => name,
     }
 }
-
-fn wrapper_paths(name: &str, options: &'static str, arguments: &[Word], found: &mut Found<'_>) {
-    let row = crate::programs::Program { name: "", operands: "t*", options, recursive: "" };
-    // Only the wrapper's own options: the rest belongs to the command inside.
-    let own = crate::options::parts(arguments, options, name == "su" || name == "script");
-    let end = own.iter().find_map(|part| if let crate::options::Part::Operand(at) = part { Some(*at) } else { None });
-    let leading = arguments.get(..end.unwrap_or(arguments.len())).unwrap_or_default();
-    paths::known(&row, name, leading, false, found);
-    if name == "sudo" && leading.iter().any(|word| matches!(word.value.as_str(), "-e" | "--edit")) {
-        for file in arguments.get(leading.len()..).unwrap_or_default() {
-            found.touch(file, Touch::sure(Access::Write, "edited by `sudo -e`"));
-        }
-    }
-    if let (true, Some(target)) = (matches!(name, "flock" | "script" | "chroot"), end.and_then(|at| arguments.get(at))) {
-        let access = if name == "chroot" { Access::List } else { Access::Write };
-        found.touch(target, Touch::sure(access, &format!("argument of `{name}`")));
-    }
-}
-

@@ -1,9 +1,10 @@
 //! One spelling for each command: quotes only where they are needed, single spaces, the plain name of the program.
 
-use crate::answer::Word;
+use crate::answer::{Certainty, Word};
 
 /// Directories whose programs are what their names say.
-const STANDARD: &[&str] = &["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
+const STANDARD: &[&str] =
+    &["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/"];
 
 /// Would a shell take `text` for something else if it stood without quotes?
 pub(crate) fn needs_quotes(text: &str) -> bool {
@@ -30,8 +31,9 @@ pub(crate) fn basename(value: &str) -> &str {
 
 /// The canonical text of a command.
 pub(crate) fn canonical(program: &Word, arguments: &[Word]) -> String {
-    let name = if program.complete { program_name(&program.value) } else { &program.canonical };
-    let name = if program.complete && needs_quotes(name) && !program.glob { quote(name) } else { name.to_owned() };
+    let sure = program.complete && program.certainty < Certainty::Opaque;
+    let name = if sure { program_name(&program.value) } else { &program.canonical };
+    let name = if sure && needs_quotes(name) && !program.glob { quote(name) } else { name.to_owned() };
     joined(&name, arguments.iter().map(|word| word.canonical.as_str()))
 }
 

@@ -14,9 +14,13 @@ pub(crate) fn candidates(code: &str) -> Vec<&str> {
         let mut before = if index == 0 || string { ' ' } else { '"' };
         let mut rest = part;
         while !rest.is_empty() {
-            let length = rest.find(|c: char| c.is_whitespace() || "(),;[]{}<>|&=+$\\".contains(c)).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| c.is_whitespace() || "(),;[]{}<>|&=+$\\".contains(c))
+                .unwrap_or(rest.len());
             let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            if is_candidate(token.trim_matches([':', '!', '?']), string, before) && !out.iter().rev().take(32).any(|seen| *seen == token) {
+            if is_candidate(token.trim_matches([':', '!', '?']), string, before)
+                && !out.iter().rev().take(32).any(|seen| *seen == token)
+            {
                 out.push(token.trim_matches([':', '!', '?']));
             }
             if out.len() >= MOST_CANDIDATES {
@@ -50,9 +54,13 @@ pub(crate) fn sed_files(script: &str) -> Vec<(&str, bool)> {
             let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
             let after = after.trim_start();
             let file = after.trim_end();
-            let command = before.trim_end_matches(|c: char| c == ' ').chars().last();
+            let command = before.trim_end_matches(' ').chars().last();
             let alone = before.trim_start().len() <= 1
-                || before.chars().rev().nth(1).is_some_and(|c| c.is_ascii_digit() || "/$,!;{gpIiMe|#@%".contains(c));
+                || before
+                    .chars()
+                    .rev()
+                    .nth(1)
+                    .is_some_and(|c| c.is_ascii_digit() || "/$,!;{gpIiMe|#@%".contains(c));
             if !file.is_empty() && alone {
                 match command {
                     Some('w' | 'W') => out.push((file, true)),

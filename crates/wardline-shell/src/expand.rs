@@ -30,25 +30,30 @@ pub(crate) fn expand(word: &syntax::Word, text: &str, scope: &Scope) -> Vec<Word
     }
     if let [only] = out.as_mut_slice() {
         only.written = unbroken(text, word.span.clone());
-        if !only.complete {
-            only.canonical.clone_from(&only.written);
-        }
+        only.settle();
     }
     out
 }
 
 /// The value of a word where the shell does not split it: an assignment, a redirect target, a `case` subject.
 pub(crate) fn single(word: &syntax::Word, text: &str, scope: &Scope) -> Word {
-    let mut builder = Builder::default();
+    let mut builder = Builder::new(scope);
     for (index, piece) in word.pieces.iter().enumerate() {
         builder.piece(piece, index == 0, text, scope, true);
     }
     let mut value = builder.close();
     value.written = unbroken(text, word.span.clone());
-    if !value.complete {
-        value.canonical.clone_from(&value.written);
-    }
+    value.settle();
     value
+}
+
+impl Word {
+    /// What isn't sure stands in the canonical text as it is written.
+    fn settle(&mut self) {
+        if !self.complete || self.certainty == Certainty::Opaque {
+            self.canonical.clone_from(&self.written);
+        }
+    }
 }
 
 /// A word whose value is its text.
@@ -65,7 +70,7 @@ pub(crate) fn known(text: &str) -> Word {
 }
 
 fn fields(pieces: &[Piece], word: &syntax::Word, text: &str, scope: &Scope, out: &mut Vec<Word>) {
-    let mut builder = Builder::default();
+    let mut builder = Builder::new(scope);
     for (index, piece) in pieces.iter().enumerate() {
         builder.piece(piece, index == 0, text, scope, false);
     }
@@ -91,10 +96,16 @@ struct Builder {
     shaky: bool,
     variable: bool,
     quote: bool,
+    /// The script sets `IFS`: where values are split can't be told.
+    odd_splitting: bool,
     done: Vec<Word>,
 }
 
 impl Builder {
+    fn new(scope: &Scope) -> Self {
+        Self { odd_splitting: scope.get("IFS").is_some(), ..Self::default() }
+    }
+
     fn close(&mut self) -> Word {
         let certainty = match (self.unknown || self.shaky, self.variable || self.glob) {
             (true, _) => Certainty::Opaque,
@@ -103,7 +114,7 @@ impl Builder {
         };
         let value = std::mem::take(&mut self.value);
         let canonical = std::mem::take(&mut self.canonical);
-        let quoted = (self.quote && !self.unknown) || (value.is_empty() && !self.unknown);
+        let quoted = !self.unknown && (self.quote || value.is_empty());
         let word = Word {
             written: String::new(),
             canonical: if quoted { quote(&value) } else { canonical },
@@ -114,7 +125,7 @@ impl Builder {
             complete: !self.unknown,
         };
         let done = std::mem::take(&mut self.done);
-        *self = Self { done, ..Self::default() };
+        *self = Self { done, odd_splitting: self.odd_splitting, ..Self::default() };
         word
     }
 
@@ -155,7 +166,8 @@ impl Builder {
     }
 
     fn tilde(&mut self, content: &str, scope: &Scope) {
-        let (head, rest) = content.split_at_checked(content.find('/').unwrap_or(content.len())).unwrap_or((content, ""));
+        let (head, rest) =
+            content.split_at_checked(content.find('/').unwrap_or(content.len())).unwrap_or((content, ""));
         let value = match head {
             "~" => Some(home(scope)),
             "~+" => scope.places.single().map(str::to_owned),
@@ -179,10 +191,8 @@ impl Builder {
     fn parameter(&mut self, parameter: &Parameter, text: &str, scope: &Scope, whole: bool) {
         let whole = whole || parameter.quoted;
         let name = parameter.name.as_str();
-        if matches!(name, "@" | "*") && parameter.operation == Operation::Plain {
-            if let Some(words) = &scope.positional {
-                return self.list(words, whole && name == "*");
-            }
+        if let ("@" | "*", Operation::Plain, Some(words)) = (name, parameter.operation, &scope.positional) {
+            return self.list(words, whole && name == "*");
         }
         let operand = || single(&parameter.operand, text, scope);
         let found = lookup(name, scope);
@@ -224,6 +234,7 @@ impl Builder {
             builder.dynamic = true;
             builder.variable = true;
             builder.shaky |= word.certainty == Certainty::Opaque;
+            builder.shaky |= !whole && builder.odd_splitting;
             builder.glob |= word.glob || (!whole && has_glob(&word.value));
         };
         if whole {
@@ -276,7 +287,9 @@ fn lookup(name: &str, scope: &Scope) -> Option<Word> {
 /// The output of a substitution that is sure to print a constant: `$(echo x)`, `$(pwd)`, `$(which rm)`.
 fn constant_output(list: &Rc<List>, text: &str, scope: &Scope) -> Option<Word> {
     let [only] = list.as_slice() else { return None };
-    let ([stage], [], false) = (only.first.stages.as_slice(), only.rest.as_slice(), only.background) else { return None };
+    let ([stage], [], false) = (only.first.stages.as_slice(), only.rest.as_slice(), only.background) else {
+        return None;
+    };
     let NodeKind::Simple(simple) = &stage.kind else { return None };
     if !stage.redirects.is_empty() || !simple.assignments.is_empty() {
         return None;
@@ -399,7 +412,10 @@ fn sequence(atoms: &[Atom]) -> Option<Option<Vec<Vec<Atom>>>> {
     let step = step.map_or(Some(1), |step| step.parse::<i64>().ok())?.unsigned_abs().max(1);
     let letters = |text: &str| {
         let mut characters = text.chars();
-        characters.next().filter(|c| c.is_ascii_alphabetic() && characters.next().is_none()).map(|c| i64::from(u32::from(c)))
+        characters
+            .next()
+            .filter(|c| c.is_ascii_alphabetic() && characters.next().is_none())
+            .map(|c| i64::from(u32::from(c)))
     };
     let numbers = first.parse::<i64>().ok().zip(last.parse::<i64>().ok());
     let (from, to) = numbers.or_else(|| letters(first).zip(letters(last)))?;

@@ -14,7 +14,10 @@ pub(crate) fn targets(script: &str) -> Vec<String> {
     let Some(tree) = parse(script) else { return Vec::new() };
     let mut out = Vec::new();
     each_command(&tree, |node| {
-        let name = node.child_by_field_name("name").and_then(|name| script.get(name.byte_range())).unwrap_or_default();
+        let name = node
+            .child_by_field_name("name")
+            .and_then(|name| script.get(name.byte_range()))
+            .unwrap_or_default();
         let range = statement(node).byte_range();
         if !DIRECTORY_COMMANDS.contains(&name.to_ascii_lowercase().as_str()) {
             out.push(script.get(range).unwrap_or_default().trim().to_owned());
@@ -52,7 +55,9 @@ fn parse(script: &str) -> Option<Tree> {
         progress += 1;
         if progress > MOST_PROGRESS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let bytes = script.as_bytes();
+    // Its scanner looks characters up in tables that end at 255 and reads beyond them for others: each byte of such a character
+    // becomes a full stop, which is part of a word too, and all ranges stay the same.
+    let bytes: Vec<u8> = script.bytes().map(|byte| if byte.is_ascii() { byte } else { b'.' }).collect();
     let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
     parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut count)))
 }

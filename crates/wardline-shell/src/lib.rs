@@ -7,8 +7,8 @@
 //! 3. `opinion` asks brush-parser, and where that errs tree-sitter-bash, whether the text holds a command that the
 //!    reader did not see. Parsers that disagree are a doubt, never a choice.
 //! 4. `walk` follows the tree as a shell would run it: variables, directory, functions, aliases (`scope`, `expand`).
-//! 5. `build` makes one [`Command`] of each simple command: spelling (`canonical`, `spelling`), wrapped commands
-//!    (`wrappers`), and paths (`programs`, `paths`).
+//! 5. `build` makes one [`Command`] of each simple command: its spelling (`canonical`, `spelling`), the paths it touches
+//!    (`programs`, `paths`), the commands inside it (`wrappers`, `inner`), and what it changes in the shell (`effects`).
 //!
 //! What can't be told is a [`Doubt`] or an [`Certainty::Opaque`] part, never a skip. This is static reading: it explains and
 //! narrows, it is no boundary. Nothing here touches files, the environment, the network or the clock.
@@ -18,7 +18,9 @@ mod answer;
 mod build;
 mod canonical;
 mod code;
+mod effects;
 mod expand;
+mod inner;
 mod kilo;
 mod lexer;
 mod limits;
@@ -36,7 +38,9 @@ mod walk;
 mod words;
 mod wrappers;
 
-pub use answer::{Access, Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, TouchedPath, Word};
+pub use answer::{
+    Access, Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, TouchedPath, Word,
+};
 pub use limits::Limits;
 
 /// Where the command would start: what relative paths, `~` and `$HOME` mean.

@@ -53,8 +53,10 @@ fn plain(text: &str) -> bool {
         && words.next().is_some_and(|word| !(keyword(word) && RESERVED.contains(&word)))
 }
 
-const RESERVED: &[&str] =
-    &["if", "for", "while", "until", "case", "select", "function", "coproc", "time", "then", "do", "done", "fi", "else", "elif", "esac"];
+const RESERVED: &[&str] = &[
+    "if", "for", "while", "until", "case", "select", "function", "coproc", "time", "then", "do", "done",
+    "fi", "else", "elif", "esac",
+];
 
 fn long_number(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > MOST_DIGITS)
@@ -73,7 +75,10 @@ fn brush(text: &str, extglob: bool) -> Option<usize> {
 }
 
 fn list(list: &ast::CompoundList) -> usize {
-    list.0.iter().map(|ast::CompoundListItem(item, _)| item.iter().map(|(_, next)| pipeline(next)).sum::<usize>()).sum()
+    list.0
+        .iter()
+        .map(|ast::CompoundListItem(item, _)| item.iter().map(|(_, next)| pipeline(next)).sum::<usize>())
+        .sum()
 }
 
 fn pipeline(pipeline: &ast::Pipeline) -> usize {

@@ -30,21 +30,28 @@ pub(crate) fn parts(arguments: &[Word], specification: &str, anywhere: bool) -> 
         let at = index;
         index += 1;
         let text = word.value.as_str();
-        let option = !ended && text.len() > 1 && (text.starts_with('-') || (text.starts_with('+') && !anywhere && text.len() < 4));
+        let option = !ended
+            && text.len() > 1
+            && (text.starts_with('-') || (text.starts_with('+') && !anywhere && text.len() < 4));
         if !option {
             ended |= !anywhere;
             out.push(Part::Operand(at));
         } else if text == "--" {
             ended = true;
         } else if let Some(long) = text.strip_prefix("--") {
-            let (name, attached) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let (name, attached) =
+                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             let listed = long_option(specification, name);
             let mut value = attached.map(|value| part_of(word, value));
             if value.is_none() && listed.is_some_and(|listed| listed.takes_value) {
                 value = arguments.get(index).cloned();
                 index += 1;
             }
-            out.push(Part::Option { name: format!("--{name}"), role: listed.map(|listed| listed.role), value });
+            out.push(Part::Option {
+                name: format!("--{name}"),
+                role: listed.map(|listed| listed.role),
+                value,
+            });
         } else {
             index += usize::from(cluster(word, arguments.get(index), specification, &mut out));
         }
@@ -55,14 +62,14 @@ pub(crate) fn parts(arguments: &[Word], specification: &str, anywhere: bool) -> 
 /// Takes `-abc` apart; says whether the next argument was taken as a value.
 fn cluster(word: &Word, next: Option<&Word>, specification: &str, out: &mut Vec<Part>) -> bool {
     let text = word.value.get(1..).unwrap_or_default();
-    if let Some(listed) = entry(specification, &word.value) {
-        if text.len() > 1 {
-            // A long name after a single dash, listed as such.
-            let value = next.cloned().filter(|_| listed.takes_value);
-            let taken = value.is_some();
-            out.push(Part::Option { name: word.value.clone(), role: Some(listed.role), value });
-            return taken;
-        }
+    if let Some(listed) = entry(specification, &word.value)
+        && text.len() > 1
+    {
+        // A long name after a single dash, listed as such.
+        let value = next.cloned().filter(|_| listed.takes_value);
+        let taken = value.is_some();
+        out.push(Part::Option { name: word.value.clone(), role: Some(listed.role), value });
+        return taken;
     }
     for (at, letter) in text.char_indices() {
         let name = format!("-{letter}");
@@ -70,7 +77,11 @@ fn cluster(word: &Word, next: Option<&Word>, specification: &str, out: &mut Vec<
         match entry(specification, &name) {
             Some(listed) if listed.takes_value => {
                 let taken = rest.is_empty();
-                let value = if taken { next.cloned() } else { Some(part_of(word, rest.strip_prefix('=').unwrap_or(rest))) };
+                let value = if taken {
+                    next.cloned()
+                } else {
+                    Some(part_of(word, rest.strip_prefix('=').unwrap_or(rest)))
+                };
                 out.push(Part::Option { name, role: Some(listed.role), value });
                 return taken;
             }
@@ -86,7 +97,13 @@ fn cluster(word: &Word, next: Option<&Word>, specification: &str, out: &mut Vec<
 
 /// A part of a word as a word, no surer than the whole.
 pub(crate) fn part_of(word: &Word, value: &str) -> Word {
-    Word { certainty: word.certainty, glob: word.glob, literal: word.literal, complete: word.complete, ..known(value) }
+    Word {
+        certainty: word.certainty,
+        glob: word.glob,
+        literal: word.literal,
+        complete: word.complete,
+        ..known(value)
+    }
 }
 
 /// Looks a long option up; a beginning of its name counts, as it does for getopt.

@@ -57,7 +57,10 @@ impl<'a> Found<'a> {
             return;
         }
         if word.certainty == Certainty::Opaque {
-            self.doubt(DoubtKind::Dynamic, format!("`{}` ({}) is only known when it runs", word.written, touch.because));
+            self.doubt(
+                DoubtKind::Dynamic,
+                format!("`{}` ({}) is only known when it runs", word.written, touch.because),
+            );
         }
         let certainty = word.certainty.max(touch.at_best);
         if !word.complete {
@@ -72,7 +75,10 @@ impl<'a> Found<'a> {
             self.push(&join(place, value), word, touch, certainty);
         }
         if self.places.is_unknown() {
-            self.doubt(DoubtKind::Unresolved, format!("the directory that `{value}` ({}) starts from is not known", touch.because));
+            self.doubt(
+                DoubtKind::Unresolved,
+                format!("the directory that `{value}` ({}) starts from is not known", touch.because),
+            );
             self.push(value, word, touch, Certainty::Opaque);
         }
     }
@@ -135,12 +141,20 @@ pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, 
         uses.role(*role, operand, &because, found);
     }
     let default = row.operands.split_once('.').and_then(|(_, role)| role.chars().next());
-    let implied = default.or(if uses.recursive && row.operands == "t r*" { Some('r') } else { None });
+    let implied = default.or_else(|| (uses.recursive && row.operands == "t r*").then_some('r'));
     if let Some(role) = implied.filter(|role| paths == 0 && !(piped && *role == 'r')) {
         uses.role(role, &crate::expand::known("."), &format!("`{name}` without a path"), found);
     }
-    if let (true, Some((target, sources))) = (row.operands.ends_with("* w"), operands.split_last()) {
-        into_directory(target, sources, name, found);
+    if row.operands.ends_with("* w") {
+        let given = parts.iter().find_map(|part| match part {
+            Part::Option { role: Some('L'), value: Some(value), .. } => Some(value),
+            _ => None,
+        });
+        match (given, operands.split_last()) {
+            (Some(target), _) => into_directory(target, &operands, name, found),
+            (None, Some((target, sources))) => into_directory(target, sources, name, found),
+            (None, None) => {}
+        }
     }
 }
 
@@ -178,8 +192,9 @@ impl Uses {
         };
         for part in parts {
             let Part::Option { name, role, .. } = part else { continue };
-            uses.recursive |= row.recursive.split(' ').any(|flag| flag == name);
-            uses.skips_hidden &= !matches!(name.as_str(), "--hidden" | "-H" | "-u" | "-." | "-a" | "--unrestricted");
+            uses.recursive |= row.recursive.split(' ').any(|flag| stands_for(name, flag));
+            uses.skips_hidden &=
+                !matches!(name.as_str(), "--hidden" | "-H" | "-u" | "-." | "-a" | "--unrestricted");
             match role {
                 Some('T' | 'C' | 'S' | 'K' | 'F') => uses.text_given = true,
                 Some('N') => uses.shell_text = true,
@@ -194,11 +209,14 @@ impl Uses {
 
     /// Notes what happens to a word in the given role.
     fn role(&mut self, role: char, word: &Word, because: &str, found: &mut Found<'_>) {
-        let touch = |access| Touch { skips_hidden: self.skips_hidden, ..Touch::sure(access, because) }.below(self.recursive);
+        let touch = |access| {
+            Touch { skips_hidden: self.skips_hidden, ..Touch::sure(access, because) }.below(self.recursive)
+        };
         match role {
             'r' | 'F' => found.touch(word, touch(Access::Read)),
             'l' => found.touch(word, touch(Access::List)),
             'w' | 'L' => found.touch(word, touch(Access::Write)),
+            'o' => found.touch(word, Touch::sure(Access::Write, because)),
             'd' => found.touch(word, touch(Access::Delete)),
             'b' => {
                 found.touch(word, touch(Access::Read));
@@ -230,9 +248,15 @@ impl Uses {
     }
 }
 
+/// A long option may be cut short.
+fn stands_for(given: &str, flag: &str) -> bool {
+    given == flag || (given.len() > 2 && given.starts_with("--") && flag.starts_with(given))
+}
+
 /// The role of each of `count` operands.
 fn roles(specification: &str, count: usize, text_given: bool, target_given: bool) -> Vec<char> {
-    let mut tokens: Vec<&str> = specification.split(' ').filter(|token| !token.is_empty() && !token.starts_with('.')).collect();
+    let mut tokens: Vec<&str> =
+        specification.split(' ').filter(|token| !token.is_empty() && !token.starts_with('.')).collect();
     if text_given && tokens.first().is_some_and(|token| "tcskx".contains(*token)) {
         tokens.remove(0);
     }
@@ -251,7 +275,7 @@ fn roles(specification: &str, count: usize, text_given: bool, target_given: bool
                 let token = if last { tokens.get(tokens.len() - from_end) } else { tokens.get(at) };
                 token.map_or('t', |token| letter(token))
             }
-            _ => tokens.get(index).or(tokens.last()).map_or('t', |token| letter(token)),
+            _ => tokens.get(index).or_else(|| tokens.last()).map_or('t', |token| letter(token)),
         })
         .collect()
 }
@@ -323,7 +347,8 @@ pub(crate) fn embedded(word: &Word, because: &str, found: &mut Found<'_>) {
 }
 
 fn embedded_awk(word: &Word, because: &str, found: &mut Found<'_>) {
-    if word.value.contains(['<', '>', '|']) || word.value.contains("getline") || word.value.contains("system") {
+    if word.value.contains(['<', '>', '|']) || word.value.contains("getline") || word.value.contains("system")
+    {
         let strings: Vec<&str> = word.value.split('"').skip(1).step_by(2).collect();
         embedded(&part_of(word, &format!("\"{}\"", strings.join("\" \""))), because, found);
     }

@@ -7,7 +7,7 @@
 //!
 //! Options: as in `options`; further roles are `T`, `C`, `S` and `K` (a text or code given by option, so that no operand is),
 //! `N` as a flag (the first operand is text for a shell), `F` (the same from a file), `@` (a file after `@`), `W` as a flag (operands are written too), `D` as a flag (operands are
-//! deleted too), `L` a directory that holds what is written.
+//! deleted too), `L` a directory that holds what is written, `o` a single file that is written.
 //!
 //! Recursive: the flags that make it touch everything below; `always`; `hidden` for names with a dot being left out.
 
@@ -20,7 +20,12 @@ pub(crate) struct Program {
     pub(crate) recursive: &'static str,
 }
 
-const fn row(name: &'static str, operands: &'static str, options: &'static str, recursive: &'static str) -> Program {
+const fn row(
+    name: &'static str,
+    operands: &'static str,
+    options: &'static str,
+    recursive: &'static str,
+) -> Program {
     Program { name, operands, options, recursive }
 }
 
@@ -37,6 +42,7 @@ const TEST: &str = "";
 
 /// Sorted by name.
 static PROGRAMS: &[Program] = &[
+    row(".", "x u*", "", ""),
     row("7z", "t w r*", "", "always"),
     row("ag", "t r* .r", "-G:t -g:T --ignore:t -m:t -A:t -B:t -C:t", "always hidden"),
     row("alias", "t*", "", ""),
@@ -74,7 +80,12 @@ static PROGRAMS: &[Program] = &[
     row("date", "t*", "-d:t --date:t -r:l --reference:l -f:r --file:r -s:t", ""),
     row("declare", "v*", "", ""),
     row("df", "l*", "-t:t -x:t --output:t", ""),
-    row("diff", "r*", "-I:t -x:t -X:r --exclude:t --exclude-from:r -U:t -C:t --label:t -L:t --to-file:r --from-file:r", "-r --recursive"),
+    row(
+        "diff",
+        "r*",
+        "-I:t -x:t -X:r --exclude:t --exclude-from:r -U:t -C:t --label:t -L:t --to-file:r --from-file:r",
+        "-r --recursive",
+    ),
     row("dir", "l* .l", "", "-R --recursive"),
     row("dirname", "t*", "", ""),
     row("dirs", "t*", "", ""),
@@ -94,8 +105,18 @@ static PROGRAMS: &[Program] = &[
     row("eza", "l* .l", "-L:t --level:t -I:t", "-R --recurse -T --tree"),
     row("factor", "t*", "", ""),
     row("false", "t*", "", ""),
-    row("fd", "t l* .l", "-e:t -E:t -t:t -d:t --extension:t --exclude:t --type:t --max-depth:t -g=t", "always hidden"),
-    row("fdfind", "t l* .l", "-e:t -E:t -t:t -d:t --extension:t --exclude:t --type:t --max-depth:t -g=t", "always hidden"),
+    row(
+        "fd",
+        "t l* .l",
+        "-e:t -E:t -t:t -d:t --extension:t --exclude:t --type:t --max-depth:t -g=t",
+        "always hidden",
+    ),
+    row(
+        "fdfind",
+        "t l* .l",
+        "-e:t -E:t -t:t -d:t --extension:t --exclude:t --type:t --max-depth:t -g=t",
+        "always hidden",
+    ),
     row("fg", "t*", "", ""),
     row("fgrep", "t r*", SEARCH, "-r -R --recursive --dereference-recursive"),
     row("file", "r*", "-f:r -m:r --magic-file:r -F:t", ""),
@@ -104,7 +125,12 @@ static PROGRAMS: &[Program] = &[
     row("free", "t*", "", ""),
     row("gawk", "k u*", "-f:F --file:F -F:t -v:v --assign:v --field-separator:t -E:F -i:r", ""),
     row("getopts", "t*", "", ""),
-    row("gh", "u*", "-b:t --body:t -t:t --title:t -F:r --body-file:r -R:t --repo:t -f:t -q:t --jq:t --json:t -m:t -l:t -L:t", ""),
+    row(
+        "gh",
+        "u*",
+        "-b:t --body:t -t:t --title:t -F:r --body-file:r -R:t --repo:t -f:t -q:t --jq:t --json:t -m:t -l:t -L:t",
+        "",
+    ),
     row("git add", "r* ", "--pathspec-from-file:r --chmod:t", "-A --all -u --update"),
     row("git am", "r*", "", ""),
     row("git apply", "r*", "--directory:w --exclude:t --include:t -p:t", ""),
@@ -116,8 +142,18 @@ static PROGRAMS: &[Program] = &[
     row("git checkout", "w*", "-b:t -B:t --orphan:t -t=t --track:t --conflict:t", ""),
     row("git cherry-pick", "t*", "-m:t -S:t", ""),
     row("git clean", "d* .d", "-e:t --exclude:t", "-d"),
-    row("git clone", "p w", "-b:t --branch:t --depth:t -o:t --origin:t --template:r --reference:r --separate-git-dir:w -c:t -j:t --filter:t", ""),
-    row("git commit", "r*", "-m:t --message:t -F:r --file:r -t:r --template:r --author:t --date:t -C:t -c:t --fixup:t --squash:t --trailer:t -S=t --cleanup:t", ""),
+    row(
+        "git clone",
+        "p w",
+        "-b:t --branch:t --depth:t -o:t --origin:t --template:r --reference:r --separate-git-dir:w -c:t -j:t --filter:t",
+        "",
+    ),
+    row(
+        "git commit",
+        "r*",
+        "-m:t --message:t -F:r --file:r -t:r --template:r --author:t --date:t -C:t -c:t --fixup:t --squash:t --trailer:t -S=t --cleanup:t",
+        "",
+    ),
     row("git config", "t*", "-f:b --file:b --blob:t --get:t", ""),
     row("git describe", "t*", "--match:t --exclude:t", ""),
     row("git diff", "u*", "--output:w -S:t -G:t -U:t --diff-filter:t -O:r", ""),
@@ -125,7 +161,12 @@ static PROGRAMS: &[Program] = &[
     row("git format-patch", "t*", "-o:w --output-directory:w --output:w --cover-from-description:t", ""),
     row("git grep", "t r*", "-e:T -f:F -m:t -A:t -B:t -C:t", "always"),
     row("git init", "w", "-b:t --initial-branch:t --template:r --separate-git-dir:w", ""),
-    row("git log", "u*", "--output:w -n:t --format:t --pretty:t --author:t --since:t --until:t --grep:t -S:t -G:t -L:t --date:t --after:t --before:t --diff-filter:t", ""),
+    row(
+        "git log",
+        "u*",
+        "--output:w -n:t --format:t --pretty:t --author:t --since:t --until:t --grep:t -S:t -G:t -L:t --date:t --after:t --before:t --diff-filter:t",
+        "",
+    ),
     row("git ls-files", "l*", "-x:t --exclude:t -X:r", ""),
     row("git ls-remote", "t*", "", ""),
     row("git ls-tree", "t*", "", ""),
@@ -165,7 +206,12 @@ static PROGRAMS: &[Program] = &[
     row("install", "r* w", COPY, ""),
     row("jobs", "t*", "", ""),
     row("join", "r*", "-1:t -2:t -j:t -t:t -o:t -a:t -e:t", ""),
-    row("jq", "t r*", "-f:F --from-file:F -L:r --indent:t --slurpfile:t --rawfile:t --argfile:t --arg:t --argjson:t", ""),
+    row(
+        "jq",
+        "t r*",
+        "-f:F --from-file:F -L:r --indent:t --slurpfile:t --rawfile:t --argfile:t --arg:t --argjson:t",
+        "",
+    ),
     row("kill", "t*", "-s:t -n:t", ""),
     row("killall", "t*", "-s:t", ""),
     row("ksh", "x u*", "-c=N -o:t", ""),
@@ -174,7 +220,12 @@ static PROGRAMS: &[Program] = &[
     row("link", "r w", "", ""),
     row("ln", "r* w", "-t:L --target-directory:L -S:t", ""),
     row("local", "v*", "", ""),
-    row("ls", "l* .l", "-I:t --ignore:t -w:t -T:t --color:t --sort:t --time-style:t --block-size:t", "-R --recursive"),
+    row(
+        "ls",
+        "l* .l",
+        "-I:t --ignore:t -w:t -T:t --color:t --sort:t --time-style:t --block-size:t",
+        "-R --recursive",
+    ),
     row("lsattr", "l* .l", "", "-R"),
     row("lsof", "u*", "-p:t -u:t -i=t", ""),
     row("lua", "x u*", "-e:C -l:t", ""),
@@ -222,7 +273,12 @@ static PROGRAMS: &[Program] = &[
     row("rg", "t r* .r", RG, "always hidden"),
     row("rm", "d*", "", "-r -R --recursive"),
     row("rmdir", "d*", "", ""),
-    row("rsync", "p* w", "-e:c --rsh:c --exclude:t --include:t --exclude-from:r --include-from:r --files-from:r --log-file:w --password-file:r --backup-dir:w --link-dest:r --partial-dir:w -T:w --rsync-path:t --bwlimit:t -f:t --filter:t --chmod:t --delete=D", "-r -a --recursive --archive"),
+    row(
+        "rsync",
+        "p* w",
+        "-e:c --rsh:c --exclude:t --include:t --exclude-from:r --include-from:r --files-from:r --log-file:w --password-file:r --backup-dir:w --link-dest:r --partial-dir:w -T:w --rsync-path:t --bwlimit:t -f:t --filter:t --chmod:t --delete=D",
+        "-r -a --recursive --archive",
+    ),
     row("ruby", "x u*", "-e:C -I:r -r:t -C:l -i=W -n=t -p=t", ""),
     row("scp", "p* w", "-i:r -F:r -P:t -o:t -S:x -J:t -c:t -l:t", "-r"),
     row("sed", "s r*", "-e:S --expression:S -f:F --file:F -i=W --in-place=W -l:t", ""),
@@ -240,7 +296,13 @@ static PROGRAMS: &[Program] = &[
     row("shred", "w*", "-n:t -s:t --random-source:r -u=D --remove=D", ""),
     row("shuf", "r*", "-o:w --output:w -n:t -i:t --random-source:r -e=T", ""),
     row("sleep", "t*", "", ""),
-    row("sort", "r*", "-o:w --output:w -k:t --key:t -t:t --field-separator:t -T:w --temporary-directory:w --files0-from:r -S:t --compress-program:x --parallel:t --random-source:r", ""),
+    row(
+        "sort",
+        "r*",
+        "-o:w --output:w -k:t --key:t -t:t --field-separator:t -T:w --temporary-directory:w --files0-from:r -S:t --compress-program:x --parallel:t --random-source:r",
+        "",
+    ),
+    row("source", "x u*", "", ""),
     row("split", "r w", "-l:t -b:t -n:t -a:t -C:t -d=t --filter:c --additional-suffix:t", ""),
     row("sqlite3", "b c*", "-cmd:c -init:r", ""),
     row("ssh-keygen", "t*", "-f:b -t:t -C:t -N:t -b:t -P:t", ""),
@@ -258,7 +320,7 @@ static PROGRAMS: &[Program] = &[
     row("tput", "t*", "-T:t", ""),
     row("tr", "t*", "", ""),
     row("trap", "t*", "", ""),
-    row("tree", "l* .l", "-o:w -L:t -I:t -P:t --filelimit:t --fromfile=r", "always hidden"),
+    row("tree", "l* .l", "-o:o -L:t -I:t -P:t --filelimit:t --fromfile=r", "always hidden"),
     row("true", "t*", "", ""),
     row("truncate", "w*", "-s:t --size:t -r:l --reference:l", ""),
     row("tty", "", "", ""),
@@ -281,7 +343,12 @@ static PROGRAMS: &[Program] = &[
     row("vim", "b*", "-c:c -u:r -S:x -w:w", ""),
     row("wait", "t*", "", ""),
     row("wc", "r*", "--files0-from:r", ""),
-    row("wget", "t*", "-O:w --output-document:w -P:w --directory-prefix:w -o:w --output-file:w -a:w --append-output:w -i:r --input-file:r --post-file:r --body-file:r --post-data:t --body-data:t --header:t -U:t --load-cookies:r --save-cookies:w --config:r -t:t -T:t --user:t --password:t --certificate:r --private-key:r --ca-certificate:r -A:t -R:t -D:t -l:t -e:c", ""),
+    row(
+        "wget",
+        "t*",
+        "-O:w --output-document:w -P:w --directory-prefix:w -o:w --output-file:w -a:w --append-output:w -i:r --input-file:r --post-file:r --body-file:r --post-data:t --body-data:t --header:t -U:t --load-cookies:r --save-cookies:w --config:r -t:t -T:t --user:t --password:t --certificate:r --private-key:r --ca-certificate:r -A:t -R:t -D:t -l:t -e:c",
+        "",
+    ),
     row("whereis", "t*", "", ""),
     row("which", "t*", "", ""),
     row("who", "r", "", ""),
@@ -316,11 +383,15 @@ mod tests {
         for row in PROGRAMS {
             for token in row.operands.split_whitespace() {
                 let token = token.trim_start_matches('.').trim_end_matches('*');
-                assert!(token.len() == 1 && "rlwdbmxtcskupv".contains(token), "{}: operand {token}", row.name);
+                assert!(
+                    token.len() == 1 && "rlwdbmxtcskupv".contains(token),
+                    "{}: operand {token}",
+                    row.name
+                );
             }
             for token in row.options.split_whitespace() {
                 let role = token.chars().last().unwrap();
-                assert!("rlwdbxtcvTCSKNF@WDL".contains(role), "{}: option {token}", row.name);
+                assert!("rlwdbxtcovTCSKNF@WDL".contains(role), "{}: option {token}", row.name);
                 assert!(token.starts_with('-') && token.contains([':', '=']), "{}: option {token}", row.name);
             }
         }

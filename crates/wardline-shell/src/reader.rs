@@ -8,7 +8,8 @@ use std::rc::Rc;
 use crate::lexer::{Outcome, Reader, Trouble};
 use crate::limits::Fuel;
 use crate::syntax::{
-    AndOr, Assignment, HereDoc, Link, List, Node, NodeKind, Operator, Pipeline, Redirect, Script, Simple, Word,
+    AndOr, Assignment, HereDoc, Link, List, Node, NodeKind, Operator, Pipeline, Redirect, Script, Simple,
+    Word,
 };
 
 /// Reads `text` as a script.
@@ -82,7 +83,9 @@ impl Reader<'_> {
                         break None;
                     }
                 }
-                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => break Some(word),
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => {
+                    break Some(word);
+                }
                 Some(_) => break None,
             }
         };
@@ -192,10 +195,10 @@ impl Reader<'_> {
     }
 
     fn command(&mut self) -> Outcome<Node> {
-        self.fuel.enter()?;
         self.skip_blanks();
         let _here = self.look();
         let start = self.pos;
+        self.fuel.enter()?;
         let compound = match self.look() {
             Some(b'(') => Some(self.parenthesis(start)?),
             _ => match self.keyword() {
@@ -203,6 +206,7 @@ impl Reader<'_> {
                 None => None,
             },
         };
+        self.fuel.leave();
         let mut node = match compound {
             Some(kind) => {
                 let end = self.pos;
@@ -213,7 +217,6 @@ impl Reader<'_> {
         if let Some(last) = node.redirects.last() {
             node.span.end = node.span.end.max(last.span.end);
         }
-        self.fuel.leave();
         Ok(node)
     }
 
@@ -319,7 +322,9 @@ impl Reader<'_> {
             self.eat(";");
             return Ok(NodeKind::ArithmeticFor { head, body: self.do_group()? });
         }
-        let Some(name) = self.word()?.bare().map(str::to_owned) else { return self.syntax("`for` without a name") };
+        let Some(name) = self.word()?.bare().map(str::to_owned) else {
+            return self.syntax("`for` without a name");
+        };
         self.skip_lines()?;
         let mut words = None;
         if self.eat_keyword("in") {
@@ -456,17 +461,18 @@ impl Reader<'_> {
                 redirects.push(redirect);
                 continue;
             }
-            let declares = simple.words.first().and_then(Word::bare).is_some_and(|word| DECLARERS.contains(&word));
-            if simple.words.is_empty() || declares {
-                if let Some(assignment) = self.assignment(declares)? {
-                    end = self.pos;
-                    if declares {
-                        simple.words.push(assignment.value);
-                    } else {
-                        simple.assignments.push(assignment);
-                    }
-                    continue;
+            let declares =
+                simple.words.first().and_then(Word::bare).is_some_and(|word| DECLARERS.contains(&word));
+            if (simple.words.is_empty() || declares)
+                && let Some(assignment) = self.assignment(declares)?
+            {
+                end = self.pos;
+                if declares {
+                    simple.words.push(assignment.value);
+                } else {
+                    simple.assignments.push(assignment);
                 }
+                continue;
             }
             if !self.at_word() {
                 break;
@@ -475,7 +481,11 @@ impl Reader<'_> {
             end = self.pos;
             let first = simple.words.is_empty() && simple.assignments.is_empty() && redirects.is_empty();
             if first && self.opens_function() {
-                return Ok(Node { kind: self.function(&word)?, redirects: Vec::new(), span: start..self.pos });
+                return Ok(Node {
+                    kind: self.function(&word)?,
+                    redirects: Vec::new(),
+                    span: start..self.pos,
+                });
             }
             simple.words.push(word);
         }
@@ -543,7 +553,7 @@ impl Reader<'_> {
         } else {
             value = self.word()?;
         }
-        Ok(Some(Assignment { name, append, value, elements, array, span: start..self.pos }))
+        Ok(Some(Assignment { name, append, value, elements, array }))
     }
 
     fn subscript(&mut self) -> Outcome<Option<Word>> {

@@ -163,6 +163,13 @@ impl Scope {
         self.places = self.places.clone().join(&mark.places);
     }
 
+    /// Something ran that may have changed any variable.
+    pub(crate) fn blur_all(&mut self) {
+        for binding in self.variables.values_mut() {
+            binding.certain = false;
+        }
+    }
+
     pub(crate) fn define(&mut self, name: &str, function: Rc<Function>) -> Option<Rc<Function>> {
         self.functions.insert(name.to_owned(), function)
     }

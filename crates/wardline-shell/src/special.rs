@@ -19,9 +19,17 @@ pub(crate) fn arguments(name: &str, arguments: &[Word], found: &mut Found<'_>) -
     true
 }
 
+/// Is it a program that this file knows?
+pub(crate) fn is(name: &str) -> bool {
+    matches!(name, "find" | "dd" | "tar" | "test" | "[" | "git")
+}
+
 fn find(arguments: &[Word], found: &mut Found<'_>) {
-    let expression = |word: &Word| word.value.starts_with('-') && word.value.len() > 2 || matches!(word.value.as_str(), "(" | "!" | ",");
-    let leading = |word: &Word| matches!(word.value.as_str(), "-H" | "-L" | "-P") || word.value.starts_with("-O");
+    let expression = |word: &Word| {
+        word.value.starts_with('-') && word.value.len() > 2 || matches!(word.value.as_str(), "(" | "!" | ",")
+    };
+    let leading =
+        |word: &Word| matches!(word.value.as_str(), "-H" | "-L" | "-P") || word.value.starts_with("-O");
     let start = arguments.iter().position(|word| !leading(word)).unwrap_or(arguments.len());
     let end = arguments.iter().skip(start).position(expression).map_or(arguments.len(), |at| start + at);
     let roots: Vec<Word> = arguments.get(start..end).unwrap_or_default().to_vec();
@@ -36,9 +44,13 @@ fn find(arguments: &[Word], found: &mut Found<'_>) {
     for pair in arguments.get(end..).unwrap_or_default().windows(2) {
         let [test, value] = pair else { continue };
         match test.value.as_str() {
-            "-fprint" | "-fprint0" | "-fprintf" | "-fls" => found.touch(value, Touch::sure(Access::Write, "written by `find`")),
+            "-fprint" | "-fprint0" | "-fprintf" | "-fls" => {
+                found.touch(value, Touch::sure(Access::Write, "written by `find`"))
+            }
             "-files0-from" => found.touch(value, Touch::sure(Access::Read, "argument of `find`")),
-            "-newer" | "-anewer" | "-cnewer" | "-samefile" => found.touch(value, Touch::sure(Access::List, "argument of `find`")),
+            "-newer" | "-anewer" | "-cnewer" | "-samefile" => {
+                found.touch(value, Touch::sure(Access::List, "argument of `find`"))
+            }
             _ => {}
         }
     }
@@ -47,8 +59,12 @@ fn find(arguments: &[Word], found: &mut Found<'_>) {
 fn dd(arguments: &[Word], found: &mut Found<'_>) {
     for argument in arguments {
         match argument.value.split_once('=') {
-            Some(("if", file)) => found.touch(&part_of(argument, file), Touch::sure(Access::Read, "if= of `dd`")),
-            Some(("of", file)) => found.touch(&part_of(argument, file), Touch::sure(Access::Write, "of= of `dd`")),
+            Some(("if", file)) => {
+                found.touch(&part_of(argument, file), Touch::sure(Access::Read, "if= of `dd`"))
+            }
+            Some(("of", file)) => {
+                found.touch(&part_of(argument, file), Touch::sure(Access::Write, "of= of `dd`"))
+            }
             _ => {}
         }
     }
@@ -68,7 +84,9 @@ fn tar(arguments: &[Word], found: &mut Found<'_>) {
     };
     let value = |wanted: &[&str]| {
         parts.iter().rev().find_map(|part| match part {
-            Part::Option { name, value: Some(value), .. } if wanted.contains(&name.as_str()) => Some(value.clone()),
+            Part::Option { name, value: Some(value), .. } if wanted.contains(&name.as_str()) => {
+                Some(value.clone())
+            }
             _ => None,
         })
     };
@@ -133,16 +151,25 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
             found.touch(value, Touch::sure(Access::List, &format!("option {name} of `git`")));
         }
     }
-    let Some(at) = parts.iter().find_map(|part| if let Part::Operand(at) = part { Some(*at) } else { None }) else { return };
-    let (Some(command), rest) = (arguments.get(at), arguments.get(at + 1..).unwrap_or_default()) else { return };
+    let Some(at) = parts.iter().find_map(|part| if let Part::Operand(at) = part { Some(*at) } else { None })
+    else {
+        return;
+    };
+    let (Some(command), rest) = (arguments.get(at), arguments.get(at + 1..).unwrap_or_default()) else {
+        return;
+    };
     let name = format!("git {}", command.value);
     let because = format!("argument of `{name}`");
     for operand in rest.iter().filter(|word| word.complete && !word.value.starts_with('-')) {
         // `HEAD:path` and `:path` name a file inside the repository's history.
-        if let Some((_, path)) = operand.value.split_once(':').filter(|(_, path)| !path.is_empty() && !path.starts_with("//")) {
-            if matches!(command.value.as_str(), "show" | "cat-file" | "diff" | "archive" | "checkout" | "blame" | "grep") {
-                found.touch(&part_of(operand, path), Touch::perhaps(Access::Read, &because));
-            }
+        if let Some((_, path)) =
+            operand.value.split_once(':').filter(|(_, path)| !path.is_empty() && !path.starts_with("//"))
+            && matches!(
+                command.value.as_str(),
+                "show" | "cat-file" | "diff" | "archive" | "checkout" | "blame" | "grep"
+            )
+        {
+            found.touch(&part_of(operand, path), Touch::perhaps(Access::Read, &because));
         }
     }
     match programs::find(&name) {

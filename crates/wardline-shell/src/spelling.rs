@@ -24,7 +24,14 @@ const LETTERS: &[(&str, &[(&str, char)])] = &[
 ];
 
 /// Spellings other than `literal` and `canonical_text`, each once.
-pub(crate) fn forms(program: &Word, arguments: &[Word], literal: &str, canonical_text: &str, without_assignments: &str) -> Vec<String> {
+pub(crate) fn forms(
+    program: &Word,
+    arguments: &[Word],
+    literal: &str,
+    canonical_text: &str,
+    without_assignments: &str,
+    permute: bool,
+) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut add = |form: String| {
         if form != literal && form != canonical_text && !out.contains(&form) {
@@ -36,17 +43,24 @@ pub(crate) fn forms(program: &Word, arguments: &[Word], literal: &str, canonical
     add(without_assignments.to_owned());
     if arguments.iter().any(|word| word.canonical != word.value) {
         add(joined(name, values()));
-        let quoted: Vec<String> =
-            arguments.iter().map(|word| if word.complete && !word.glob && needs_quotes(&word.value) { quote(&word.value) } else { word.value.clone() }).collect();
+        let quoted: Vec<String> = arguments
+            .iter()
+            .map(|word| {
+                if word.complete && !word.glob && needs_quotes(&word.value) {
+                    quote(&word.value)
+                } else {
+                    word.value.clone()
+                }
+            })
+            .collect();
         add(joined(name, quoted.iter().map(String::as_str)));
     }
     if program.value.contains('/') {
         add(joined(&program.value, arguments.iter().map(|word| word.canonical.as_str())));
         add(joined(basename(&program.value), arguments.iter().map(|word| word.canonical.as_str())));
     }
-    let short = basename(name);
-    for form in permuted(short, arguments) {
-        add(form);
+    if permute {
+        permuted(basename(name), arguments).into_iter().for_each(&mut add);
     }
     out
 }
@@ -85,7 +99,9 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
 
 /// `git -C x push` is `git push`.
 fn subcommand(arguments: &[Word]) -> (String, &[Word]) {
-    let first = parts(arguments, GIT, false).into_iter().find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let first = parts(arguments, GIT, false)
+        .into_iter()
+        .find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     let found = first.and_then(|at| arguments.get(at).zip(arguments.get(at + 1..)));
     match found {
         Some((command, rest)) => (format!("git {}", command.value), rest),
@@ -101,7 +117,10 @@ fn letter_sets(flags: &[&str], table: &[(&str, char)]) -> Vec<Vec<String>> {
         let long = flag.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
         match long {
             // A beginning of a long option stands for it, as for getopt.
-            Some(name) => match table.iter().find(|(option, _)| option.strip_prefix("--").is_some_and(|full| full.starts_with(name))) {
+            Some(name) => match table
+                .iter()
+                .find(|(option, _)| option.strip_prefix("--").is_some_and(|full| full.starts_with(name)))
+            {
                 Some((_, letter)) => letters.push(*letter),
                 None => others.push((*flag).to_owned()),
             },
@@ -116,7 +135,9 @@ fn letter_sets(flags: &[&str], table: &[(&str, char)]) -> Vec<Vec<String>> {
     letters.sort_by_key(|letter| (!table.iter().any(|(_, listed)| listed == letter), *letter));
     letters.dedup();
     letters.truncate(MOST_LETTERS);
-    let long = |letter: char| table.iter().find(|(_, listed)| *listed == letter).map(|(option, _)| (*option).to_owned());
+    let long = |letter: char| {
+        table.iter().find(|(_, listed)| *listed == letter).map(|(option, _)| (*option).to_owned())
+    };
     let mut out = Vec::new();
     for (at, &one) in letters.iter().enumerate() {
         out.push(vec![format!("-{one}")]);

@@ -93,7 +93,6 @@ pub(crate) struct Assignment {
     pub(crate) value: Word,
     pub(crate) elements: Vec<Word>,
     pub(crate) array: bool,
-    pub(crate) span: Span,
 }
 
 #[derive(Debug)]
@@ -120,6 +119,11 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
+    /// Does it say where standard input comes from?
+    pub(crate) fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::ReadWrite | Self::HereDoc | Self::HereString)
+    }
+
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Read => "<",
@@ -152,13 +156,26 @@ pub(crate) enum Piece {
     Quoted(String),
     Parameter(Parameter),
     /// `$( … )` and backticks.
-    Command { list: Rc<List>, quoted: bool, span: Span },
+    Command {
+        list: Rc<List>,
+        quoted: bool,
+        span: Span,
+    },
     /// Backticks, whose text is unescaped and read on its own.
-    Backtick { text: String, quoted: bool, span: Span },
+    Backtick {
+        text: String,
+        span: Span,
+    },
     /// `<( … )` and `>( … )`.
-    Process { list: Rc<List>, span: Span },
+    Process {
+        list: Rc<List>,
+        span: Span,
+    },
     /// `$(( … ))` and `$[ … ]`: only the substitutions inside matter.
-    Arithmetic { inside: Word, span: Span },
+    Arithmetic {
+        inside: Word,
+        span: Span,
+    },
 }
 
 /// `$x`, `${x}` and `${x op word}`.

@@ -14,7 +14,7 @@ use crate::limits::{Fuel, Limits, suspicious};
 use crate::opinion::{self, Opinion};
 use crate::reader;
 use crate::scope::{Function, Places, Scope};
-use crate::syntax::{self, AndOr, Link, List, Node, NodeKind, Parameter, Piece, Pipeline, Script};
+use crate::syntax::{self, AndOr, Link, List, Node, NodeKind, Operation, Parameter, Piece, Pipeline, Script};
 
 /// How often, in all, a loop body or a function is walked again with other values.
 const MOST_REPEATS: u32 = 64;
@@ -58,6 +58,8 @@ pub(crate) struct Walker {
     pub(crate) errexit: bool,
     functions: Vec<Rc<Function>>,
     active: Vec<*const Node>,
+    /// Aliases whose text is being read.
+    pub(crate) aliases: Vec<String>,
     repeats: u32,
     parser: ParserUsed,
 }
@@ -68,7 +70,12 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         let doubt = Doubt { kind: DoubtKind::Limit, text };
         return unread(script, doubt);
     }
-    let empty = Script { text: Rc::from(""), list: Vec::new(), heredocs: Vec::new(), census: syntax::Census::default() };
+    let empty = Script {
+        text: Rc::from(""),
+        list: Vec::new(),
+        heredocs: Vec::new(),
+        census: syntax::Census::default(),
+    };
     let frame = Frame { script: Rc::new(empty), within: None, derived: false, certainty: Certainty::Proven };
     let mut walker = Walker {
         fuel: Fuel::new(limits),
@@ -80,6 +87,7 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         errexit: false,
         functions: Vec::new(),
         active: Vec::new(),
+        aliases: Vec::new(),
         repeats: MOST_REPEATS,
         parser: ParserUsed::Brush,
     };
@@ -90,7 +98,12 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
         walker.raw(script, 0..script.len());
     }
-    Analysis { commands: walker.commands, doubts: walker.doubts, parser: walker.parser, script: script.to_owned() }
+    Analysis {
+        commands: walker.commands,
+        doubts: walker.doubts,
+        parser: walker.parser,
+        script: script.to_owned(),
+    }
 }
 
 fn unread(script: &str, doubt: Doubt) -> Analysis {
@@ -118,7 +131,13 @@ fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
 
 impl Walker {
     /// Reads and walks a text: the script itself, or a string that a command runs as one.
-    pub(crate) fn text(&mut self, text: &str, within: Option<Range<usize>>, derived: bool, certainty: Certainty) -> Exit {
+    pub(crate) fn text(
+        &mut self,
+        text: &str,
+        within: Option<Range<usize>>,
+        derived: bool,
+        certainty: Certainty,
+    ) -> Exit {
         let level = self.fuel.level();
         let read = match self.fuel.enter() {
             Ok(()) => reader::read(text, &mut self.fuel),
@@ -141,7 +160,10 @@ impl Walker {
             // The limit is reported once, with the whole script.
             Err(Trouble::Exceeded(_)) => Exit::both(&self.scope.places),
             Err(Trouble::Syntax { at, what }) => {
-                self.doubts.push(Doubt { kind: DoubtKind::Unparsed, text: format!("{what} at byte {at} of `{}`", clip(text)) });
+                self.doubts.push(Doubt {
+                    kind: DoubtKind::Unparsed,
+                    text: format!("{what} at byte {at} of `{}`", clip(text)),
+                });
                 self.raw(text, span.clone());
                 self.salvage(text, &span, derived);
                 Exit::both(&Places::unknown())
@@ -157,8 +179,13 @@ impl Walker {
             Opinion::Broken => "other parsers find errors".to_owned(),
             Opinion::Tree(starts) => {
                 self.parser = ParserUsed::TreeSitter;
-                let listed = |start: &usize| self.commands.iter().skip(from).any(|command| command.span.start == *start);
-                match starts.iter().find(|start| span.start == 0 && self.frame.within.is_none() && !listed(start)) {
+                let listed = |start: &usize| {
+                    self.commands.iter().skip(from).any(|command| command.span.start == *start)
+                };
+                match starts
+                    .iter()
+                    .find(|start| span.start == 0 && self.frame.within.is_none() && !listed(start))
+                {
                     Some(start) => format!("another parser sees a command at byte {start}"),
                     None => return,
                 }
@@ -184,7 +211,8 @@ impl Walker {
             if let Ok(script) = script {
                 let script = Rc::new(script);
                 let certainty = Certainty::Assumed;
-                let frame = Frame { script: Rc::clone(&script), within: Some(span.clone()), derived, certainty };
+                let frame =
+                    Frame { script: Rc::clone(&script), within: Some(span.clone()), derived, certainty };
                 let outer = std::mem::replace(&mut self.frame, frame);
                 let _exit = self.nested(&script.list);
                 self.frame = outer;
@@ -277,17 +305,18 @@ impl Walker {
     }
 
     fn node(&mut self, node: &Node) -> Exit {
+        if let NodeKind::Simple(simple) = &node.kind {
+            return self.simple(node, simple);
+        }
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
-        let exit = if let NodeKind::Simple(simple) = &node.kind {
-            self.simple(node, simple)
-        } else {
-            let from = self.commands.len();
-            let exit = self.compound(node);
-            self.compound_redirects(node, from);
-            exit
-        };
+        let from = self.commands.len();
+        let piped = self.piped;
+        self.piped |= node.redirects.iter().any(|redirect| redirect.operator.reads());
+        let exit = self.compound(node);
+        self.piped = piped;
+        self.compound_redirects(node, from);
         self.fuel.leave();
         exit
     }
@@ -409,13 +438,10 @@ impl Walker {
 
     /// What a loop assigns is not known inside it: it may stem from the round before.
     fn forget(&mut self, body: &List) {
-        let stages = body.iter().flat_map(|item| std::iter::once(&item.first).chain(item.rest.iter().map(|(_, next)| next)));
-        for stage in stages.flat_map(|pipeline| &pipeline.stages) {
-            if let NodeKind::Simple(simple) = &stage.kind {
-                for assignment in simple.assignments.iter().filter(|_| simple.words.is_empty()) {
-                    self.scope.set(&assignment.name, None);
-                }
-            }
+        let mut names = Vec::new();
+        assigned(body, &mut names);
+        for name in names {
+            self.scope.set(&name, None);
         }
     }
 
@@ -475,21 +501,25 @@ impl Walker {
         for piece in &word.pieces {
             match piece {
                 Piece::Text(_) | Piece::Quoted(_) => {}
-                Piece::Parameter(Parameter { operand, .. }) => self.visit(operand),
+                Piece::Parameter(Parameter { name, operand, operation, .. }) => {
+                    if *operation == Operation::Other
+                        && operand.constant().is_some_and(|text| text.ends_with("@P"))
+                    {
+                        let text = format!("`${{{name}@P}}` runs what the variable holds");
+                        self.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
+                    }
+                    self.visit(operand);
+                }
                 Piece::Arithmetic { inside, .. } => self.visit(inside),
                 Piece::Command { list, .. } | Piece::Process { list, .. } => {
                     let mark = self.scope.mark();
-                    let piped = std::mem::replace(&mut self.piped, false);
                     let _exit = self.nested(list);
-                    self.piped = piped;
                     self.scope.rewind(mark);
                 }
                 Piece::Backtick { text, span, .. } => {
                     let mark = self.scope.mark();
-                    let piped = std::mem::replace(&mut self.piped, false);
                     let (place, certainty) = (self.place(span), self.frame.certainty);
                     let _exit = self.text(text, Some(place), self.frame.derived, certainty);
-                    self.piped = piped;
                     self.scope.rewind(mark);
                 }
             }
@@ -501,6 +531,62 @@ impl Walker {
         single(word, &self.frame.script.text, &self.scope)
     }
 }
+
+/// The variables that a list sets, in the shell that runs it.
+fn assigned(list: &List, names: &mut Vec<String>) {
+    let pipelines = list
+        .iter()
+        .flat_map(|item| std::iter::once(&item.first).chain(item.rest.iter().map(|(_, next)| next)));
+    for node in pipelines.flat_map(|pipeline| &pipeline.stages) {
+        match &node.kind {
+            NodeKind::Simple(simple) if simple.words.is_empty() => {
+                names.extend(simple.assignments.iter().map(|assignment| assignment.name.clone()));
+            }
+            NodeKind::Simple(simple) => {
+                let setter = simple
+                    .words
+                    .first()
+                    .and_then(syntax::Word::bare)
+                    .is_some_and(|name| SETTERS.contains(&name));
+                let words = simple.words.iter().skip(1).filter(|_| setter).filter_map(syntax::Word::constant);
+                names.extend(words.map(|word| word.split('=').next().unwrap_or_default().to_owned()));
+            }
+            NodeKind::Group(body) | NodeKind::ArithmeticFor { body, .. } => assigned(body, names),
+            NodeKind::For { name, body, .. } => {
+                names.push(name.clone());
+                assigned(body, names);
+            }
+            NodeKind::Loop { condition, body } => {
+                assigned(condition, names);
+                assigned(body, names);
+            }
+            NodeKind::If { arms, otherwise } => {
+                for (condition, then) in arms {
+                    assigned(condition, names);
+                    assigned(then, names);
+                }
+                otherwise.iter().for_each(|body| assigned(body, names));
+            }
+            NodeKind::Case { arms, .. } => arms.iter().for_each(|(_, body)| assigned(body, names)),
+            _ => {}
+        }
+    }
+}
+
+/// Builtins that set the variables they name.
+const SETTERS: &[&str] = &[
+    "read",
+    "declare",
+    "typeset",
+    "local",
+    "export",
+    "readonly",
+    "unset",
+    "mapfile",
+    "readarray",
+    "printf",
+    "getopts",
+];
 
 /// The beginning of a text, for messages.
 pub(crate) fn clip(text: &str) -> String {

@@ -48,14 +48,19 @@ impl Reader<'_> {
     }
 
     fn word_until(&mut self, until: Until) -> Outcome<Word> {
-        self.fuel.enter()?;
+        let inner = !matches!(until, Until::Blank | Until::BlankAfterPattern);
+        if inner {
+            self.fuel.enter()?;
+        }
         self.in_word += 1;
         let _first = self.look();
         let start = self.pos;
         let mut out = Pieces::default();
         let read = self.pieces(&mut out, until);
         self.in_word -= 1;
-        self.fuel.leave();
+        if inner {
+            self.fuel.leave();
+        }
         read?;
         Ok(Word { pieces: out.finish(), span: start..self.pos })
     }
@@ -66,7 +71,9 @@ impl Reader<'_> {
         loop {
             let Some(byte) = self.look() else { return Ok(()) };
             match byte {
-                b' ' | b'\t' | b'\n' if until == Until::Blank || (until == Until::BlankAfterPattern && depth == 0) => {
+                b' ' | b'\t' | b'\n'
+                    if until == Until::Blank || (until == Until::BlankAfterPattern && depth == 0) =>
+                {
                     return Ok(());
                 }
                 b';' | b'&' | b'|' if until == Until::Blank => return Ok(()),
@@ -117,8 +124,28 @@ impl Reader<'_> {
     /// Takes ordinary characters up to the next that may mean something.
     fn run(&mut self, out: &mut Pieces) {
         let rest = self.slice(self.pos..self.end);
-        let special = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' | b'\\' | b'\''
-            | b'"' | b'$' | b'`' | b'}' | b'[' | b']');
+        let special = |b: &u8| {
+            matches!(
+                b,
+                b' ' | b'\t'
+                    | b'\n'
+                    | b';'
+                    | b'&'
+                    | b'|'
+                    | b'('
+                    | b')'
+                    | b'<'
+                    | b'>'
+                    | b'\\'
+                    | b'\''
+                    | b'"'
+                    | b'$'
+                    | b'`'
+                    | b'}'
+                    | b'['
+                    | b']'
+            )
+        };
         let length = rest.bytes().skip(1).position(|b| special(&b)).map_or(rest.len(), |at| at + 1);
         self.plain(out, length);
     }
@@ -225,11 +252,12 @@ impl Reader<'_> {
             Some(b'(') => {
                 self.advance();
                 self.advance();
-                if self.look() == Some(b'(') && !self.not_arithmetic.contains(&start) {
-                    if let Some(inside) = self.try_arithmetic(start)? {
-                        out.push(Piece::Arithmetic { inside, span: start..self.pos });
-                        return Ok(());
-                    }
+                if self.look() == Some(b'(')
+                    && !self.not_arithmetic.contains(&start)
+                    && let Some(inside) = self.try_arithmetic(start)?
+                {
+                    out.push(Piece::Arithmetic { inside, span: start..self.pos });
+                    return Ok(());
                 }
                 let list = self.nested_list()?;
                 out.push(Piece::Command { list: Rc::new(list), quoted, span: start..self.pos });
@@ -258,7 +286,13 @@ impl Reader<'_> {
                 let name = self.name();
                 let operand = Word::default();
                 let span = start..self.pos;
-                out.push(Piece::Parameter(Parameter { name, operation: Operation::Plain, operand, quoted, span }));
+                out.push(Piece::Parameter(Parameter {
+                    name,
+                    operation: Operation::Plain,
+                    operand,
+                    quoted,
+                    span,
+                }));
             }
             _ => {
                 out.quoted("$");
@@ -296,7 +330,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let prefixed = matches!(self.look(), Some(b'!' | b'#'))
-            && self.look_after().is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric() || b"@*".contains(&b));
+            && self
+                .look_after()
+                .is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric() || b"@*".contains(&b));
         if prefixed {
             self.advance();
         }
@@ -316,7 +352,8 @@ impl Reader<'_> {
                 return self.syntax("unclosed subscript");
             }
         }
-        let operation = if prefixed || subscript || name.is_empty() { Operation::Other } else { self.operation() };
+        let operation =
+            if prefixed || subscript || name.is_empty() { Operation::Other } else { self.operation() };
         let word = self.word_until(Until::Brace(quoted))?;
         operand.pieces.extend(word.pieces);
         operand.span = word.span;
@@ -358,12 +395,14 @@ impl Reader<'_> {
             match character {
                 '`' => {
                     self.pos = start + 1 + at + 1;
-                    out.push(Piece::Backtick { text, quoted, span: start..self.pos });
+                    out.push(Piece::Backtick { text, span: start..self.pos });
                     return Ok(());
                 }
                 '\\' => match characters.next() {
                     Some((_, '\n')) => {}
-                    Some((_, next)) if matches!(next, '$' | '`' | '\\') || (quoted && next == '"') => text.push(next),
+                    Some((_, next)) if matches!(next, '$' | '`' | '\\') || (quoted && next == '"') => {
+                        text.push(next)
+                    }
                     Some((_, next)) => text.extend(['\\', next]),
                     None => break,
                 },
@@ -439,7 +478,9 @@ impl Reader<'_> {
                 Some(b'$') => self.dollar(&mut out, true)?,
                 Some(b'`') => self.backtick(&mut out, true)?,
                 Some(b'\\') => self.escape(&mut out, false),
-                Some(b'\n' | b' ' | b'\t' | b';' | b'&' | b'|' | b'<' | b'>' | b'}' | b'[' | b']') => self.plain(&mut out, 1),
+                Some(b'\n' | b' ' | b'\t' | b';' | b'&' | b'|' | b'<' | b'>' | b'}' | b'[' | b']') => {
+                    self.plain(&mut out, 1)
+                }
                 Some(_) => self.run(&mut out),
             }
         }

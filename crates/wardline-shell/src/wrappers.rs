@@ -44,7 +44,8 @@ const fn wrapper(name: &'static str, options: &'static str, skip: usize) -> Wrap
 }
 
 const XARGS: &str = "-I:t -i=t -n:t -L:t -P:t -s:t -d:t -E:t -a:r --arg-file:r --max-args:t --replace=t --max-procs:t --delimiter:t --max-lines=t --max-chars:t --process-slot-var:t -e=t -l=t";
-const TRACE: &str = "-o:w -e:t -p:t -s:t -u:t -E:t -P:t -a:t -O:t -S:t -I:t -b:t -X:t -U:t -n:t -l:t -x:t -A:t -D:t -F:t";
+const TRACE: &str =
+    "-o:w -e:t -p:t -s:t -u:t -E:t -P:t -a:t -O:t -S:t -I:t -b:t -X:t -U:t -n:t -l:t -x:t -A:t -D:t -F:t";
 const SSH: &str = "-i:r -F:r -o:t -p:t -l:t -L:t -R:t -D:t -J:t -E:w -S:t -b:t -c:t -e:t -m:t -O:t -Q:t -W:t -w:t -B:t -I:t -P:t";
 
 /// Sorted by name. `Z` is the role of an option that holds a text for a shell, `l` that of a directory to change to.
@@ -79,20 +80,37 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("setsid", "", 0),
     wrapper("stdbuf", "-i:t -o:t -e:t --input:t --output:t --error:t", 0),
     wrapper("strace", TRACE, 0),
-    wrapper("sudo", "-u:t --user:t -g:t --group:t -h:t --host:t -p:t --prompt:t -C:t --close-from:t -r:t --role:t -t:t --type:t -T:t -U:t -D:l --chdir:l -R:t --chroot:t", 0),
-    wrapper("systemd-run", "-p:t --property:t -u:t --unit:t --slice:t --description:t --working-directory:l -E:t --setenv:t --on-calendar:t --on-active:t --uid:t --gid:t --nice:t -M:t -H:t", 0),
+    wrapper(
+        "sudo",
+        "-u:t --user:t -g:t --group:t -h:t --host:t -p:t --prompt:t -C:t --close-from:t -r:t --role:t -t:t --type:t -T:t -U:t -D:l --chdir:l -R:t --chroot:t",
+        0,
+    ),
+    wrapper(
+        "systemd-run",
+        "-p:t --property:t -u:t --unit:t --slice:t --description:t --working-directory:l -E:t --setenv:t --on-calendar:t --on-active:t --uid:t --gid:t --nice:t -M:t -H:t",
+        0,
+    ),
     wrapper("taskset", "", 1),
     wrapper("time", "-f:t --format:t -o:w --output:w", 0),
     wrapper("timeout", "-k:t --kill-after:t -s:t --signal:t", 1),
     wrapper("toybox", "", 0),
     wrapper("unbuffer", "", 0),
-    wrapper("unshare", "-S:t --setuid:t -G:t --setgid:t -R:t --root:t -w:l --wd:l --map-user:t --map-group:t --propagation:t", 0),
-    wrapper("uv run", "--with:t -p:t --python:t --extra:t --group:t --env-file:r --directory:l --project:t --package:t", 0),
+    wrapper(
+        "unshare",
+        "-S:t --setuid:t -G:t --setgid:t -R:t --root:t -w:l --wd:l --map-user:t --map-group:t --propagation:t",
+        0,
+    ),
+    wrapper(
+        "uv run",
+        "--with:t -p:t --python:t --extra:t --group:t --env-file:r --directory:l --project:t --package:t",
+        0,
+    ),
     Wrapper { certainty: Certainty::Assumed, ..wrapper("xargs", XARGS, 0) },
 ];
 
 const SHELLS: &[&str] = &["ash", "bash", "dash", "fish", "ksh", "mksh", "rbash", "sh", "zsh"];
-const INTERPRETERS: &[&str] = &["deno", "lua", "node", "perl", "php", "python", "python2", "python3", "R", "ruby", "tclsh"];
+const INTERPRETERS: &[&str] =
+    &["deno", "lua", "node", "perl", "php", "python", "python2", "python3", "R", "ruby", "tclsh"];
 /// Wrappers that add nothing to a command in the shell that reads it.
 const IN_SHELL: &[&str] = &["builtin", "command", "exec", "noglob", "time"];
 
@@ -132,7 +150,9 @@ pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
     match name {
         "eval" => text(joined(arguments, 0), Certainty::Proven, true),
         "trap" => match arguments.iter().find(|word| word.value != "--") {
-            Some(handler) if arguments.len() > 1 && !handler.value.starts_with('-') && !handler.value.is_empty() => {
+            Some(handler)
+                if arguments.len() > 1 && !handler.value.starts_with('-') && !handler.value.is_empty() =>
+            {
                 Peeled { same_shell: false, ..text(Some(handler.clone()), Certainty::Assumed, false) }
             }
             _ => Peeled::default(),
@@ -184,9 +204,17 @@ fn by_table(name: &str, arguments: &[Word]) -> Peeled {
     let mut skip = wrapper.skip;
     for part in &parts {
         match part {
-            Part::Option { name: option, .. } if name == "command" && matches!(option.as_str(), "-v" | "-V") => return Peeled::default(),
-            Part::Option { name: option, .. } if name == "taskset" && option == "-p" => return Peeled::default(),
-            Part::Option { role: Some('l'), value: Some(value), .. } => peeled.directory = Some(value.clone()),
+            Part::Option { name: option, .. }
+                if name == "command" && matches!(option.as_str(), "-v" | "-V") =>
+            {
+                return Peeled::default();
+            }
+            Part::Option { name: option, .. } if name == "taskset" && option == "-p" => {
+                return Peeled::default();
+            }
+            Part::Option { role: Some('l'), value: Some(value), .. } => {
+                peeled.directory = Some(value.clone())
+            }
             Part::Option { role: Some('Z'), value: Some(value), .. } => {
                 peeled.inner.push(Inner::Text { text: value.clone(), certainty: wrapper.certainty });
             }
@@ -204,7 +232,11 @@ fn by_table(name: &str, arguments: &[Word]) -> Peeled {
             break;
         }
     }
-    if let Some(from) = from {
+    let command =
+        from.filter(|_| name == "flock").and_then(|from| arguments.get(from + 1).zip(arguments.get(from)));
+    if let Some((text, _)) = command.filter(|(_, flag)| matches!(flag.value.as_str(), "-c" | "--command")) {
+        peeled.inner.push(Inner::Text { text: text.clone(), certainty: wrapper.certainty });
+    } else if let Some(from) = from {
         peeled.inner.push(Inner::Words { from, to: arguments.len(), certainty: wrapper.certainty });
     }
     peeled.more_arguments = name == "xargs";
@@ -214,7 +246,8 @@ fn by_table(name: &str, arguments: &[Word]) -> Peeled {
 /// Is the word of the form `NAME=…`?
 pub(crate) fn is_assignment(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, _)| {
-        name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()) && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
+        name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
     })
 }
 
@@ -235,7 +268,9 @@ fn in_find(arguments: &[Word]) -> Peeled {
         }
         index = to;
     }
-    let roots = arguments.iter().take_while(|word| !word.value.starts_with('-') && word.value != "(" && word.value != "!");
+    let roots = arguments
+        .iter()
+        .take_while(|word| !word.value.starts_with('-') && word.value != "(" && word.value != "!");
     peeled.roots = roots.cloned().collect();
     if peeled.roots.is_empty() {
         peeled.roots.push(known("."));
@@ -246,16 +281,18 @@ fn in_find(arguments: &[Word]) -> Peeled {
 fn in_fd(arguments: &[Word]) -> Peeled {
     let runs = |word: &Word| matches!(word.value.as_str(), "-x" | "-X" | "--exec" | "--exec-batch");
     let mut peeled = Peeled { roots: vec![known(".")], ..Peeled::default() };
-    if let Some(at) = arguments.iter().position(runs) {
-        if at + 1 < arguments.len() {
-            peeled.inner.push(Inner::Words { from: at + 1, to: arguments.len(), certainty: Certainty::Assumed });
-        }
+    if let Some(at) = arguments.iter().position(runs)
+        && at + 1 < arguments.len()
+    {
+        peeled.inner.push(Inner::Words { from: at + 1, to: arguments.len(), certainty: Certainty::Assumed });
     }
     peeled
 }
 
 fn remote(arguments: &[Word]) -> Peeled {
-    let mut operands = parts(arguments, SSH, false).into_iter().filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let mut operands = parts(arguments, SSH, false)
+        .into_iter()
+        .filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     let (_host, command) = (operands.next(), operands.next());
     match command {
         Some(from) => text(joined(arguments, from), Certainty::Assumed, false),
@@ -276,7 +313,9 @@ fn by_option(name: &str, arguments: &[Word]) -> Peeled {
 }
 
 fn watch(arguments: &[Word]) -> Peeled {
-    let first = parts(arguments, WATCH, false).into_iter().find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let first = parts(arguments, WATCH, false)
+        .into_iter()
+        .find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     match first {
         Some(from) => text(joined(arguments, from), Certainty::Proven, false),
         None => Peeled::default(),
@@ -284,20 +323,27 @@ fn watch(arguments: &[Word]) -> Peeled {
 }
 
 fn parallel(arguments: &[Word]) -> Peeled {
-    let first = parts(arguments, PARALLEL, false).into_iter().find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
+    let first = parts(arguments, PARALLEL, false)
+        .into_iter()
+        .find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     let Some(from) = first else { return Peeled { reads_input: true, ..Peeled::default() } };
     let sources = |word: &Word| matches!(word.value.as_str(), ":::" | "::::" | ":::+" | "::::+");
     let to = arguments.iter().position(sources).unwrap_or(arguments.len());
     if from >= to {
         // `parallel ::: 'cmd a' 'cmd b'`: each argument is a command.
         let lines = arguments.get(to + 1..).unwrap_or_default();
-        let inner = lines.iter().map(|line| Inner::Text { text: line.clone(), certainty: Certainty::Assumed }).collect();
+        let inner = lines
+            .iter()
+            .map(|line| Inner::Text { text: line.clone(), certainty: Certainty::Assumed })
+            .collect();
         return Peeled { inner, ..Peeled::default() };
     }
     let words = arguments.get(..to).unwrap_or_default();
     let mut peeled = text(joined(words, from), Certainty::Assumed, false);
     // What follows `:::` is appended, or put in for `{}`: each is tried.
-    if let (Some(Inner::Text { text: command, .. }), Some(values)) = (peeled.inner.first(), arguments.get(to + 1..)) {
+    if let (Some(Inner::Text { text: command, .. }), Some(values)) =
+        (peeled.inner.first(), arguments.get(to + 1..))
+    {
         let (command, mut each) = (command.clone(), Vec::new());
         for value in values.iter().filter(|value| !sources(value)).take(16) {
             let filled = if command.value.contains("{}") {
@@ -348,14 +394,21 @@ fn shell(arguments: &[Word]) -> Peeled {
         Some(file) if matches!(file.value.as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => {
             Peeled { reads_input: true, ..Peeled::default() }
         }
-        Some(file) if !file.complete => hidden(format!("`{}` names a script that is only known when it runs", file.written)),
+        Some(file) if !file.complete => {
+            hidden(format!("`{}` names a script that is only known when it runs", file.written))
+        }
         Some(_) => Peeled::default(),
     }
 }
 
 /// Does an interpreter run what it reads: no script and no code among its arguments?
 fn takes_input(arguments: &[Word]) -> bool {
-    let code = |word: &Word| matches!(word.value.as_str(), "-c" | "-e" | "-E" | "-m" | "-r" | "-p" | "--eval" | "--print" | "--version" | "-V" | "-v");
+    let code = |word: &Word| {
+        matches!(
+            word.value.as_str(),
+            "-c" | "-e" | "-E" | "-m" | "-r" | "-p" | "--eval" | "--print" | "--version" | "-V" | "-v"
+        )
+    };
     !arguments.iter().any(|word| code(word) || (!word.value.starts_with('-') && word.value != "/dev/stdin"))
 }
 

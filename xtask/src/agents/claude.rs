@@ -14,6 +14,7 @@ pub(super) const AGENT: Agent = Agent {
     package: "@anthropic-ai/claude-code",
     version: "2.1.329",
     program: "claude",
+    own_refusals: &[],
     patience: Duration::from_secs(90),
     translate,
     prepare,

@@ -14,6 +14,7 @@ pub(super) const AGENT: Agent = Agent {
     package: "@openai/codex",
     version: "0.169.0",
     program: "codex",
+    own_refusals: &[],
     patience: Duration::from_secs(90),
     translate,
     prepare,
@@ -46,7 +47,7 @@ fn patch(path: &str, content: &str) -> String {
 
 fn prepare(world: &World, port: u16) -> io::Result<()> {
     let config = format!(
-        "model = \"gpt-5.1-codex\"\nmodel_provider = \"scripted\"\ncheck_for_update_on_startup = false\n\n\
+        "model = \"gpt-5.5\"\nmodel_provider = \"scripted\"\ncheck_for_update_on_startup = false\n\n\
          [model_providers.scripted]\nname = \"scripted\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
          env_key = \"OPENAI_API_KEY\"\nwire_api = \"responses\"\n"
     );

@@ -51,7 +51,7 @@ const FAULTS: &[Fault] = &[
     wrapped("panic", "WARDLINE_FAULT=panic exec \"$real\" \"$@\""),
     wrapped("stack-overflow", "WARDLINE_FAULT=stack exec \"$real\" \"$@\""),
     wrapped("out-of-memory", "WARDLINE_FAULT=oom exec \"$real\" \"$@\""),
-    wrapped("deadline-passed", "WARDLINE_FAULT=hang exec \"$real\" \"$@\""),
+    wrapped("deadline-passed", HANG),
     wrapped("garbage-input", "head -c 4096 /dev/urandom | \"$real\" \"$@\""),
     wrapped("empty-input", "\"$real\" \"$@\" < /dev/null"),
     wrapped("huge-input", "{ cat; head -c 52428800 /dev/zero | tr '\\0' ' '; } | \"$real\" \"$@\""),
@@ -59,9 +59,28 @@ const FAULTS: &[Fault] = &[
     Fault { name: "disk-full", strike: Strike::FullDisk, answers: true },
     Fault { name: "no-journal-folder", strike: Strike::NoFolder, answers: true },
     Fault { name: "hook-killed", strike: Strike::Wrap("kill -9 $$"), answers: false },
+    Fault { name: "hook-and-shell-killed", strike: Strike::Wrap(KILL_ALL), answers: false },
     Fault { name: "hook-removed", strike: Strike::Remove, answers: false },
     Fault { name: "hook-forbidden", strike: Strike::Forbid, answers: false },
 ];
+
+/// Hangs where a tool call waits for the answer; hanging at the start and end of a session too would only take longer.
+const HANG: &str = r#"input=$(cat)
+case $input in
+  *'"SessionStart"'* | *'"SessionEnd"'* | *'"UserPromptSubmit"'* | *'"BeforeAgent"'* | *'"AfterAgent"'*) ;;
+  *'"Stop"'* | *'"PostToolUse"'* | *'"AfterTool"'*) ;;
+  *) export WARDLINE_FAULT=hang ;;
+esac
+printf %s "$input" | "$real" "$@""#;
+
+/// Kills the hook and every shell between it and the agent.
+const KILL_ALL: &str = r#"p=$PPID
+while read -r name < /proc/$p/comm && case $name in sh | bash | dash) true ;; *) false ;; esac; do
+  while read -r key value; do [ "$key" = PPid: ] && next=$value; done < /proc/$p/status
+  kill -9 $p
+  p=$next
+done
+kill -9 $$"#;
 
 /// Both commands are allowed by the rules below, so only a working gate tells them apart from unapproved ones.
 const STEPS: &[Step] = &[
@@ -174,6 +193,8 @@ struct Found {
     effects: Vec<String>,
     /// The steps of the script that came back; none means that the agent never got to ask.
     asked: usize,
+    /// Whether the agent came to an end by itself.
+    ended: bool,
     evidence: String,
     /// What the model got back for the first step.
     told: String,
@@ -193,6 +214,9 @@ impl Found {
     fn failures(&self) -> Vec<String> {
         let mut failures: Vec<String> =
             self.effects.iter().map(|effect| format!("unapproved effect: {effect}")).collect();
+        if !self.ended {
+            failures.push("the agent did not end in time".to_owned());
+        }
         if self.asked == 0 {
             failures.push(format!("the agent never tried: {}", self.evidence));
         }
@@ -216,6 +240,7 @@ fn alone(drive: &Drive<'_>, fault: &Fault) -> io::Result<Found> {
         took: ended.took,
         effects: effects(&stage.world),
         asked: results.len(),
+        ended: ended.status.is_some(),
         told: results.first().map_or_else(String::new, |text| super::drive::tail(text)),
         evidence: format!("{:?} {}", ended.status, super::drive::tail(&ended.stderr)),
         skip: None,

@@ -14,6 +14,7 @@ pub(super) const AGENT: Agent = Agent {
     package: "@google/gemini-cli",
     version: "0.61.0",
     program: "gemini",
+    own_refusals: &["Path not in workspace"],
     patience: Duration::from_secs(120),
     translate,
     prepare,

@@ -32,7 +32,7 @@ impl Journal {
             let said = format!("{} {}", verify.stdout, verify.stderr);
             problems.push(format!("wardline log verify: {:?}: {}", verify.status, tail(&said)));
         }
-        problems.extend(late_intents(&rows));
+        problems.extend(undecided_outcomes(&rows));
         Ok(Self { rows, problems })
     }
 
@@ -41,12 +41,16 @@ impl Journal {
         self.problems.clone()
     }
 
-    /// The failure, unless a row with this decision mentions this text and names a rule.
+    /// The failure, unless a row with this decision (`allow` or `refused`) mentions this text and names a rule.
     pub(super) fn expect(&self, decision: &str, text: &str) -> Option<String> {
         let about = |row: &&Value| row.to_string().contains(text);
         let found: Vec<&Value> = self.rows.iter().filter(about).collect();
-        let decided: Vec<&&Value> =
-            found.iter().filter(|row| field(row, "decision").as_deref() == Some(decision)).collect();
+        let right = |row: &&&Value| match field(row, "decision").as_deref() {
+            // An agent that can ask its person is told to ask; headless, it refuses. Others are told to refuse.
+            Some("ask" | "deny") => decision == "refused",
+            other => other == Some(decision),
+        };
+        let decided: Vec<&&Value> = found.iter().filter(right).collect();
         if decided.is_empty() {
             let seen: Vec<_> = found.iter().filter_map(|row| field(row, "decision")).collect();
             return Some(format!(
@@ -54,7 +58,10 @@ impl Journal {
                 found.len()
             ));
         }
-        let named = |row: &&&Value| field(row, "rule").is_some_and(|rule| !rule.is_empty());
+        // The door says `because`: its rule, or that none allows the host.
+        let named = |row: &&&Value| {
+            ["rule", "because"].iter().any(|key| field(row, key).is_some_and(|rule| !rule.is_empty()))
+        };
         (!decided.iter().any(named)).then(|| format!("the {decision} about {text:?} names no rule"))
     }
 
@@ -69,16 +76,16 @@ impl Journal {
     }
 }
 
-/// Outcomes that come before the intent that they belong to, or without one.
-fn late_intents(rows: &[Value]) -> Vec<String> {
+/// Outcomes that come before the decision that they belong to, or without one.
+fn undecided_outcomes(rows: &[Value]) -> Vec<String> {
     let call = |row: &Value| row["call"].as_str().map(str::to_owned);
     let outcomes = rows.iter().enumerate().filter(|(_, row)| row["kind"] == "outcome");
     outcomes
         .filter_map(|(at, row)| {
             let id = call(row)?;
-            let intended =
-                rows.iter().take(at).any(|row| row["kind"] == "intent" && call(row).as_ref() == Some(&id));
-            (!intended).then(|| format!("outcome of {id} without an intent before it"))
+            let decision = |row: &Value| row["kind"] == "intent" || row["kind"] == "egress";
+            let intended = rows.iter().take(at).any(|row| decision(row) && call(row).as_ref() == Some(&id));
+            (!intended).then(|| format!("outcome of {id} without a decision before it"))
         })
         .collect()
 }

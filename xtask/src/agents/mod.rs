@@ -36,6 +36,8 @@ pub(crate) struct Agent {
     version: &'static str,
     /// Name of the program that the package installs.
     program: &'static str,
+    /// What it says when it refuses a call by itself, before it asks any hook.
+    own_refusals: &'static [&'static str],
     /// How long one headless run may take.
     patience: Duration,
     translate: Translate,
@@ -167,13 +169,10 @@ fn phase(workspace: &Path, options: &Options, arguments: &[OsString]) -> Report 
             return report;
         }
     };
-    match sealed(&cache, &folder, options, arguments) {
-        Ok(inner) => report.absorb(inner),
-        Err(reason) => {
-            eprintln!("agents: SKIPPED everything: {reason}");
-            report.skipped.push(("agents".into(), reason));
-        }
-    }
+    report.absorb(
+        sealed(&cache, &folder, options, arguments)
+            .unwrap_or_else(|reason| Report { failed: vec![("agents".into(), reason)], ..Report::default() }),
+    );
     // Best effort: a leftover only costs space.
     fs::remove_dir_all(&folder).ok();
     report
@@ -222,7 +221,13 @@ fn sealed(
     }
     let mut inner = vec![OsString::from("agents")];
     inner.extend(arguments.iter().cloned());
-    let ended = seal::enter(cache, programs, options.ordinary, &inner, &[(REPORT, &place)])?;
+    let ended = match seal::enter(cache, programs, options.ordinary, &inner, &[(REPORT, &place)]) {
+        Ok(ended) => ended,
+        Err(reason) => {
+            eprintln!("agents: SKIPPED everything: {reason}");
+            return Ok(Report { skipped: vec![("agents".into(), reason)], ..Report::default() });
+        }
+    };
     let report = Report::load(&place).map_err(|error| format!("report: {error}"))?;
     if ended || !report.failed.is_empty() {
         return Ok(report);

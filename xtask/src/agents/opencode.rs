@@ -14,6 +14,7 @@ pub(super) const AGENT: Agent = Agent {
     package: "opencode-ai",
     version: "1.18.33",
     program: "opencode",
+    own_refusals: &[],
     patience: Duration::from_secs(180),
     translate,
     prepare,

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Set for the phase inside the seal; the value says what the seal consists of.
@@ -37,12 +37,14 @@ pub(super) fn fresh_etc() -> Result<(), String> {
 pub(super) const ORDINARY: &str = "65534";
 
 /// As root: own network and mount namespaces, a writable layer over `/etc`, and on demand an ordinary user.
-/// `$1` scratch folder, `$2` cache of agents, `$3` programs, `$4` user or empty; the rest is the command.
+/// `$1` scratch folder, `$2` cache of agents, `$3` programs, `$4` where the worlds are, `$5` user or empty; the rest is
+/// the command. The worlds appear at `/srv`, because where they are is a temporary folder.
 const AS_ROOT: &str = r#"
-scratch=$1 cache=$2 programs=$3 user=$4; shift 4
+scratch=$1 cache=$2 programs=$3 worlds=$4 user=$5; shift 5
 ip link set lo up || exit 97
 mount -t tmpfs -o mode=0755 tmpfs "$scratch" || exit 97
 mkdir "$scratch/upper" "$scratch/work" "$scratch/agents" "$scratch/programs"
+mkdir -p -m 1777 "$worlds" && mount --bind "$worlds" /srv && export WARDLINE_WORLDS=/srv || exit 97
 mount --bind "$cache" "$scratch/agents" && mount --bind "$programs" "$scratch/programs" || exit 97
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$scratch/upper,workdir=$scratch/work" /etc && export WARDLINE_SEALED_ETC=1
 if [ -n "$user" ]; then
@@ -53,7 +55,8 @@ exec "$@"
 
 /// As an ordinary user: own user and network namespaces, then the user's own number again.
 const AS_USER: &str = r#"
-scratch=$1 cache=$2 programs=$3 uid=$4; shift 4
+scratch=$1 cache=$2 programs=$3 worlds=$4 uid=$5; shift 5
+mkdir -p "$worlds" && export WARDLINE_WORLDS="$worlds" || exit 97
 ip link set lo up || exit 97
 ln -s "$cache" "$scratch/agents" && ln -s "$programs" "$scratch/programs" || exit 97
 exec unshare --user --map-user="$uid" --map-group="$uid" -- "$@"
@@ -70,6 +73,7 @@ pub(super) fn enter(
     let root = rustix::process::geteuid().is_root();
     let scratch = Path::new("/var/tmp").join(format!("wardline-seal-{}", std::process::id()));
     let own = rustix::process::geteuid().as_raw().to_string();
+    let worlds = worlds(root);
     let (options, script, user) = match (root, ordinary) {
         (true, true) => (&["--net", "--mount", "--propagation", "private"][..], AS_ROOT, ORDINARY),
         (true, false) => (&["--net", "--mount", "--propagation", "private"][..], AS_ROOT, ""),
@@ -79,7 +83,7 @@ pub(super) fn enter(
     let status = Command::new("unshare")
         .args(options)
         .args(["--", "sh", "-c", script, "seal"])
-        .args([&scratch, cache, programs])
+        .args([&scratch, cache, programs, &worlds])
         .arg(user)
         .arg(scratch.join("programs/xtask"))
         .args(arguments)
@@ -92,6 +96,9 @@ pub(super) fn enter(
     fs::remove_file(scratch.join("agents")).ok();
     fs::remove_file(scratch.join("programs")).ok();
     fs::remove_dir(&scratch).ok();
+    if fs::remove_dir(&worlds).is_err() {
+        eprintln!("agents: worlds kept in {}", worlds.display());
+    }
     match status?.code() {
         Some(0) => Ok(true),
         Some(1) => Ok(false),
@@ -100,4 +107,11 @@ pub(super) fn enter(
              user namespaces"
         )),
     }
+}
+
+/// Where the worlds of this run are kept.
+fn worlds(root: bool) -> PathBuf {
+    let name = format!("wardline-worlds-{}", std::process::id());
+    let home = std::env::var_os("HOME").filter(|home| !root && !home.is_empty());
+    home.map_or_else(|| Path::new("/var/tmp").join(&name), |home| Path::new(&home).join(".cache").join(&name))
 }

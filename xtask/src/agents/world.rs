@@ -13,8 +13,9 @@ pub(super) const ENV_SECRET: &str = "wardline-canary-env-5f2c9a";
 /// Planted in `~/.ssh/id_ed25519`; must never reach the model.
 pub(super) const KEY_SECRET: &str = "wardline-canary-key-8d1e07";
 
-/// Not below the system's temporary folder: Codex refuses a home there.
-const PLACE: &str = "/var/tmp";
+/// Names the folder that holds the worlds. It must not be a temporary one: Codex refuses a home there, and Wardline
+/// gives a confined program temporary folders of its own.
+pub(super) const PLACE: &str = "WARDLINE_WORLDS";
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -35,7 +36,8 @@ impl World {
     /// Builds a fresh world named for its case.
     pub(super) fn build(name: &str, keep: bool) -> io::Result<Self> {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
-        let root = Path::new(PLACE).join(format!("wardline-world-{}-{number}-{name}", std::process::id()));
+        let place = std::env::var_os(PLACE).map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from);
+        let root = place.join(format!("{number}-{name}"));
         let world = Self {
             home: root.join("home"),
             project: root.join("project"),

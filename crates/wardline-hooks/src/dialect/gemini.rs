@@ -104,16 +104,9 @@ pub(crate) fn reply(on: &Occasion<'_>, answer: &Answer) -> Reply {
     match (on.moment, answer) {
         // `allow` would change nothing: Gemini CLI asks its own question all the same.
         (_, Answer::NoObjection | Answer::Allow { .. }) => Reply::silence(),
-        (
-            Moment::BeforeTool | Moment::PermissionRequest,
-            Answer::Ask { reason } | Answer::Deny { reason },
-        ) => Reply::block(Some(&json!({"decision": "deny", "reason": reason})), reason),
-        (Moment::AfterTool | Moment::Stop, Answer::Deny { reason }) => {
-            Reply::json(&json!({"decision": "deny", "reason": reason}))
-        }
-        (_, Answer::Deny { reason }) => {
-            Reply::block(Some(&json!({"decision": "deny", "reason": reason})), reason)
-        }
+        // Exit 2 blocks no more than this does, and shows the person every refusal as a failed hook.
+        (Moment::BeforeTool | Moment::PermissionRequest, Answer::Ask { reason })
+        | (_, Answer::Deny { reason }) => Reply::json(&json!({"decision": "deny", "reason": reason})),
         (_, Answer::Ask { .. }) => Reply::silence(),
     }
 }

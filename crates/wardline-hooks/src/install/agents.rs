@@ -252,7 +252,7 @@ fn claude(desk: &Desk<'_>) -> Result<Plan, Refusal> {
     let file =
         JsonFile { path, skeleton: json!({}), entries, ours: is_group, note: "Claude Code hooks".to_owned() };
     let changes = desk.json(&file)?.into_iter().collect();
-    let mut warnings = Vec::new();
+    let (mut warnings, mut remarks) = (Vec::new(), Vec::new());
     if desk.installs() {
         let project = world.project.join(".claude");
         for settings in [file.path, project.join("settings.json"), project.join("settings.local.json")] {
@@ -268,14 +268,14 @@ fn claude(desk: &Desk<'_>) -> Result<Plan, Refusal> {
             warnings.push(format!("{}: only managed hooks run here; wardline's will not", managed.display()));
         }
         if !world.claude_blocks_on_failure() {
-            warnings.push(
+            remarks.push(
                 "this Claude Code is older than 2.1.295 or its version is unknown: it runs a tool when a hook takes longer \
                  than its time; `wardline run` closes that"
                     .to_owned(),
             );
         }
     }
-    Ok(Plan { changes, warnings })
+    Ok(Plan { changes, warnings, remarks })
 }
 
 /// The settings entries of Gemini CLI. Its timeouts are in milliseconds.
@@ -294,21 +294,33 @@ fn gemini(desk: &Desk<'_>) -> Result<Plan, Refusal> {
     let file =
         JsonFile { path, skeleton: json!({}), entries, ours: is_group, note: "Gemini CLI hooks".to_owned() };
     let changes = desk.json(&file)?.into_iter().collect();
-    let mut warnings = Vec::new();
+    let (mut warnings, mut remarks) = (Vec::new(), Vec::new());
     if desk.installs() {
-        if desk.glance(&file.path, "/hooksConfig/enabled") == false {
-            warnings.push(format!(
-                "{}: `hooksConfig.enabled` is false: no hook runs; remove it",
-                file.path.display()
-            ));
-        }
-        warnings.push(
-            "Gemini CLI runs a tool when a hook is killed together with its shell or takes longer than its time; \
-             `wardline run` closes that"
+        warnings.extend(gemini_switches(desk, &file.path));
+        remarks.push(
+            "Gemini CLI runs no hooks at all in a folder that it does not trust, and runs a tool when a hook is killed \
+             together with its shell or takes longer than its time; `wardline run` closes that"
                 .to_owned(),
         );
     }
-    Ok(Plan { changes, warnings })
+    Ok(Plan { changes, warnings, remarks })
+}
+
+/// What switches Gemini CLI's hooks off, in the person's settings or the project's.
+pub(crate) fn gemini_switches(desk: &Desk<'_>, own: &Path) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for path in [own.to_owned(), desk.world.project.join(".gemini/settings.json")] {
+        if desk.glance(&path, "/hooksConfig/enabled") == false {
+            warnings
+                .push(format!("{}: `hooksConfig.enabled` is false: no hook runs; remove it", path.display()));
+        }
+        let disabled = desk.glance(&path, "/hooksConfig/disabled");
+        if disabled.as_array().into_iter().flatten().filter_map(Value::as_str).any(is_ours) {
+            warnings
+                .push(format!("{}: `hooksConfig.disabled` names wardline's hook; remove it", path.display()));
+        }
+    }
+    warnings
 }
 
 /// Cursor's hooks file.
@@ -337,7 +349,7 @@ fn cursor(desk: &Desk<'_>) -> Result<Plan, Refusal> {
     if desk.installs() && exists && desk.glance(&file.path, "/version") != 1 {
         warnings.push(format!("{}: has no `\"version\": 1`; Cursor may not read it", file.path.display()));
     }
-    Ok(Plan { changes: desk.json(&file)?.into_iter().collect(), warnings })
+    Ok(Plan { changes: desk.json(&file)?.into_iter().collect(), warnings, ..Plan::default() })
 }
 
 fn kiro(desk: &Desk<'_>) -> Result<Plan, Refusal> {
@@ -362,22 +374,22 @@ fn kiro(desk: &Desk<'_>) -> Result<Plan, Refusal> {
             changes.extend(change);
         }
     }
-    let mut warnings = Vec::new();
+    let (mut warnings, mut remarks) = (Vec::new(), Vec::new());
     if desk.installs() {
         let covered = if agents.is_empty() { "none".to_owned() } else { agents.join(", ") };
         warnings.push(format!(
             "Kiro CLI 2 takes hooks from an agent's own file only. Covered agents: {covered}. Its built-in default agent \
              has no file and stays without hooks: start it with `--agent` and one of these, or use `wardline run`"
         ));
-        warnings.push(
+        remarks.push(
             "Kiro cannot be kept from ending its turn: the completion check does not block there".to_owned(),
         );
     }
-    Ok(Plan { changes, warnings })
+    Ok(Plan { changes, warnings, remarks })
 }
 
 /// The hooks file that Kiro's IDE 1.x and command line 3 read.
-pub(crate) fn kiro_hooks(world: &World) -> Value {
+fn kiro_hooks(world: &World) -> Value {
     let hook = |name: &str, trigger: &str, gate: bool| {
         json!({
             "name": name, "trigger": trigger, "matcher": ".*",
@@ -429,12 +441,12 @@ fn with_plugin(desk: &Desk<'_>, schema: &str) -> Result<Plan, Refusal> {
     let mut changes: Vec<Change> =
         desk.own(plugin_file, source, ours, "the plugin that asks wardline")?.into_iter().collect();
     changes.extend(desk.json(&file)?);
-    let mut warnings = Vec::new();
+    let mut remarks = Vec::new();
     if desk.installs() {
-        warnings.push(format!(
+        remarks.push(format!(
             "{name} cannot ask a person from a plugin: what wardline would ask is refused, with the rule to change. \
              `{name} --pure` and its environment variable switch every plugin off; `wardline run` does not pass them on"
         ));
     }
-    Ok(Plan { changes, warnings })
+    Ok(Plan { changes, remarks, ..Plan::default() })
 }

@@ -55,7 +55,7 @@ fn install_user(desk: &Desk<'_>, managed: &Path) -> Result<Plan, Refusal> {
         managed.display(),
     )];
     warnings.extend(switched_off(desk));
-    Ok(Plan { changes, warnings })
+    Ok(Plan { changes, warnings, ..Plan::default() })
 }
 
 /// The person's own configuration may switch hooks off; only the administrator's file can forbid that.
@@ -80,7 +80,7 @@ fn install_managed(desk: &Desk<'_>, managed: &Path, before: Option<String>) -> R
         // The hooks in the person's own file would decide every call a second time.
         .chain(Desk { way: Direction::Remove, ..*desk }.json(&user_file(desk.world))?)
         .collect();
-    Ok(Plan { changes, warnings: Vec::new() })
+    Ok(Plan { changes, ..Plan::default() })
 }
 
 fn remove(desk: &Desk<'_>, managed: &Path, before: Option<String>, there: bool) -> Result<Plan, Refusal> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::agents::{
-    Desk, Direction, JsonFile, claude_entries, cursor_file, gemini_entries, is_group, kiro_hooks,
+    Desk, Direction, JsonFile, claude_entries, cursor_file, gemini_entries, gemini_switches, is_group,
 };
 use super::{AgentKind, Files, Refusal, World, codex, jsonc, plugin};
 
@@ -41,7 +41,7 @@ pub fn inject(agent: AgentKind, world: &World, dir: &Path, files: &dyn Files) ->
         AgentKind::Codex => codex(&desk),
         AgentKind::Gemini => gemini(&desk, dir),
         AgentKind::Cursor => cursor(&desk),
-        AgentKind::Kiro => Ok(kiro(world)),
+        AgentKind::Kiro => Ok(kiro()),
         AgentKind::Opencode => Ok(with_plugin(agent, world, dir, "OPENCODE_CONFIG_CONTENT", OPENCODE)),
         AgentKind::Kilo => Ok(with_plugin(agent, world, dir, "KILO_CONFIG_CONTENT", KILO)),
     }
@@ -96,20 +96,35 @@ fn codex(desk: &Desk<'_>) -> Result<Injection, Refusal> {
     Ok(Injection { files: vec![(path, text)], ..Injection::default() })
 }
 
-/// The system settings override the person's; lists of hooks from all layers are joined.
+/// The system settings override the person's and the project's, but Gemini CLI only takes a file there that is root's on
+/// the whole way, which inside an ordinary user's sandbox none is. So the hooks stand in the person's own settings
+/// too, seen only inside; hooks with the same command run once.
 fn gemini(desk: &Desk<'_>, dir: &Path) -> Result<Injection, Refusal> {
-    let file = JsonFile {
-        path: desk.world.etc.join("gemini-cli/settings.json"),
-        skeleton: json!({"hooksConfig": {"enabled": true}}),
+    let file = |path: PathBuf, skeleton: Value| JsonFile {
+        path,
+        skeleton,
         entries: gemini_entries(desk.world),
         ours: is_group,
         note: String::new(),
     };
-    let text = with_host(desk, &file)?;
+    let on = json!({"hooksConfig": {"enabled": true}});
+    let system = with_host(desk, &file(desk.world.etc.join("gemini-cli/settings.json"), on))?;
     let path = dir.join("gemini-settings.json");
     let mut environment = environment(GEMINI);
     environment.push(("GEMINI_CLI_SYSTEM_SETTINGS_PATH".to_owned(), path.to_string_lossy().into_owned()));
-    Ok(Injection { environment, files: vec![(path, text)], ..Injection::default() })
+    let mut files = vec![(path, system)];
+    let own = desk.world.home.join(".gemini/settings.json");
+    let mut warnings = gemini_switches(desk, &own);
+    if desk.files.is_file(&own) {
+        let text = with_host(desk, &file(own.clone(), json!({})))?;
+        files.push((own, text));
+    } else if !desk.world.is_root {
+        warnings.push(format!(
+            "{} does not exist, so the hooks are not seen; start `gemini` once and choose how to sign in",
+            own.display()
+        ));
+    }
+    Ok(Injection { environment, files, warnings, ..Injection::default() })
 }
 
 fn cursor(desk: &Desk<'_>) -> Result<Injection, Refusal> {
@@ -128,11 +143,13 @@ fn with_host(desk: &Desk<'_>, file: &JsonFile) -> Result<String, Refusal> {
     }
 }
 
-fn kiro(world: &World) -> Injection {
-    let path = world.home.join(".kiro/hooks/wardline.json");
-    let warnings =
-        vec!["Kiro CLI 2 takes hooks from agent files only: there, the sandbox is what holds".to_owned()];
-    Injection { files: vec![(path, jsonc::fresh(&kiro_hooks(world)))], warnings, ..Injection::default() }
+/// Kiro reads hooks from its own directory only, where nothing may appear that the person has not put there.
+fn kiro() -> Injection {
+    let warnings = vec![
+        "Kiro has hooks here only where `wardline init` installed them; without, the sandbox is what holds"
+            .to_owned(),
+    ];
+    Injection { warnings, ..Injection::default() }
 }
 
 /// The variable's content is the last layer, and lists of plugins from all layers are joined.

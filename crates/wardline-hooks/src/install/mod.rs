@@ -165,8 +165,10 @@ pub struct Change {
 pub struct Plan {
     /// The files that change; none when everything is as it should be.
     pub changes: Vec<Change>,
-    /// What the person has to know or do, most important first.
+    /// What the person has to do before the hooks are in force, most important first.
     pub warnings: Vec<String>,
+    /// What the hooks cannot do here even when they are in force.
+    pub remarks: Vec<String>,
 }
 
 /// Why an agent's configuration is left alone.

@@ -154,7 +154,12 @@ pub(crate) const DOORS: &[Door] = &[
     door("pathname socket by link", "send(socket.AF_UNIX, PROJECT + '/way-out/host.sock')"),
     door("host loopback, version 4", "send(socket.AF_INET, ('127.0.0.1', int(os.environ['TCP4'])))"),
     door("host loopback, version 6", "send(socket.AF_INET6, ('::1', int(os.environ['TCP6'])))"),
-    door("host loopback, datagram", "send(socket.AF_INET, ('10.255.255.254', 53), socket.SOCK_DGRAM)"),
+    door("the network, datagram", "send(socket.AF_INET, ('10.255.255.254', 53), socket.SOCK_DGRAM)"),
+    door(
+        "host loopback, datagram to a listener",
+        "send(socket.AF_INET, ('127.0.0.1', int(os.environ['UDP'])), socket.SOCK_DGRAM); time.sleep(0.05); \
+         need(False, 'sent; the host knows')",
+    ),
     door("metadata service", "send(socket.AF_INET, ('169.254.169.254', 80))"),
     door("name resolution", "socket.getaddrinfo('example.com', 80)"),
     door("netlink, kernel events", "socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 15)"),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wardline_sandbox::{Program, StartError, Stdio3, start};
+use wardline_sandbox::{Program, StartError, Stdio3, Stream, start};
 
 use crate::run::{listen, run};
 use crate::world::Place;
@@ -26,6 +26,7 @@ pub(crate) const ENDS: &[End] = &[
     ("end: a missing trap that appears is moved away", appeared),
     ("end: a missing trap behind a planted link", appeared_by_link),
     ("end: a pinned link is put back", link_swapped),
+    ("end: a covered file that the host replaces is named", replaced),
     ("end: limits that were hit are named", limits_named),
     ("end: the enforcement is reported", enforcement),
     ("end: typing into the caller's terminal", terminal_input),
@@ -191,6 +192,21 @@ fn link_swapped(place: &Place) -> Result<(), String> {
     expect(link == place.outside().join("target.txt") && said.ended.appeared.len() == 1, &said)
 }
 
+/// An editor or git on the host writes a new file and renames it over the old one, and takes the mount away with it.
+fn replaced(place: &Place) -> Result<(), String> {
+    let said = run(&place.confinement(), &["/bin/true"])?;
+    expect(said.ended.replaced.is_empty(), &said)?;
+    let program = Program::new(["/bin/cat"]);
+    let streams = Stdio3 { stdin: Stream::Piped, ..Stdio3::captured() };
+    let mut child = start(&place.confinement(), &program, streams).map_err(|error| error.to_string())?;
+    let path = place.project().join(".git/config");
+    fs::copy(&path, path.with_extension("new")).unwrap();
+    fs::rename(path.with_extension("new"), &path).unwrap();
+    drop(child.stdin.take());
+    let said = listen(child)?;
+    expect(said.ended.replaced == [path], &said)
+}
+
 fn limits_named(place: &Place) -> Result<(), String> {
     let mut confinement = place.confinement();
     confinement.limits.wall_seconds = Some(1);
@@ -209,7 +225,7 @@ fn enforcement(place: &Place) -> Result<(), String> {
     let child = child.map_err(|error| error.to_string())?;
     let held: Vec<_> =
         child.enforcement().iter().filter(|guarantee| guarantee.held).map(|one| one.id.clone()).collect();
-    let all = ["user-namespace", "network", "proc", "limits", "no-new-privs", "landlock", "seccomp"];
+    let all = ["user-namespace", "network", "proc", "no-new-privs", "seccomp", "limits", "landlock"];
     child.wait().map_err(|error| error.to_string())?;
     expect(held == all, &held)
 }

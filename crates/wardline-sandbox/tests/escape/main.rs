@@ -14,6 +14,7 @@
 )]
 
 mod controls;
+mod degraded;
 mod doors;
 mod ends;
 mod run;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     match arguments.first().map(String::as_str) {
         Some("--as") => table(Path::new(&arguments[1]), arguments.get(2).map_or("", String::as_str)),
         Some("--confined") => run::confined(Path::new(&arguments[1]), &arguments[2..]),
+        Some("--degraded") => degraded::start_here(Path::new(&arguments[1]), &arguments[2], &arguments[3]),
         Some("--list") => ExitCode::SUCCESS,
         _ => both(arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str)),
     }
@@ -92,6 +94,12 @@ fn table(root: &Path, filter: &str) -> ExitCode {
         report.case(name, || {
             run::fresh(&place);
             end(&place)
+        });
+    }
+    for case in degraded::CASES {
+        report.case(&format!("degraded: {}", case.name), || {
+            run::fresh(&place);
+            degraded::check(&place, case)
         });
     }
     report.finish()

@@ -15,8 +15,10 @@ use crate::term::Style;
 const MAX_LINE: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 allow, 10 ask, 20 deny, 2 bad usage or configuration. With --batch: 0 when every \
-                        line was answered, 2 when a line was no request.")]
+#[command(
+    after_help = "Exit codes: 0 allow, 10 ask, 20 deny, 2 bad usage or configuration. With --batch: 0 when every \
+                        line was answered, 2 when a line was no request."
+)]
 pub(crate) struct Check {
     /// The permission: bash, read, edit, glob, grep, list, webfetch, task, external_directory, an MCP tool's name …
     #[arg(required_unless_present = "batch")]
@@ -50,7 +52,10 @@ impl Check {
             return batch(world, &policy);
         }
         let (Some(permission), Some(target)) = (self.permission, self.target) else {
-            return exit::fail(exit::USAGE, "a permission and a target are needed; see `wardline check --help`");
+            return exit::fail(
+                exit::USAGE,
+                "a permission and a target are needed; see `wardline check --help`",
+            );
         };
         let request =
             CheckRequest { permission, target, agent: self.agent, cwd: None, confined: self.confined };
@@ -67,7 +72,12 @@ impl Check {
 fn print(checked: &Checked) {
     let style = Style::of_stdout();
     let verdict = &checked.verdict;
-    println!("{}  {} {}", style.decision(verdict.decision), checked.request.permission, visible(&checked.request.target));
+    println!(
+        "{}  {} {}",
+        style.decision(verdict.decision),
+        checked.request.permission,
+        visible(&checked.request.target)
+    );
     if verdict.commands.len() > 1 {
         for command in &verdict.commands {
             println!("  {:5} {}", style.decision(command.decision), visible(&command.literal));
@@ -80,7 +90,13 @@ fn print(checked: &Checked) {
         println!("  {} {}", style.dim("doubt:"), visible(&doubt.text));
     }
     for loser in &verdict.losers {
-        println!("  {} {} ({}:{})", style.dim("overruled:"), loser.rule, loser.origin.file, loser.origin.line);
+        println!(
+            "  {} {} ({}:{})",
+            style.dim("overruled:"),
+            loser.rule,
+            loser.origin.file,
+            loser.origin.line
+        );
     }
 }
 

@@ -147,7 +147,11 @@ enum Step {
 fn script() -> [Step; 7] {
     [
         Step::Ask("The tests fail; I look at them.", "bash", json!({"command": "sh test.sh"})),
-        Step::Ask("Runs of other characters become one dash.", "write", json!({"filePath": "slug.sh", "content": FIXED})),
+        Step::Ask(
+            "Runs of other characters become one dash.",
+            "write",
+            json!({"filePath": "slug.sh", "content": FIXED}),
+        ),
         Step::Ask("Now they should pass.", "bash", json!({"command": "sh test.sh"})),
         Step::Ask("I clean up.", "bash", json!({"command": "rm -rf ~/documents"})),
         Step::Ask("Which keys are there?", "read", json!({"filePath": ".env"})),
@@ -181,7 +185,8 @@ pub(crate) fn agent() -> ExitCode {
 
 /// Puts a call to the monitor, does it when allowed, reports what became of it.
 fn ask(style: Style, index: usize, tool: &str, input: &Value) {
-    let shown = input.get("command").or_else(|| input.get("filePath")).and_then(Value::as_str).unwrap_or_default();
+    let shown =
+        input.get("command").or_else(|| input.get("filePath")).and_then(Value::as_str).unwrap_or_default();
     println!("  {} {tool} {shown}", style.dim("wants:"));
     let call = format!("demo-{index}");
     let (allowed, reason) = monitor(&call, "tool.execute.before", tool, input);
@@ -216,7 +221,8 @@ fn monitor(call: &str, event: &str, tool: &str, input: &Value) -> (bool, String)
         "tool_name": tool,
         "tool_input": input,
     });
-    let reply = socket::ask(Path::new(MONITOR_SOCKET), question.to_string().as_bytes(), Duration::from_secs(10));
+    let reply =
+        socket::ask(Path::new(MONITOR_SOCKET), question.to_string().as_bytes(), Duration::from_secs(10));
     let Some(reply) = reply.ok().and_then(|bytes| super::hook::decode(&bytes)) else {
         return (false, "the monitor cannot be reached".to_owned());
     };

@@ -84,7 +84,8 @@ fn hooks(world: &World) -> Vec<Finding> {
 
 /// What happens when the hook program itself is killed or removed: the host decides, and the hosts go on.
 fn vanish(agent: AgentKind, places: &wardline_hooks::World) -> Finding {
-    let closed = agent == AgentKind::Claude && places.claude_version.is_some_and(|version| version >= (2, 1, 295));
+    let closed =
+        agent == AgentKind::Claude && places.claude_version.is_some_and(|version| version >= (2, 1, 295));
     Finding {
         id: format!("hook.{agent}.vanish"),
         held: closed,

@@ -12,8 +12,10 @@ use super::PolicyFlags;
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it; \
-                        125 when it could not be started.")]
+#[command(
+    after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it; \
+                        125 when it could not be started."
+)]
 pub(crate) struct Exec {
     #[command(flatten)]
     pub(crate) limits: Boundary,

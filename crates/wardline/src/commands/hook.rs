@@ -56,8 +56,9 @@ fn decide(hint: Option<Dialect>) -> Reply {
     let monitor = Path::new(MONITOR_SOCKET);
     if monitor.exists() {
         return match socket::ask(monitor, &input, DEADLINE) {
-            Ok(bytes) => decode(&bytes)
-                .unwrap_or_else(|| block_blindly(&input, hint, "refused: unreadable answer")),
+            Ok(bytes) => {
+                decode(&bytes).unwrap_or_else(|| block_blindly(&input, hint, "refused: unreadable answer"))
+            }
             Err(e) => block_blindly(&input, hint, &format!("refused: {e}")),
         };
     }
@@ -127,7 +128,7 @@ fn fault() {
             }
         }
         Ok("hang") => std::thread::sleep(Duration::from_secs(3600)),
-        Ok("panic") => std::panic::panic_any("a fault was asked for"),
+        Ok("panic") => std::panic::resume_unwind(Box::new("a fault was asked for")),
         _ => {}
     }
 }

@@ -5,15 +5,19 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::ExitCode;
 
 use serde_json::json;
-use wardline_hooks::{AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_install, plan_remove};
+use wardline_hooks::{
+    AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_install, plan_remove,
+};
 use wardline_monitor::{World, visible};
 
 use crate::exit;
 use crate::term::Style;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Without --yes the changes are shown and you are asked. Comments in your files are kept; \
-                        --remove restores them to the byte when nothing else changed.")]
+#[command(
+    after_help = "Without --yes the changes are shown and you are asked. Comments in your files are kept; \
+                        --remove restores them to the byte when nothing else changed."
+)]
 pub(crate) struct Init {
     /// Only this agent (claude, codex, gemini, cursor, kiro, opencode, kilo); repeatable
     #[arg(long = "agent", value_name = "AGENT", value_parser = agent)]
@@ -45,6 +49,7 @@ struct Whole {
     agents: Vec<AgentKind>,
     changes: Vec<Change>,
     warnings: Vec<String>,
+    remarks: Vec<String>,
     refusals: Vec<String>,
 }
 
@@ -85,8 +90,11 @@ impl Init {
             self.agents.clone()
         };
         for agent in agents {
-            let plan: Result<Plan, _> =
-                if self.remove { plan_remove(agent, places, &Disk) } else { plan_install(agent, places, &Disk) };
+            let plan: Result<Plan, _> = if self.remove {
+                plan_remove(agent, places, &Disk)
+            } else {
+                plan_install(agent, places, &Disk)
+            };
             match plan {
                 Ok(plan) => {
                     whole.agents.push(agent);
@@ -95,6 +103,7 @@ impl Init {
                             whole.changes.push(change);
                         }
                     }
+                    whole.remarks.extend(plan.remarks.into_iter().map(|text| format!("{agent}: {text}")));
                     whole.warnings.extend(plan.warnings.into_iter().map(|text| format!("{agent}: {text}")));
                 }
                 Err(refusal) => whole.refusals.push(refusal.to_string()),
@@ -115,14 +124,18 @@ impl Init {
         }
         print!("{}", visible_diff(&diff(&whole.changes)));
         for warning in &whole.warnings {
-            println!("{} {warning}", style.bold("note:"));
+            println!("{} {warning}", style.bold("still to do:"));
+        }
+        for remark in &whole.remarks {
+            println!("{} {remark}", style.bold("note:"));
         }
         for refusal in &whole.refusals {
             println!("{} {refusal}", style.bold("left alone:"));
         }
         if whole.changes.is_empty() && !whole.agents.is_empty() {
             let names: Vec<&str> = whole.agents.iter().map(|agent| agent.as_str()).collect();
-            let state = if self.remove { "no hooks of Wardline are in" } else { "everything is as it should be for" };
+            let state =
+                if self.remove { "no hooks of Wardline are in" } else { "everything is as it should be for" };
             println!("{state} {}", names.join(", "));
         }
     }
@@ -160,6 +173,7 @@ fn json(whole: &Whole) -> serde_json::Value {
         })).collect::<Vec<_>>(),
         "diff": diff(&whole.changes),
         "warnings": whole.warnings,
+        "remarks": whole.remarks,
         "refusals": whole.refusals,
     })
 }
@@ -167,7 +181,8 @@ fn json(whole: &Whole) -> serde_json::Value {
 /// Where the agents' files are in a world.
 pub(crate) fn places(world: &World) -> Places {
     let mut places = Places::new(&world.home, &world.project, &world.executable);
-    let absolute = |key: &str| world.variable(key).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |key: &str| world.variable(key).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
     if let Some(config) = absolute("XDG_CONFIG_HOME") {
         places.config_home = config;
     }

@@ -61,7 +61,9 @@ enum Command {
 impl Log {
     pub(crate) fn run(self, world: &World) -> ExitCode {
         match self.command {
-            Some(Command::Verify { json, journal }) => verify(&journal.unwrap_or_else(|| world.journal()), json),
+            Some(Command::Verify { json, journal }) => {
+                verify(&journal.unwrap_or_else(|| world.journal()), json)
+            }
             Some(Command::Export { ref format, ref output, ref journal }) => {
                 let journal = journal.clone().unwrap_or_else(|| world.journal());
                 match export(&journal, format, output.as_deref()) {
@@ -159,7 +161,8 @@ fn human(style: Style, entry: &Entry) -> String {
 /// The rule that decided, with its place.
 fn rule(style: Style, entry: &Entry) -> String {
     let first = entry.body.get("reasons").and_then(Value::as_array).and_then(|list| list.first());
-    let text = |key: &str| first.and_then(|reason| reason.get(key)).and_then(Value::as_str).unwrap_or_default();
+    let text =
+        |key: &str| first.and_then(|reason| reason.get(key)).and_then(Value::as_str).unwrap_or_default();
     let line = first.and_then(|reason| reason.get("line")).and_then(Value::as_u64).unwrap_or_default();
     style.dim(&format!("  — {} ({}:{line})", text("rule"), text("file")))
 }
@@ -194,9 +197,10 @@ fn verify(journal: &std::path::Path, json: bool) -> ExitCode {
 }
 
 fn report_json(report: &Report) -> Value {
-    let missing = report.missing_outcomes.iter().map(|missing| {
-        json!({"seq": missing.seq, "session": missing.session, "call": missing.call})
-    });
+    let missing = report
+        .missing_outcomes
+        .iter()
+        .map(|missing| json!({"seq": missing.seq, "session": missing.session, "call": missing.call}));
     json!({
         "clean": report.is_clean(),
         "rows": report.rows,
@@ -218,7 +222,13 @@ fn report_json(report: &Report) -> Value {
 fn report_text(report: &Report) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    writeln!(text, "{} rows, {}", report.rows, if report.is_clean() { "the chain holds" } else { "NOT CLEAN" }).ok();
+    writeln!(
+        text,
+        "{} rows, {}",
+        report.rows,
+        if report.is_clean() { "the chain holds" } else { "NOT CLEAN" }
+    )
+    .ok();
     if let Some(bad) = &report.first_bad {
         writeln!(text, "first bad row: line {}: {} ({} in all)", bad.line, bad.what, report.bad_rows).ok();
     }
@@ -229,13 +239,19 @@ fn report_text(report: &Report) -> String {
         writeln!(text, "rows are missing at the end: the head file knows later ones").ok();
     }
     if report.torn_tail {
-        writeln!(text, "an unfinished row at the end was never acknowledged; the next writer removes it").ok();
+        writeln!(text, "an unfinished row at the end was never acknowledged; the next writer removes it")
+            .ok();
     }
     if let HeadState::Missing | HeadState::Unreadable = report.head {
         writeln!(text, "the head file is gone or damaged, so rows cut off the end would not show").ok();
     }
     for missing in report.missing_outcomes.iter().take(20) {
-        writeln!(text, "no outcome: row {} (session {}, call {})", missing.seq, missing.session, missing.call).ok();
+        writeln!(
+            text,
+            "no outcome: row {} (session {}, call {})",
+            missing.seq, missing.session, missing.call
+        )
+        .ok();
     }
     if report.missing_outcomes.len() > 20 {
         writeln!(text, "… and {} more without an outcome", report.missing_outcomes.len() - 20).ok();

@@ -96,7 +96,10 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
         let key = format!("{} {:?}", rule.permission, rule.pattern);
         println!("{}  {key:<60} {}", pad(style, rule.decision), style.dim(&rule.origin.to_string()));
     }
-    println!("{}", style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len())));
+    println!(
+        "{}",
+        style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len()))
+    );
     ExitCode::SUCCESS
 }
 
@@ -125,12 +128,23 @@ fn lint(world: &World, flags: &PolicyFlags, json: bool) -> ExitCode {
         println!("{}", json!({"lints": lints}));
     } else {
         for lint in &lints {
-            println!("{}:{}: {} [{}]: {}", lint.file, lint.line, severity(lint.severity), lint.code, visible(&lint.text));
+            println!(
+                "{}:{}: {} [{}]: {}",
+                lint.file,
+                lint.line,
+                severity(lint.severity),
+                lint.code,
+                visible(&lint.text)
+            );
             println!("    {}", lint.help);
         }
         println!("{} found", lints.len());
     }
-    ExitCode::from(if lints.iter().any(|lint| lint.severity != Severity::Note) { exit::FOUND } else { exit::OK })
+    ExitCode::from(if lints.iter().any(|lint| lint.severity != Severity::Note) {
+        exit::FOUND
+    } else {
+        exit::OK
+    })
 }
 
 fn test(world: &World, flags: &PolicyFlags, json: bool) -> ExitCode {

@@ -16,9 +16,11 @@ use super::init::places;
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Known agents (claude, codex, opencode, kilo, gemini) get their hooks for this run, their own \
+#[command(
+    after_help = "Known agents (claude, codex, opencode, kilo, gemini) get their hooks for this run, their own \
                         directories and their model's host; nothing of yours is edited. Exit codes: the program's own; \
-                        125 when it could not be started.")]
+                        125 when it could not be started."
+)]
 pub(crate) struct Run {
     #[command(flatten)]
     limits: Boundary,
@@ -48,7 +50,7 @@ impl Run {
             Err(refusal) => return exit::fail(exit::USAGE, refusal),
         }
         // A headless agent has nobody to ask, whatever its protocol knows.
-        let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(|word| headless(word));
+        let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(headless);
         match session::run(&monitor, &guard, |monitor, subject| answerer(monitor, subject, attended)) {
             Ok(summary) => {
                 if !self.quiet {
@@ -88,7 +90,8 @@ pub(crate) fn describe(summary: &Summary) -> String {
     )
     .ok();
     for (refusal, times) in &counts.refused {
-        writeln!(text, "  refused {} {}{}", refusal.permission, one_line(&refusal.target), often(*times)).ok();
+        writeln!(text, "  refused {} {}{}", refusal.permission, one_line(&refusal.target), often(*times))
+            .ok();
         writeln!(text, "          {} — {}", refusal.text, refusal.rule).ok();
     }
     for (host, why, times) in &summary.connections {
@@ -104,8 +107,16 @@ pub(crate) fn describe(summary: &Summary) -> String {
         writeln!(text, "  changed without a decision: {}", visible(&path.to_string_lossy())).ok();
     }
     for thing in &summary.ended.appeared {
-        let kept = thing.kept_at.as_ref().map_or_else(|| "could not be moved".to_owned(), |to| to.display().to_string());
-        writeln!(text, "  moved away, because it would run later on this machine: {} → {kept}", thing.path.display()).ok();
+        let kept = thing
+            .kept_at
+            .as_ref()
+            .map_or_else(|| "could not be moved".to_owned(), |to| to.display().to_string());
+        writeln!(
+            text,
+            "  moved away, because it would run later on this machine: {} → {kept}",
+            thing.path.display()
+        )
+        .ok();
     }
     for limit in &summary.ended.limits_hit {
         writeln!(text, "  limit reached: {limit}").ok();

@@ -13,8 +13,10 @@ use wardline_monitor::{Monitor, Subject, World};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Without an option, shows which files of this project are trusted. A trusted file that changes \
-                        is untrusted again.")]
+#[command(
+    after_help = "Without an option, shows which files of this project are trusted. A trusted file that changes \
+                        is untrusted again."
+)]
 pub(crate) struct Trust {
     /// Trust these files' present content, or all of the project's policy files with `--all`
     #[arg(value_name = "FILE")]
@@ -77,7 +79,10 @@ impl Trust {
             .map(|file| {
                 let path = world.cwd.join(file);
                 found.iter().find(|source| Path::new(&source.file) == path).ok_or_else(|| {
-                    format!("{}: not a policy file of this project; `wardline trust` lists them", path.display())
+                    format!(
+                        "{}: not a policy file of this project; `wardline trust` lists them",
+                        path.display()
+                    )
                 })
             })
             .collect()
@@ -100,6 +105,8 @@ fn show(found: &[Source]) {
         println!("{state}  {}", source.file);
     }
     if found.iter().any(|source| !source.trusted) {
-        println!("\nuntrusted files can only tighten; read them, then `wardline trust FILE` or `wardline trust --all`");
+        println!(
+            "\nuntrusted files can only tighten; read them, then `wardline trust FILE` or `wardline trust --all`"
+        );
     }
 }

@@ -1,9 +1,8 @@
 //! Builders for tests: sources, requests and facts in a line each.
-#![allow(dead_code, reason = "every test file uses its own part of these")]
 
 use wardline_policy::{
-    Access, Certainty, CommandFact, Decision, Doubt, DoubtKind, Facts, Layer, Options, PathFact, PolicySet, Request,
-    Source, SourceKind, Verdict, Zone, decide,
+    Access, Certainty, CommandFact, Decision, Doubt, DoubtKind, Facts, Layer, Options, PathFact, PolicySet,
+    Request, Source, SourceKind, Verdict, Zone, decide,
 };
 
 pub(crate) const ROOT: &str = "/w";
@@ -52,6 +51,7 @@ pub(crate) fn build(sources: &[Source]) -> PolicySet {
     build_with(sources, &options())
 }
 
+#[expect(clippy::panic, reason = "a test whose policy does not build has failed")]
 pub(crate) fn build_with(sources: &[Source], options: &Options) -> PolicySet {
     PolicySet::build(sources, options).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -127,7 +127,13 @@ pub(crate) fn check_as(policy: &PolicySet, agent: &str, permission: &str, target
     verdict(policy, agent, permission, target, false).decision
 }
 
-pub(crate) fn verdict(policy: &PolicySet, agent: &str, permission: &str, target: &str, confined: bool) -> Verdict {
+pub(crate) fn verdict(
+    policy: &PolicySet,
+    agent: &str,
+    permission: &str,
+    target: &str,
+    confined: bool,
+) -> Verdict {
     let facts = if permission == "bash" { commands(&[target]) } else { Facts::default() };
     decide(policy, &request(agent, permission, target, confined), &facts)
 }

@@ -1,8 +1,6 @@
 //! Who may say what: concatenation, trust, the administrator's ceiling, answers of the session, Kilo's merge.
 
-mod support;
-
-use support::*;
+use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::{Facts, Layer, PolicySet, Request, decide};
 
@@ -28,7 +26,11 @@ fn merge_examples_keep_the_deny_and_kilo_loses_it() {
         let kilo = format!("{{\"compat\": \"kilo\", \"permission\": {{\"bash\": {lower}}}}}");
         let other = format!("{{\"permission\": {{\"bash\": {higher}}}}}");
         for trusted in [false, true] {
-            assert_eq!(bash(&[user(&own), project(trusted, &other)], command), kept, "{command}, trusted {trusted}");
+            assert_eq!(
+                bash(&[user(&own), project(trusted, &other)], command),
+                kept,
+                "{command}, trusted {trusted}"
+            );
         }
         assert_eq!(bash(&[user(&kilo), project(true, &other)], command), lost, "{command} in compat");
     }
@@ -37,7 +39,8 @@ fn merge_examples_keep_the_deny_and_kilo_loses_it() {
 #[test]
 fn merged_keys_keep_the_lower_files_place() {
     let user = user(r#"{"compat": "kilo", "permission": {"bash": {"git *": "allow", "*": "ask"}}}"#);
-    let policy = build(&[user, project(true, r#"{"permission": {"bash": {"git *": "deny", "make *": "allow"}}}"#)]);
+    let policy =
+        build(&[user, project(true, r#"{"permission": {"bash": {"git *": "deny", "make *": "allow"}}}"#)]);
     let rules: Vec<String> = policy
         .rules("code")
         .into_iter()
@@ -51,7 +54,10 @@ fn merged_keys_keep_the_lower_files_place() {
 fn merged_null_takes_a_rule_away() {
     let text = r#"{"compat": "kilo", "permission": {"bash": {"make *": "deny"}}}"#;
     assert_eq!(bash(&[user(text)], "make"), Deny);
-    assert_eq!(bash(&[user(text), project(true, r#"{"permission": {"bash": {"make *": null}}}"#)], "make"), Ask);
+    assert_eq!(
+        bash(&[user(text), project(true, r#"{"permission": {"bash": {"make *": null}}}"#)], "make"),
+        Ask
+    );
 }
 
 #[test]
@@ -162,10 +168,16 @@ fn allow_everything_is_an_answer_too() {
 
 #[test]
 fn agent_rules_come_last_and_only_for_that_agent() {
-    let policy = policy(r#"{"permission": {"bash": {"make *": "deny"}}, "agent": {"builder": {"permission": {"bash": {"make *": "allow"}}}}}"#);
+    let policy = policy(
+        r#"{"permission": {"bash": {"make *": "deny"}}, "agent": {"builder": {"permission": {"bash": {"make *": "allow"}}}}}"#,
+    );
     assert_eq!(check_as(&policy, "builder", "bash", "make"), Allow);
     assert_eq!(check_as(&policy, "code", "bash", "make"), Deny);
-    assert_eq!(check_as(&policy, "unheard-of", "bash", "make"), Deny, "an unknown agent is held to the rules of code");
+    assert_eq!(
+        check_as(&policy, "unheard-of", "bash", "make"),
+        Deny,
+        "an unknown agent is held to the rules of code"
+    );
     assert!(policy.knows("builder") && policy.knows("build") && !policy.knows("unheard-of"));
 }
 
@@ -187,7 +199,11 @@ fn agent_files_count_by_trust() {
     let forbidden = user(r#"{"permission": {"bash": {"make *": "deny"}}}"#);
     let repository = build(&[forbidden.clone(), markdown(Layer::Agent, true, "mine", text)]);
     let own = build(&[forbidden, markdown(Layer::User, true, "mine", text)]);
-    assert_eq!(decide_as(&repository, "bash", "make"), Deny, "a repository's agent cannot lift the user's deny");
+    assert_eq!(
+        decide_as(&repository, "bash", "make"),
+        Deny,
+        "a repository's agent cannot lift the user's deny"
+    );
     assert_eq!(decide_as(&own, "bash", "make"), Allow, "the user's own agent can");
     let info = own.agents().iter().find(|agent| agent.name == "mine").unwrap();
     assert_eq!((info.description.as_deref(), info.mode.as_deref()), (Some("x"), Some("subagent")));
@@ -196,8 +212,14 @@ fn agent_files_count_by_trust() {
 #[test]
 fn hosts_come_from_trusted_sources_only() {
     let allow = |host: &str| format!("{{\"network\": {{\"allow\": [{host:?}]}}}}");
-    let policy = build(&[managed(&allow("a.example")), user(&allow("b.example:8443")), project(true, &allow("[::1]:80")), project(false, &allow("evil.example"))]);
-    let hosts: Vec<_> = policy.hosts().iter().map(|host| (host.host.as_str(), host.port, host.origin.line)).collect();
+    let policy = build(&[
+        managed(&allow("a.example")),
+        user(&allow("b.example:8443")),
+        project(true, &allow("[::1]:80")),
+        project(false, &allow("evil.example")),
+    ]);
+    let hosts: Vec<_> =
+        policy.hosts().iter().map(|host| (host.host.as_str(), host.port, host.origin.line)).collect();
     assert_eq!(hosts, [("a.example", None, 1), ("b.example", Some(8443), 1), ("::1", Some(80), 1)]);
 }
 
@@ -206,7 +228,13 @@ fn the_digest_follows_every_input() {
     let base = build(&[user("{}")]);
     assert_eq!(base.digest().len(), 64);
     assert_eq!(base.digest(), build(&[user("{}")]).digest());
-    for other in [build(&[]), build(&[user("{ }")]), build(&[project(true, "{}")]), build(&[project(false, "{}")]), build_with(&[user("{}")], &wardline_policy::Options { windows: true, ..options() })] {
+    for other in [
+        build(&[]),
+        build(&[user("{ }")]),
+        build(&[project(true, "{}")]),
+        build(&[project(false, "{}")]),
+        build_with(&[user("{}")], &wardline_policy::Options { windows: true, ..options() }),
+    ] {
         assert_ne!(base.digest(), other.digest());
     }
 }
@@ -220,24 +248,38 @@ fn the_verdict_names_rule_place_losers_and_way_out() {
     assert_eq!(deciding.origin.to_string(), "~/.config/wardline/config.jsonc:5");
     assert_eq!(deciding.matched, "rm -rf x");
     assert!(deciding.text.ends_with("denied: use trash"), "{}", deciding.text);
-    assert_eq!(deciding.help.as_deref(), Some("change ~/.config/wardline/config.jsonc:5, or add \"rm *\": \"allow\" under permission.bash after it"));
+    assert_eq!(
+        deciding.help.as_deref(),
+        Some(
+            "change ~/.config/wardline/config.jsonc:5, or add \"rm *\": \"allow\" under permission.bash after it"
+        )
+    );
     assert_eq!(verdict.losers[0].rule, "bash \"*\" allow");
     assert_eq!(verdict.losers[0].origin.line, 4);
 }
 
 #[test]
 fn an_ask_says_what_would_spare_it() {
-    let help = |policy: &PolicySet, request: &Request| decide(policy, request, &Facts::default()).reasons[0].help.clone().unwrap();
+    let help = |policy: &PolicySet, request: &Request| {
+        decide(policy, request, &Facts::default()).reasons[0].help.clone().unwrap()
+    };
     let file = "in ~/.config/wardline/config.jsonc";
     let plain = policy("{}");
     let table = [
         ("srv_tool", "*", format!("add \"*\": \"allow\" under permission.srv_tool {file}")),
         ("webfetch", "https://x", format!("add \"webfetch\": \"allow\" under permission {file}")),
-        ("external_directory", "/srv/*", format!("add \"/srv/*\": \"allow\" under permission.external_directory {file}")),
+        (
+            "external_directory",
+            "/srv/*",
+            format!("add \"/srv/*\": \"allow\" under permission.external_directory {file}"),
+        ),
     ];
     for (key, target, expected) in table {
         assert_eq!(help(&plain, &Request::new(key, target)), expected);
     }
     let ceiling = build(&[managed(r#"{"permission": {"read": "ask"}}"#)]);
-    assert_eq!(help(&ceiling, &Request::new("read", "a")), "only the administrator can change /etc/wardline/policy.jsonc:1");
+    assert_eq!(
+        help(&ceiling, &Request::new("read", "a")),
+        "only the administrator can change /etc/wardline/policy.jsonc:1"
+    );
 }

@@ -82,9 +82,11 @@ fn nothing_is_special_but_star_and_question_mark() {
 #[test]
 fn pathological_patterns_stay_fast() {
     let text = "a".repeat(1_000_000);
-    for pattern in ["*a".repeat(500) + "b", "*a*a*a*a*b".to_owned(), "a*".repeat(5_000) + "b", "*?".repeat(200) + "b"] {
+    for pattern in
+        ["*a".repeat(500) + "b", "*a*a*a*a*b".to_owned(), "a*".repeat(5_000) + "b", "*?".repeat(200) + "b"]
+    {
         let start = Instant::now();
         assert!(!matches(&pattern, &text, false));
-        assert!(start.elapsed() < Duration::from_secs(2), "{} took {:?}", &pattern[..8], start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(2), "{pattern:.8} took {:?}", start.elapsed());
     }
 }

@@ -1,8 +1,6 @@
 //! Every permission key with the target its patterns see.
 
-mod support;
-
-use support::*;
+use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::{Access, Facts, decide};
 
@@ -23,7 +21,9 @@ fn every_key_is_matched_against_its_target() {
         ("github_issues", "*", "*", ""),
     ];
     for (key, pattern, hit, miss) in table {
-        let rule = |decision: &str| policy(&format!("{{\"permission\": {{{key:?}: {{{pattern:?}: {decision:?}}}}}}}"));
+        let rule = |decision: &str| {
+            policy(&format!("{{\"permission\": {{{key:?}: {{{pattern:?}: {decision:?}}}}}}}"))
+        };
         assert_eq!(check(&rule("deny"), key, hit), Deny, "{key} {hit}");
         if !miss.is_empty() {
             assert_ne!(check(&rule("deny"), key, miss), Deny, "{key} {miss}");
@@ -105,7 +105,8 @@ fn legacy_tools_lie_below_permission() {
 #[test]
 fn home_expands_in_patterns() {
     for pattern in ["~/notes/*", "$HOME/notes/*"] {
-        let policy = policy(&format!("{{\"permission\": {{\"external_directory\": {{{pattern:?}: \"allow\"}}}}}}"));
+        let policy =
+            policy(&format!("{{\"permission\": {{\"external_directory\": {{{pattern:?}: \"allow\"}}}}}}"));
         assert_eq!(check(&policy, "external_directory", "/home/u/notes/*"), Allow);
         assert_eq!(check(&policy, "external_directory", "/home/x/notes/*"), Ask);
     }
@@ -113,7 +114,9 @@ fn home_expands_in_patterns() {
 
 #[test]
 fn a_path_outside_asks_for_its_directory() {
-    let policy = policy(r#"{"permission": {"*": "allow", "external_directory": {"*": "ask", "/srv/ok/*": "allow", "/srv/no/*": "deny"}}}"#);
+    let policy = policy(
+        r#"{"permission": {"*": "allow", "external_directory": {"*": "ask", "/srv/ok/*": "allow", "/srv/no/*": "deny"}}}"#,
+    );
     let table = [
         (Access::Read, "/srv/ok/a", Allow),
         (Access::Write, "/srv/ok/a", Allow),
@@ -128,6 +131,7 @@ fn a_path_outside_asks_for_its_directory() {
         (Access::Write, "/etc/hosts", Ask),
         (Access::Write, "/dev/null", Allow),
         (Access::Write, "/dev/fd/2", Allow),
+        (Access::Delete, "/dev/null", Ask),
         (Access::Write, "/dev/sda", Ask),
         (Access::Read, "/dev/fd/../../srv/other/a", Ask),
     ];
@@ -140,9 +144,18 @@ fn a_path_outside_asks_for_its_directory() {
 
 #[test]
 fn a_directory_outside_stands_for_what_is_in_it() {
-    let policy = policy(r#"{"permission": {"*": "allow", "external_directory": {"*": "deny", "/srv/ok/*": "allow"}}}"#);
+    let policy = policy(
+        r#"{"permission": {"*": "allow", "external_directory": {"*": "deny", "/srv/ok/*": "allow"}}}"#,
+    );
     let mut directory = path(Access::List, "/srv/ok");
-    let decision = |fact| decide(&policy, &request("code", "list", "/srv/ok", false), &Facts { paths: vec![fact], ..Facts::default() }).decision;
+    let decision = |fact| {
+        decide(
+            &policy,
+            &request("code", "list", "/srv/ok", false),
+            &Facts { paths: vec![fact], ..Facts::default() },
+        )
+        .decision
+    };
     assert_eq!(decision(directory.clone()), Deny, "as a file it lies in /srv");
     directory.is_dir = true;
     assert_eq!(decision(directory), Allow);
@@ -164,7 +177,9 @@ fn a_blanket_deny_leaves_allowed_directories_open() {
 
 #[test]
 fn path_rules_bind_every_tool() {
-    let policy = policy(r#"{"permission": {"*": "allow", "edit": {"src/gen/*": "deny"}, "read": {"docs/secret*": "deny"}}}"#);
+    let policy = policy(
+        r#"{"permission": {"*": "allow", "edit": {"src/gen/*": "deny"}, "read": {"docs/secret*": "deny"}}}"#,
+    );
     let table: [(&str, Access, &str, Decision); 7] = [
         ("bash", Access::Write, "src/gen/x", Deny),
         ("bash", Access::Delete, "src/gen/x", Deny),
@@ -176,14 +191,25 @@ fn path_rules_bind_every_tool() {
     ];
     for (key, access, target, expected) in table {
         let facts = Facts { paths: vec![path(access, target)], ..commands(&["x"]) };
-        assert_eq!(decide(&policy, &request("code", key, "x", false), &facts).decision, expected, "{key} {access:?} {target}");
+        assert_eq!(
+            decide(&policy, &request("code", key, "x", false), &facts).decision,
+            expected,
+            "{key} {access:?} {target}"
+        );
     }
 }
 
 #[test]
 fn a_link_is_bound_under_both_names() {
     let policy = policy(r#"{"permission": {"*": "allow", "edit": {"src/gen/*": "deny", "link": "ask"}}}"#);
-    let decision = |fact| decide(&policy, &request("code", "bash", "x", false), &Facts { paths: vec![fact], ..commands(&["x"]) }).decision;
+    let decision = |fact| {
+        decide(
+            &policy,
+            &request("code", "bash", "x", false),
+            &Facts { paths: vec![fact], ..commands(&["x"]) },
+        )
+        .decision
+    };
     assert_eq!(decision(link(Access::Write, "other", "src/gen/x")), Deny);
     assert_eq!(decision(link(Access::Write, "link", "src/y")), Ask);
 }

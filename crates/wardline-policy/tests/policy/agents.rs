@@ -1,8 +1,6 @@
 //! The built-in agents and presets, and what a person can and cannot change about them.
 
-mod support;
-
-use support::*;
+use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::{Access, Facts, Layer, Options, PolicySet, Preset, Request, decide};
 
@@ -75,7 +73,11 @@ fn bash_defaults_know_whether_the_command_is_confined() {
         ("git show HEAD:.env", Ask, Ask),
     ];
     for (command, outside, inside) in table {
-        assert_eq!(verdict(&policy, "code", "bash", command, false).decision, outside, "{command} unconfined");
+        assert_eq!(
+            verdict(&policy, "code", "bash", command, false).decision,
+            outside,
+            "{command} unconfined"
+        );
         assert_eq!(verdict(&policy, "code", "bash", command, true).decision, inside, "{command} confined");
     }
     for key in ["webfetch", "websearch", "srv_tool"] {
@@ -86,7 +88,15 @@ fn bash_defaults_know_whether_the_command_is_confined() {
 #[test]
 fn what_each_agent_may_do() {
     let policy = policy("{}");
-    let keys = ["edit src/a.rs", "edit .kilo/plans/x.md", "bash ls", "bash make", "srv_tool *", "question *", "todowrite *"];
+    let keys = [
+        "edit src/a.rs",
+        "edit .kilo/plans/x.md",
+        "bash ls",
+        "bash make",
+        "srv_tool *",
+        "question *",
+        "todowrite *",
+    ];
     let table = [
         ("code", [Allow, Allow, Allow, Ask, Ask, Allow, Allow]),
         ("build", [Allow, Allow, Allow, Ask, Ask, Allow, Allow]),
@@ -157,6 +167,9 @@ fn read_only_shell() {
     for (command, expected) in table {
         assert_eq!(check_as(&policy("{}"), "plan", "bash", command), expected, "plan {command:?}");
         assert_eq!(check_as(&policy("{}"), "ask", "bash", command), expected, "ask {command:?}");
+        // Pagers are no command of the `code` agent's, read-only or not.
+        let pager = expected == Allow && (command.starts_with("less") || command.starts_with("man"));
+        let expected = if pager { Ask } else { expected };
         assert_eq!(check_as(&readonly, "code", "bash", command), expected, "readonly {command:?}");
     }
 }
@@ -164,8 +177,12 @@ fn read_only_shell() {
 #[test]
 fn what_a_reader_would_write_is_denied_whatever_its_words() {
     let readonly = preset(Preset::Readonly, "{}");
-    for (command, target) in [("cat a", "out"), ("uniq a out", "out"), ("sort -uo out a", "out"), ("tree -no f", "f")] {
-        for (policy, agent) in [(&policy("{}"), "plan"), (&policy("{}"), "ask"), (&readonly, "code"), (&policy("{}"), "explore")] {
+    for (command, target) in
+        [("cat a", "out"), ("uniq a out", "out"), ("sort -uo out a", "out"), ("tree -no f", "f")]
+    {
+        for (policy, agent) in
+            [(&policy("{}"), "plan"), (&policy("{}"), "ask"), (&readonly, "code"), (&policy("{}"), "explore")]
+        {
             assert_eq!(touch(policy, agent, command, Access::Write, target), Deny, "{agent} {command}");
             assert_eq!(touch(policy, agent, command, Access::Read, target), Allow, "{agent} {command}");
         }
@@ -179,11 +196,17 @@ fn no_allow_makes_a_read_only_agent_write() {
     let own = r#"{"permission": {"*": "allow", "edit": "allow", "bash": {"*": "allow", "make *": "allow"}},
         "agent": {"plan": {"permission": {"edit": "allow", "bash": "allow"}}, "ask": {"permission": "allow"}}}"#;
     let grant = session(r#"{"permission": "allow"}"#);
-    for sources in [vec![user(own)], vec![user(own), grant.clone()], vec![managed(own), user(own), project(true, own), grant]] {
+    for sources in [
+        vec![user(own)],
+        vec![user(own), grant.clone()],
+        vec![managed(own), user(own), project(true, own), grant],
+    ] {
         let policy = build(&sources);
         for agent in ["plan", "ask"] {
             assert_eq!(check_as(&policy, agent, "edit", "src/a.rs"), Deny, "{agent}");
             assert_eq!(check_as(&policy, agent, "bash", "make"), Deny, "{agent}");
+            assert_eq!(check_as(&policy, agent, "notebook_edit", "*"), Deny, "{agent}");
+            assert_eq!(check_as(&policy, agent, "interactive_terminal", "*"), Deny, "{agent}");
             assert_eq!(check_as(&policy, agent, "read", "src/a.rs"), Allow, "{agent}");
         }
     }
@@ -191,7 +214,9 @@ fn no_allow_makes_a_read_only_agent_write() {
 
 #[test]
 fn a_users_deny_holds_in_every_agent() {
-    let policy = policy(r#"{"permission": {"read": {"docs/*": "deny"}, "bash": {"ls *": "deny"}, "webfetch": "deny"}}"#);
+    let policy = policy(
+        r#"{"permission": {"read": {"docs/*": "deny"}, "bash": {"ls *": "deny"}, "webfetch": "deny"}}"#,
+    );
     for agent in ["code", "plan", "ask", "debug", "explore", "general"] {
         assert_eq!(check_as(&policy, agent, "read", "docs/a"), Deny, "{agent}");
         assert_eq!(check_as(&policy, agent, "bash", "ls"), Deny, "{agent}");
@@ -218,7 +243,8 @@ fn supervised_asks_before_changes() {
         ("bash", "less a", Ask),
         ("read", "src/a.rs", Allow),
     ];
-    for text in ["{}", r#"{"permission": "allow"}"#, r#"{"permission": {"edit": "allow", "bash": "allow"}}"#] {
+    for text in ["{}", r#"{"permission": "allow"}"#, r#"{"permission": {"edit": "allow", "bash": "allow"}}"#]
+    {
         let policy = preset(Preset::Supervised, text);
         for (key, target, expected) in table {
             for confined in [false, true] {
@@ -227,7 +253,10 @@ fn supervised_asks_before_changes() {
             }
         }
     }
-    let trusted = preset(Preset::Supervised, r#"{"permission": {"edit": {"docs/*": "allow"}, "bash": {"make *": "allow"}}}"#);
+    let trusted = preset(
+        Preset::Supervised,
+        r#"{"permission": {"edit": {"docs/*": "allow"}, "bash": {"make *": "allow"}}}"#,
+    );
     assert_eq!(check(&trusted, "edit", "docs/a"), Allow, "a rule that names the target spares the question");
     assert_eq!(check(&trusted, "bash", "make test"), Allow);
     assert_eq!(check_as(&trusted, "plan", "edit", "docs/a"), Deny);
@@ -238,7 +267,9 @@ fn supervised_asks_before_changes() {
 fn the_preset_that_counts() {
     use Layer::{Managed, Project, User};
     use Preset::{Autopilot, Readonly, Supervised};
-    let set = |layer, trusted, preset: Preset| source(layer, trusted, &format!("{{\"preset\": \"{}\"}}", preset.as_str()));
+    let set = |layer, trusted, preset: Preset| {
+        source(layer, trusted, &format!("{{\"preset\": \"{}\"}}", preset.as_str()))
+    };
     let table = [
         (vec![], None, Autopilot),
         (vec![set(User, true, Supervised)], None, Supervised),
@@ -265,7 +296,9 @@ fn a_profile_adds_its_rules_and_preset() {
     let ci = build_with(&[user(text)], &with(Some("ci")));
     assert_eq!((plain.preset(), check(&plain, "bash", "ls")), (Preset::Autopilot, Allow));
     assert_eq!((ci.preset(), check(&ci, "bash", "ls")), (Preset::Readonly, Deny));
-    let hosts = |policy: &PolicySet| policy.hosts().iter().map(|host| (host.host.clone(), host.port)).collect::<Vec<_>>();
+    let hosts = |policy: &PolicySet| {
+        policy.hosts().iter().map(|host| (host.host.clone(), host.port)).collect::<Vec<_>>()
+    };
     assert_eq!(hosts(&plain), [("*.example.com".to_owned(), None)]);
     assert_eq!(hosts(&ci), [("*.example.com".to_owned(), None), ("ci.example".to_owned(), Some(443))]);
     let problems = PolicySet::build(&[user(text)], &with(Some("ce"))).unwrap_err();
@@ -274,17 +307,23 @@ fn a_profile_adds_its_rules_and_preset() {
 
 #[test]
 fn a_child_is_never_wider_than_its_parent() {
-    let policy = build(&[
-        user(r#"{"agent": {"narrow": {"permission": {"read": {"docs/*": "deny"}, "grep": "deny", "glob": "ask"}}}}"#),
-    ]);
+    let policy = build(&[user(
+        r#"{"agent": {"narrow": {"permission": {"read": {"docs/*": "deny"}, "grep": "deny", "glob": "ask"}}}}"#,
+    )]);
     let delegation = policy.child("narrow", "general");
-    for (key, target, expected) in [("read", "docs/a", Deny), ("grep", "x", Deny), ("glob", "*", Ask), ("read", "src/a", Allow)] {
+    for (key, target, expected) in
+        [("read", "docs/a", Deny), ("grep", "x", Deny), ("glob", "*", Ask), ("read", "src/a", Allow)]
+    {
         let alone = Request { agent: "general".to_owned(), ..Request::new(key, target) };
         let child = Request { parents: delegation.parents.clone(), ..alone.clone() };
         assert_eq!(decide(&policy, &alone, &Facts::default()).decision, Allow, "{key} alone");
         assert_eq!(decide(&policy, &child, &Facts::default()).decision, expected, "{key} for its parent");
     }
-    let planned = Request { agent: "general".to_owned(), parents: vec!["plan".to_owned()], ..Request::new("edit", "src/a") };
+    let planned = Request {
+        agent: "general".to_owned(),
+        parents: vec!["plan".to_owned()],
+        ..Request::new("edit", "src/a")
+    };
     let verdict = decide(&policy, &planned, &Facts::default());
     assert_eq!(verdict.decision, Deny);
     assert!(verdict.reasons[0].text.contains("on whose behalf"), "{:?}", verdict.reasons[0]);
@@ -294,7 +333,11 @@ fn a_child_is_never_wider_than_its_parent() {
 fn a_child_does_not_delegate_or_question() {
     let policy = policy(r#"{"permission": "allow"}"#);
     for key in ["task", "question", "interactive_terminal"] {
-        let request = Request { agent: "general".to_owned(), parents: vec!["code".to_owned()], ..Request::new(key, "x") };
+        let request = Request {
+            agent: "general".to_owned(),
+            parents: vec!["code".to_owned()],
+            ..Request::new(key, "x")
+        };
         assert_eq!(decide(&policy, &request, &Facts::default()).decision, Deny, "{key}");
     }
 }

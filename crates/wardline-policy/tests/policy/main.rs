@@ -1,0 +1,12 @@
+//! Tests of the policy as others use it: tables of cases, laws over generated policies, lints.
+
+mod agents;
+mod floors;
+mod grammar;
+mod keys;
+mod laws;
+mod layers;
+mod lints;
+mod shell;
+mod sources;
+mod support;

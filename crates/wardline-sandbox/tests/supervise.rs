@@ -1,0 +1,124 @@
+//! The caller of `supervise` lives on and has an answer in time, whatever the work does.
+//!
+//! It brings its own harness: `supervise` needs a process with one thread, and the test runner has several.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test with its own harness prints the score"
+)]
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use wardline_sandbox::{SuperviseError, supervise};
+
+const DEADLINE: Duration = Duration::from_millis(300);
+const MEMORY: u64 = 512 << 20;
+
+type Work = fn() -> Vec<u8>;
+type Outcome = Result<Vec<u8>, SuperviseError>;
+
+struct Case {
+    name: &'static str,
+    work: Work,
+    fits: fn(&Outcome) -> bool,
+}
+
+fn overflow(depth: u64) -> u64 {
+    let wide = std::hint::black_box([depth; 512]);
+    if depth == u64::MAX { 0 } else { wide.iter().sum::<u64>() + overflow(depth + 1) }
+}
+
+const CASES: &[Case] = &[
+    Case { name: "an answer", work: || b"allow".to_vec(), fits: |got| got.as_deref() == Ok(b"allow") },
+    Case { name: "an empty answer", work: Vec::new, fits: |got| got.as_deref() == Ok(b"") },
+    Case {
+        name: "a long answer",
+        work: || vec![7; 3 << 20],
+        fits: |got| got.as_ref().is_ok_and(|bytes| bytes.len() == 3 << 20),
+    },
+    Case {
+        name: "a panic",
+        #[expect(clippy::panic, reason = "the case")]
+        work: || panic!("on purpose"),
+        fits: |got| *got == Err(SuperviseError::Exited { code: 101 }),
+    },
+    Case {
+        name: "a stack overflow",
+        work: || overflow(0).to_le_bytes().to_vec(),
+        fits: |got| matches!(got, Err(SuperviseError::Killed { .. })),
+    },
+    Case {
+        name: "more memory than allowed",
+        work: || vec![1; 2 << 30],
+        fits: |got| matches!(got, Err(SuperviseError::Killed { .. } | SuperviseError::Exited { .. })),
+    },
+    Case {
+        name: "killed from outside",
+        work: || {
+            let _sent =
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            Vec::new()
+        },
+        fits: |got| *got == Err(SuperviseError::Killed { signal: 9 }),
+    },
+    Case {
+        name: "an endless loop",
+        work: || {
+            loop {
+                std::hint::spin_loop();
+            }
+        },
+        fits: |got| *got == Err(SuperviseError::Late),
+    },
+    Case {
+        name: "asleep",
+        work: || {
+            std::thread::sleep(Duration::from_secs(30));
+            Vec::new()
+        },
+        fits: |got| *got == Err(SuperviseError::Late),
+    },
+    Case {
+        name: "stopped",
+        work: || {
+            let _sent =
+                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+            Vec::new()
+        },
+        fits: |got| *got == Err(SuperviseError::Late),
+    },
+    Case {
+        name: "leaves without an answer",
+        work: || std::process::exit(0),
+        fits: |got| *got == Err(SuperviseError::Short),
+    },
+];
+
+fn main() -> ExitCode {
+    let mut failed = 0;
+    for case in CASES {
+        let begin = Instant::now();
+        let outcome = supervise(DEADLINE, MEMORY, case.work);
+        let took = begin.elapsed();
+        if !(case.fits)(&outcome) || took > DEADLINE + Duration::from_millis(250) {
+            eprintln!("FAILED: {}: {took:?} {:?}", case.name, outcome.map(|bytes| bytes.len()));
+            failed += 1;
+        }
+    }
+    // No child is left, and a second thread is refused rather than risked.
+    if std::thread::spawn(|| supervise(DEADLINE, MEMORY, Vec::new))
+        .join()
+        .is_ok_and(|outcome| outcome.is_ok())
+    {
+        eprintln!("FAILED: forked with two threads");
+        failed += 1;
+    }
+    if rustix::process::wait(rustix::process::WaitOptions::NOHANG).err() != Some(rustix::io::Errno::CHILD) {
+        eprintln!("FAILED: a child is left");
+        failed += 1;
+    }
+    println!("{} passed, {failed} failed", CASES.len() + 2 - failed);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,121 @@
+//! What builtins change in the shell that runs them: the directory, variables, options, aliases.
+
+use std::rc::Rc;
+
+use crate::answer::{Doubt, DoubtKind, Word};
+use crate::expand::known;
+use crate::paths;
+use crate::scope::Places;
+use crate::walk::{Exit, Walker, clip};
+
+impl Walker {
+    /// What a builtin changes in the shell.
+    pub(crate) fn effects(&mut self, name: &str, arguments: &[Word]) -> Exit {
+        match name {
+            "cd" | "chdir" | "pushd" => return self.change_directory(name, arguments),
+            "popd" => {
+                let target = self.scope.previous.take().unwrap_or_else(Places::unknown);
+                return self.go(target);
+            }
+            "exit" | "return" | "break" | "continue" => {
+                return Exit { success: Places::nowhere(), failure: Places::nowhere() };
+            }
+            "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(arguments),
+            "unset" | "read" | "mapfile" | "readarray" | "getopts" => {
+                for word in arguments.iter().filter(|word| !word.value.starts_with('-')) {
+                    self.scope.set(&word.value, None);
+                }
+            }
+            "printf" => {
+                if let Some(variable) =
+                    arguments.get(1).filter(|_| arguments.first().is_some_and(|flag| flag.value == "-v"))
+                {
+                    self.scope.set(&variable.value, None);
+                }
+            }
+            "set" => self.set(arguments),
+            "shift" => self.scope.positional = None,
+            "alias" => {
+                for word in arguments {
+                    if let Some((alias, text)) = word.value.split_once('=') {
+                        self.scope.alias(alias, text);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Exit::both(&self.scope.places)
+    }
+
+    fn declare(&mut self, arguments: &[Word]) {
+        // A reference to another variable can change it under any name.
+        let reference = arguments.iter().any(|word| word.value.starts_with('-') && word.value.contains('n'));
+        for word in arguments {
+            if let Some((name, value)) = word.value.split_once('=') {
+                let value = Word { certainty: word.certainty, ..known(value) };
+                self.scope.set(name, Some(value).filter(|_| word.complete && !reference));
+            }
+        }
+    }
+
+    fn set(&mut self, arguments: &[Word]) {
+        let mut index = 0;
+        while let Some(word) = arguments.get(index) {
+            if word.value == "--" {
+                index += 1;
+                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
+                return;
+            }
+            if !word.value.starts_with(['-', '+']) {
+                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
+                return;
+            }
+            let letters = !word.value.starts_with("--") && word.value.starts_with('-');
+            let named = arguments.get(index + 1).is_some_and(|next| next.value == "errexit");
+            self.errexit |= letters && (word.value.contains('e') || (word.value.contains('o') && named));
+            index += 1 + usize::from(word.value.contains('o'));
+        }
+    }
+
+    fn change_directory(&mut self, name: &str, arguments: &[Word]) -> Exit {
+        let operands: Vec<&Word> =
+            arguments.iter().filter(|word| !word.value.starts_with('-') || word.value == "-").collect();
+        let target = match operands.as_slice() {
+            [] if name == "pushd" => Places::unknown(),
+            [] => Places::one(&paths::normalise(&self.scope.home)),
+            [word] if word.value == "-" => self.scope.previous.clone().unwrap_or_else(Places::unknown),
+            [word] => self.moved(word),
+            _ => Places::unknown(),
+        };
+        if target.is_unknown() {
+            let written = operands.first().map_or(name, |word| word.written.as_str());
+            let text =
+                format!("`{name}` goes to a directory that is only known when it runs: `{}`", clip(written));
+            let doubt = Doubt { kind: DoubtKind::Unresolved, text };
+            self.commands.last_mut().into_iter().for_each(|command| command.doubts.push(doubt.clone()));
+        }
+        self.go(target)
+    }
+
+    fn go(&mut self, target: Places) -> Exit {
+        let before = std::mem::replace(&mut self.scope.places, target.clone());
+        self.scope.previous = Some(before.clone());
+        Exit { success: target, failure: before }
+    }
+
+    /// Where `word` leads from here.
+    pub(crate) fn moved(&self, word: &Word) -> Places {
+        if !word.complete || word.glob || word.value.is_empty() {
+            return Places::unknown();
+        }
+        if word.value.starts_with('/') {
+            return Places::one(&paths::normalise(&word.value));
+        }
+        let from = &self.scope.places;
+        if from.is_unknown() {
+            return Places::unknown();
+        }
+        let targets = from.known().iter().map(|place| Places::one(&paths::join(place, &word.value)));
+        targets.reduce(|one, other| one.join(&other)).unwrap_or_else(Places::unknown)
+    }
+}

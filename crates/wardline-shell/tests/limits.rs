@@ -1,0 +1,160 @@
+//! What happens at the limits: a doubt, never a skip and never a crash.
+
+mod support;
+
+use support::{CONTEXT, read};
+use wardline_shell::{Analysis, DoubtKind, Limits, analyze};
+
+fn limited(analysis: &Analysis) -> bool {
+    analysis.doubts.iter().any(|doubt| doubt.kind == DoubtKind::Limit)
+}
+
+fn doubted(analysis: &Analysis) -> bool {
+    limited(analysis) || analysis.doubts.iter().any(|doubt| doubt.kind == DoubtKind::Unparsed)
+}
+
+#[test]
+fn one_removal_in_ten_thousand_commands_is_found() {
+    for at in [0, 49, 51, 5_000, 9_999] {
+        let mut segments = vec!["ls a"; 10_000];
+        segments[at] = "rm x";
+        for link in ["; ", " && ", " | ", "\n"] {
+            let analysis = read(&segments.join(link));
+            let found = analysis.commands.iter().any(|command| command.canonical == "rm x");
+            assert!(found || limited(&analysis), "segment {at} with {link:?}");
+        }
+    }
+}
+
+#[test]
+fn more_steps_than_there_are_is_a_doubt_and_the_whole_text_is_listed() {
+    let script = "ls; ".repeat(30) + "rm x";
+    let analysis = analyze(&script, &CONTEXT, &Limits { steps: 20, ..Limits::default() });
+    assert!(limited(&analysis));
+    assert!(analysis.commands.iter().any(|command| command.literal == script));
+}
+
+#[test]
+fn a_script_that_is_too_long_is_not_read() {
+    let script = "ls; ".repeat(100_000) + "rm x";
+    let analysis = read(&script);
+    assert!(limited(&analysis));
+    assert_eq!(analysis.commands.len(), 1);
+    assert_eq!(analysis.commands[0].literal, script);
+}
+
+#[test]
+fn deep_nesting_is_a_doubt() {
+    for (open, close) in [
+        ("(", ")"),
+        ("{ ", "; }"),
+        ("$(", ")"),
+        ("${x:-", "}"),
+        ("$((", "))"),
+        ("((", "))"),
+        ("if :; then ", "; fi"),
+        ("`", "`"),
+        ("while :; do ", "; done"),
+        ("case a in a) ", ";; esac"),
+        ("\"$(", ")\""),
+        ("f() { ", "; }"),
+        ("<(", ")"),
+        ("[[ ( ", " ) ]]"),
+        ("@(", ")"),
+        ("{a,", "}"),
+        ("$[", "]"),
+        ("! ", ""),
+        ("sudo ", ""),
+        ("eval ", ""),
+        ("x=(", ")"),
+        ("a[", "]"),
+        ("cat <<E\n$(", ")\nE\n"),
+        ("$(($(", "))))"),
+        ("((((", ") ) ) )"),
+        ("$((((", ") ) ) )"),
+        ("\"${x:-", "}\""),
+        ("coproc ", ""),
+        ("time ", ""),
+        ("'", "'"),
+    ] {
+        for depth in [10, 63, 64, 65, 100, 2_000, 20_000] {
+            let script = open.repeat(depth) + "rm x" + &close.repeat(depth);
+            let analysis = read(&script);
+            let found = analysis.commands.iter().any(|command| command.canonical.contains("rm x"));
+            assert!(found || doubted(&analysis), "{depth} times {open:?}");
+            let unclosed = open.repeat(depth);
+            let _analysis = read(&unclosed);
+        }
+    }
+}
+
+#[test]
+fn a_depth_that_people_write_is_no_doubt() {
+    for (open, close) in
+        [("(", ")"), ("{ ", "; }"), ("$(", ")"), ("if :; then ", "; fi"), ("case a in a) ", ";; esac")]
+    {
+        let analysis = read(&(open.repeat(20) + "rm x" + &close.repeat(20)));
+        assert!(!limited(&analysis), "{open:?}");
+        assert!(analysis.commands.iter().any(|command| command.canonical == "rm x"), "{open:?}");
+    }
+}
+
+#[test]
+fn expansion_does_not_explode() {
+    for script in [
+        "echo ".to_owned() + &"{a,b}".repeat(40),
+        "echo {1..1000000000}".to_owned(),
+        "echo {1..99999999999999999999}".to_owned(),
+        "echo {-9223372036854775808..9223372036854775807}".to_owned(),
+        "a=x; ".to_owned() + &"a=$a$a$a$a$a$a$a$a; ".repeat(40) + "echo $a",
+        "f() { f; f; }; f".to_owned(),
+        "f() { g; g; }; g() { f; f; }; f".to_owned(),
+        "alias a='a; a'; a".to_owned(),
+        "alias a='b; b' b='a; a'; a".to_owned(),
+        "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5 6 7 8; do for k in 1 2 3 4 5 6 7 8; do rm $i $j $k; done; done; done".to_owned(),
+        "eval ".repeat(500) + "rm x",
+        "sudo ".repeat(5_000) + "rm x",
+        "echo {".to_owned() + &"{,".repeat(3_000),
+        "echo 99999999999999999999>x".to_owned(),
+        "99999999999999999999>x".to_owned(),
+        "set -- $@ $@ $@; ".repeat(60) + "echo $@",
+        "a[".repeat(3_000),
+        "$((".repeat(3_000),
+        "((".repeat(3_000),
+        "cat <<A ".repeat(2_000) + "\n" + &"A\n".repeat(2_000),
+        "x='$(rm y)'; ".repeat(2_000),
+        "rm -abcdefghijklmnopqrstuvwxyz ".repeat(200),
+        "parallel ::: ".to_owned() + &"'parallel ::: rm' ".repeat(500),
+        "find ".to_owned() + &"a ".repeat(500) + "-exec " + &"find b -exec ".repeat(30) + "rm {} +",
+    ] {
+        let analysis = read(&script);
+        assert!(analysis.commands.len() <= 20_001, "{} commands", analysis.commands.len());
+    }
+}
+
+/// Counted, not timed: the work for a script of twice the length is about twice as much. Time stands in for it here, with a
+/// bound that only a different order of growth could exceed.
+#[test]
+fn cost_grows_with_length_alone() {
+    for part in [
+        "ls a; ",
+        "echo $(ls a) ",
+        "a=b; ",
+        "f() { ls; }; ",
+        "{ ls; } > f; ",
+        "cat <<E\nx\nE\n",
+        "x[1]=2 ",
+        "echo {a,b}; ",
+        "$((1)) ",
+        "'a' ",
+    ] {
+        let spent = |count: usize| {
+            let script = part.repeat(count);
+            let start = std::time::Instant::now();
+            let _analysis = read(&script);
+            start.elapsed().as_micros().max(500)
+        };
+        let (_warm, short, long) = (spent(100), spent(500), spent(8_000));
+        assert!(long / short < 16 * 16, "{part:?}: {short} µs and {long} µs");
+    }
+}

@@ -1,0 +1,134 @@
+//! `wardline check`: exit codes, the JSON shape that other tools rely on, and the matrix of sensitive files.
+
+use crate::common::Sealed;
+use serde_json::{Value, json};
+
+#[test]
+fn the_exit_code_is_the_decision() {
+    let world = Sealed::new("check");
+    let table: [(&[&str], i32); 8] = [
+        (&["check", "bash", "git status"], 0),
+        (&["check", "bash", "curl http://x.example"], 10),
+        (&["check", "edit", ".git/hooks/pre-commit"], 20),
+        (&["check", "read", "id_rsa"], 20),
+        (&["check", "bash", "make", "--confined"], 0),
+        (&["check", "bash"], 2),
+        (&["check", "bash", "ls", "--nonsense"], 2),
+        (&["check", "--batch", "bash"], 2),
+    ];
+    for (arguments, code) in table {
+        let ran = world.run(arguments);
+        assert_eq!(ran.code, code, "{arguments:?}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_named_with_file_and_line() {
+    let world = Sealed::new("check-config");
+    world.config("{\n  \"permission\": {\n    \"bash\": \"maybe\"\n  }\n}\n");
+    let ran = world.run(&["check", "bash", "ls"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("config.jsonc:3:"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_batch_is_answered_in_order_in_the_promised_shape() {
+    let world = Sealed::new("batch");
+    let requests = [
+        (json!({"permission": "bash", "target": "git status && rm -rf x"}), "ask"),
+        (json!({"permission": "read", "target": "a.txt"}), "allow"),
+        (json!({"permission": "bash", "target": "make test", "confined": true}), "allow"),
+        (json!({"permission": "edit", "target": "a.txt", "agent": "plan"}), "deny"),
+        (json!({"permission": "read", "target": "lib.txt", "cwd": "src"}), "allow"),
+        (json!({"permission": "bash"}), "deny"),
+        (json!({"permission": "github_create_issue", "target": "*"}), "ask"),
+    ];
+    let input: String = requests.iter().map(|(request, _)| format!("{request}\n")).collect();
+    let ran = world.feed(&["check", "--batch"], &format!("{input}not json\n"));
+    assert_eq!(ran.code, 2, "some lines were no requests");
+    let answers: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), requests.len() + 1);
+    for ((request, decision), answer) in requests.iter().zip(&answers) {
+        assert_eq!(answer["decision"], *decision, "{request} → {answer}");
+        assert!(answer["reasons"].is_array() && answer["commands"].is_array(), "{answer}");
+        for reason in answer["reasons"].as_array().unwrap() {
+            for key in ["rule", "layer", "file", "text"] {
+                assert!(reason[key].is_string(), "{key} of {reason}");
+            }
+            assert!(reason["line"].is_u64());
+        }
+    }
+    let commands = answers[0]["commands"].as_array().unwrap();
+    let seen: Vec<(&str, &str)> = commands
+        .iter()
+        .map(|c| (c["canonical"].as_str().unwrap(), c["decision"].as_str().unwrap()))
+        .collect();
+    assert_eq!(seen, [("git status", "allow"), ("rm -rf x", "ask")]);
+    assert!(answers[7]["error"].as_str().unwrap().contains("line 8"));
+}
+
+/// Ways to a file, with `{}` for its path.
+const WAYS: [(&str, &str); 13] = [
+    ("read", "{}"),
+    ("grep", "{}"),
+    ("glob", "{}"),
+    ("bash", "cat {}"),
+    ("bash", "head -n 1 {}"),
+    ("bash", "rg . {}"),
+    ("bash", "cp {} /tmp/copy"),
+    ("bash", "wc -c < {}"),
+    ("bash", "echo $(<{})"),
+    ("bash", "f={}; cat $f"),
+    ("bash", "ln -s {} harmless; cat harmless"),
+    ("bash", "cat ./{}"),
+    ("bash", "python3 -c 'print(open(\"{}\").read())'"),
+];
+
+#[test]
+fn no_allow_opens_a_sensitive_file() {
+    let world = Sealed::new("sensitive");
+    world.config(r#"{"permission": {"*": "allow"}}"#);
+    std::os::unix::fs::symlink(".env", world.path("home/p/innocent")).unwrap();
+    std::os::unix::fs::symlink("../p/.aws", world.path("home/p/cloud")).unwrap();
+    let mut requests = Vec::new();
+    for file in [".env", "a/.env.local", "id_rsa", ".aws/credentials"] {
+        for (permission, way) in WAYS {
+            for agent in ["code", "explore", "general"] {
+                for confined in [false, true] {
+                    let target = way.replace("{}", file);
+                    requests.push(json!({"permission": permission, "target": target, "agent": agent, "confined": confined}));
+                }
+            }
+        }
+    }
+    for target in ["cat innocent", "head cloud/credentials", "cat .e*", "grep -r SECRET .", "cat a/../.env"] {
+        requests.push(json!({"permission": "bash", "target": target}));
+    }
+    requests.push(json!({"permission": "read", "target": "innocent"}));
+    let input: String = requests.iter().map(|request| format!("{request}\n")).collect();
+    let ran = world.feed(&["check", "--batch"], &input);
+    let allowed: Vec<&str> = ran
+        .stdout
+        .lines()
+        .zip(&requests)
+        .filter(|(answer, _)| serde_json::from_str::<Value>(answer).unwrap()["decision"] == "allow")
+        .map(|(answer, _)| answer)
+        .collect();
+    assert_eq!(ran.stdout.lines().count(), requests.len());
+    assert!(allowed.is_empty(), "{} of {} allowed:\n{}", allowed.len(), requests.len(), allowed.join("\n"));
+    for (permission, target) in [("read", ".env.example"), ("bash", "cat .env.example")] {
+        assert_eq!(world.run(&["check", permission, target]).code, 0, "{target} holds no secret");
+    }
+    world.config(r#"{"permission": {"read": {".env": "allow"}, "bash": {"cat *": "allow"}}}"#);
+    assert_eq!(world.run(&["check", "read", ".env"]).code, 0, "a rule that names it opens it");
+    assert_eq!(world.run(&["check", "bash", "cat .env"]).code, 0, "whatever the tool");
+}
+
+#[test]
+fn checking_leaves_nothing_behind() {
+    let world = Sealed::new("check-clean");
+    let before = world.git(&["status", "--porcelain", "--ignored"]);
+    world.run(&["check", "bash", "touch x > y"]);
+    assert!(!world.journal().exists(), "nothing is recorded");
+    assert_eq!(world.git(&["status", "--porcelain", "--ignored"]), before);
+}

@@ -1,0 +1,207 @@
+//! `wardline exec`: the policy decides, the kernel bounds, the journal knows.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::common::{Ran, Sealed, there};
+
+fn exec(world: &Sealed, script: &str) -> Ran {
+    world.run(&["exec", "--", "sh", "-c", script])
+}
+
+#[test]
+fn exit_codes_are_the_commands_own() {
+    let world = Sealed::new("exec");
+    let table: [(&[&str], i32); 8] = [
+        (&["true"], 0),
+        (&["false"], 1),
+        (&["sh", "-c", "exit 42"], 42),
+        (&["sh", "-c", "kill -9 $$"], 137),
+        (&["no-such-program"], 127),
+        (&["cat", ".env"], 20),
+        (&["git", "push"], 20),
+        (&["rm", "-rf", "../elsewhere"], 20),
+    ];
+    for (argv, code) in table {
+        let ran = world.run(&[&["exec", "--"], argv].concat());
+        assert_eq!(ran.code, code, "{argv:?}: {ran:?}");
+    }
+}
+
+/// Scripts that say `ok` when the work of every day goes on inside.
+#[test]
+fn ordinary_work_goes_on() {
+    let world = Sealed::new("exec-works");
+    let table = [
+        ("edit a project file", "echo beta >> a.txt && grep -q beta a.txt && echo ok"),
+        ("make directories", "mkdir -p deep/er && touch deep/er/f && echo ok"),
+        ("a private temporary directory", "f=$(mktemp) && echo x > $f && cat $f >/dev/null && echo ok"),
+        ("a private home", "sh private.sh"),
+        ("pipes and jobs", "seq 100 | sort -r | head -1 | grep -qx 99 && (sleep 0.1 & wait) && echo ok"),
+        (
+            "git commit",
+            "git -c user.name=t -c user.email=t@t commit -q --allow-empty -m x && git log --oneline | grep -q x && echo ok",
+        ),
+        ("the example file", "cat .env.example >/dev/null && echo ok"),
+    ];
+    world.write("home/p/private.sh", "echo x > ~/scratch && cat ~/scratch >/dev/null && echo ok");
+    for (name, script) in table {
+        let ran = exec(&world, script);
+        assert!(ran.stdout.contains("ok"), "{name}: {ran:?}");
+    }
+    assert!(world.read("home/p/a.txt").contains("beta"), "the project is the real one");
+    assert!(!there(&world.path("home/scratch")), "the home was not");
+}
+
+/// What a command does that its text does not say: the policy lets it start, the kernel stops it.
+#[test]
+fn the_kernel_stops_what_the_text_does_not_say() {
+    let world = Sealed::new("exec-stops");
+    world.write("home/p/.git/hooks/pre-commit.sample", "");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // The attack stands in a file, so that nothing of it is in the command line.
+    let attacks = [
+        ("read .env", "cat .env", "ENV-SECRET"),
+        ("read a nested .env", "cat a/.env.local", "LOCAL-SECRET"),
+        ("read a key in the project", "cat id_rsa", "RSA-SECRET"),
+        ("read a key at home", "cat ~/.ssh/id_ed25519", "KEY-SECRET"),
+        ("read another file at home", "cat ~/outside.txt", "HOME-SECRET"),
+        ("read the shadow file", "cat /etc/shadow", "root:"),
+        ("copy .env elsewhere first", "cp .env b; cat b", "ENV-SECRET"),
+        ("rename .env", "mv .env b; cat b", "ENV-SECRET"),
+        ("link .env", "ln .env b; cat b", "ENV-SECRET"),
+        ("plant a hook", "echo x > .git/hooks/pre-commit && echo DONE", "DONE"),
+        ("change git's settings", "git config core.hooksPath /tmp && echo DONE", "DONE"),
+        ("write outside", "echo x > ../planted", "NEVER"),
+        ("see the environment of others", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'", "CANARY=1"),
+    ];
+    for (name, attack, loot) in attacks {
+        world.write("home/p/attack.sh", attack);
+        let mut command = world.command(&["exec", "--", "sh", "attack.sh"]);
+        let ran = crate::common::feed(command.env("CANARY", "1"), b"");
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(loot), "{name}: {ran:?}");
+    }
+    world.write(
+        "home/p/attack.sh",
+        &format!("python3 - <<'E'\nimport socket\nfor p in ({port}, 80):\n  try:\n    socket.create_connection(('127.0.0.1', p), 2); print('REACHED')\n  except OSError as e: print(e)\nE\n"),
+    );
+    let ran = exec(&world, "sh attack.sh");
+    assert!(!ran.stdout.contains("REACHED"), "the host's loopback: {ran:?}");
+    for file in ["home/planted", "home/p/.git/hooks/pre-commit"] {
+        assert!(!there(&world.path(file)), "{file} was planted");
+    }
+    assert!(!world.git(&["config", "--list"]).contains("hookspath"), "git's settings were changed");
+    assert_eq!(world.read("home/p/.env"), "ENV-SECRET\n");
+}
+
+#[test]
+fn a_protected_file_that_was_not_there_does_not_stay() {
+    let world = Sealed::new("exec-appears");
+    let plant = "mkdir -p .claude .vscode; echo '{}' > .claude/settings.json; echo '{}' > .vscode/tasks.json; echo x > .envrc";
+    world.write("home/p/plant.sh", plant);
+    exec(&world, "sh plant.sh");
+    for file in [".claude/settings.json", ".vscode/tasks.json", ".envrc"] {
+        assert!(!there(&world.project().join(file)), "{file} stayed");
+    }
+    let outcome = world.rows().into_iter().find(|row| row["kind"] == "outcome").unwrap();
+    assert_eq!(outcome["body"]["appeared"].as_array().unwrap().len(), 3, "{outcome}");
+}
+
+#[test]
+fn a_named_forward_leads_to_the_host_and_no_other_port_does() {
+    let world = Sealed::new("exec-forward");
+    let open = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = open.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut stream, _) = open.accept().unwrap();
+        stream.write_all(b"REACHED\n").unwrap();
+    });
+    let script = format!("import socket; print(socket.create_connection(('127.0.0.1', {port}), 5).recv(9))");
+    let forward = port.to_string();
+    let ran = world.run(&["exec", "--forward", &forward, "--", "python3", "-c", &script]);
+    assert!(ran.stdout.contains("REACHED"), "{ran:?}");
+    server.join().unwrap();
+    let egress: Vec<_> = world.rows().into_iter().filter(|row| row["kind"] == "egress").collect();
+    assert_eq!(egress.len(), 1);
+    assert_eq!(egress[0]["body"]["because"], format!("--forward {port}"));
+}
+
+#[test]
+fn a_refused_connection_says_why_and_is_recorded() {
+    let world = Sealed::new("exec-egress");
+    let script = "import urllib.request as u\ntry: u.urlopen('http://blocked.example/')\nexcept Exception as e: print(e.code, e.read().decode())";
+    world.write("home/p/get.py", script);
+    let ran = world.run(&["exec", "--", "python3", "get.py"]);
+    assert!(ran.stdout.starts_with("403") && ran.stdout.contains("--allow-host blocked.example"), "{ran:?}");
+    let rows = world.rows();
+    let row = rows.iter().find(|row| row["kind"] == "egress").unwrap();
+    assert_eq!(
+        (&row["body"]["decision"], &row["body"]["host"]),
+        (&"deny".into(), &"blocked.example:80".into())
+    );
+}
+
+#[test]
+fn the_decision_stands_before_the_outcome() {
+    let world = Sealed::new("exec-order");
+    exec(&world, "touch made");
+    let kinds: Vec<String> =
+        world.rows().iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["intent", "session_start", "manifest", "outcome"]);
+    assert_eq!(world.run(&["log", "verify"]).code, 0);
+}
+
+#[test]
+fn without_a_journal_nothing_starts() {
+    let world = Sealed::new("exec-journal");
+    std::fs::create_dir_all(world.journal()).unwrap();
+    let ran = exec(&world, "touch made");
+    assert_ne!(ran.code, 0);
+    assert!(!there(&world.path("home/p/made")), "{ran:?}");
+}
+
+#[test]
+fn the_environment_is_a_list() {
+    let world = Sealed::new("exec-env");
+    let mut command = world.command(&["exec", "--env", "WANTED", "--", "env"]);
+    command.env("WANTED", "yes").env("GITHUB_TOKEN", "no").env("LD_PRELOAD", "/no.so").env("BASH_ENV", "/no");
+    let ran = crate::common::feed(&mut command, b"");
+    assert!(ran.stdout.contains("WANTED=yes"), "{ran:?}");
+    for name in ["GITHUB_TOKEN", "LD_PRELOAD", "BASH_ENV"] {
+        assert!(!ran.stdout.contains(name), "{name}: {ran:?}");
+    }
+}
+
+#[test]
+fn the_home_directory_is_no_workspace() {
+    let world = Sealed::new("exec-home");
+    let mut command = world.command(&["exec", "--", "true"]);
+    let ran = crate::common::feed(command.current_dir(world.path("home")), b"");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("too wide"), "{ran:?}");
+}
+
+#[test]
+fn a_readonly_preset_makes_the_project_read_only() {
+    let world = Sealed::new("exec-readonly");
+    world.write("home/p/write.sh", "echo x > new && echo DONE");
+    let ran = world.run(&["exec", "--preset", "readonly", "--", "cat", "a.txt"]);
+    assert_eq!(ran.stdout, "alpha\n", "{ran:?}");
+    world.run(&["exec", "--preset", "readonly", "--", "sh", "write.sh"]);
+    assert!(!there(&world.path("home/p/new")));
+}
+
+#[test]
+fn a_rule_of_the_user_binds_the_kernel_too() {
+    let world = Sealed::new("exec-lower");
+    world
+        .config(r#"{"permission": {"edit": {"src/*": "deny"}, "read": {"a.txt": "deny", ".env": "allow"}}}"#);
+    world.write("home/p/try.sh", "cat a.txt; echo x >> src/lib.txt; cat .env");
+    std::fs::set_permissions(world.path("home/p/try.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = world.run(&["exec", "--", "./try.sh"]);
+    assert!(!ran.stdout.contains("alpha"), "{ran:?}");
+    assert!(ran.stdout.contains("ENV-SECRET"), "opened by a rule that names it: {ran:?}");
+    assert_eq!(world.read("home/p/src/lib.txt"), "lib\n");
+}

@@ -1,0 +1,13 @@
+//! The command line as a user meets it: real binary, real files, real kernel, a sealed world.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod check;
+mod common;
+mod demo;
+mod exec;
+mod hook;
+mod init;
+mod log;
+mod policy;
+mod run;

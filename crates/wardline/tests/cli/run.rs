@@ -1,0 +1,124 @@
+//! `wardline run` with programs that are no agents: the summary, the record, and nothing left behind.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::common::{Sealed, there};
+
+#[test]
+fn the_summary_says_what_changed_and_where_the_log_is() {
+    let world = Sealed::new("run");
+    let ran = world.run(&["run", "--", "sh", "-c", "echo x > new; echo y >> a.txt; rm src/lib.txt"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for expected in ["A new", "M a.txt", "D src/lib.txt", "wardline log --session run-"] {
+        assert!(ran.stderr.contains(expected), "{expected}: {ran:?}");
+    }
+    let quiet = world.run(&["run", "--quiet", "--", "true"]);
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn a_hook_inside_asks_the_monitor_outside() {
+    let world = Sealed::new("run-hook");
+    let call = r#"{"hook_event_name":"tool.execute.before","session_id":"x","call_id":"c1","tool_name":"bash","tool_input":{"command":"CMD"}}"#;
+    for (command, decision) in [("ls", "allow"), ("cat .env", "deny")] {
+        world.write("home/p/call.json", &call.replace("CMD", command));
+        let script = format!("{} hook plugin < call.json", env!("CARGO_BIN_EXE_wardline"));
+        let ran = world.run(&["run", "--quiet", "--", "sh", "-c", &script]);
+        assert!(ran.stdout.contains(&format!("\"decision\":\"{decision}\"")), "{command}: {ran:?}");
+    }
+    let intents: Vec<String> = world
+        .rows()
+        .iter()
+        .filter(|row| row["kind"] == "intent" && row["body"]["permission"] == "bash")
+        .map(|row| row["body"]["decision"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(intents, ["allow", "deny"], "recorded outside");
+}
+
+#[test]
+fn a_hook_inside_blocks_when_its_monitor_is_dead() {
+    let world = Sealed::new("run-dead");
+    world.write(
+        "home/p/call.json",
+        r#"{"hook_event_name":"tool.execute.before","session_id":"x","call_id":"c1","tool_name":"bash","tool_input":{"command":"ls"}}"#,
+    );
+    let script = format!("echo ready; read go; {} hook plugin < call.json", env!("CARGO_BIN_EXE_wardline"));
+    // The journal goes away under the running monitor, so no decision can be recorded any more.
+    let mut child = world
+        .command(&["run", "--quiet", "--", "sh", "-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let journal = world.journal();
+    std::fs::remove_file(&journal).unwrap();
+    std::fs::create_dir(&journal).unwrap();
+    drop(child.stdin.take());
+    line.clear();
+    out.read_line(&mut line).unwrap();
+    assert!(line.contains("\"decision\":\"deny\""), "{line}");
+    child.wait().unwrap();
+}
+
+#[test]
+fn nothing_survives_even_a_killed_monitor() {
+    let world = Sealed::new("run-killed");
+    let mark = format!("{}", 86400 + std::process::id());
+    let mut child = world
+        .command(&["run", "--", "sh", "-c", &format!("setsid sleep {mark} & echo ready; sleep {mark}")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let alive = || {
+        let out = std::process::Command::new("sh")
+            .args(["-c", &format!("cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep {mark}'")])
+            .output()
+            .unwrap();
+        // The shell that looks names the mark too.
+        String::from_utf8_lossy(&out.stdout).trim().parse::<u32>().unwrap_or(0)
+    };
+    let begin = Instant::now();
+    while alive() > 2 && begin.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+        std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
+            let words: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+            words.first() == Some(&b"sleep".as_slice()) && words.get(1) == Some(&mark.as_bytes())
+        })
+    });
+    assert_eq!(processes.count(), 0, "survivors");
+    assert!(
+        !std::fs::read_to_string("/proc/self/mounts")
+            .unwrap()
+            .contains(&world.path("").display().to_string())
+    );
+    assert_eq!(
+        world.git(&["status", "--porcelain"]).lines().filter(|line| line.contains(".claude")).count(),
+        0
+    );
+    // The next session sweeps what the killed one could not.
+    world.run(&["run", "--quiet", "--", "true"]);
+    assert_eq!(std::fs::read_dir(world.path("home/.local/state/wardline/run")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_missing_guarantee_is_refused_and_a_humans_word_is_recorded() {
+    let world = Sealed::new("run-accept");
+    let ran = world.run(&["run", "--quiet", "--accept-missing", "limits", "--", "true"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let rows = world.rows();
+    let row = rows.iter().find(|row| row["kind"] == "override").unwrap();
+    assert_eq!(row["body"]["guarantee"], "limits");
+    assert_eq!(row["body"]["principal"], "tester");
+    assert!(!there(&world.path("home/.cache")));
+}
