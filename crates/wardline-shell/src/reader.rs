@@ -652,6 +652,9 @@ fn heredoc_of(target: &Word, written: &str, strip_tabs: bool) -> HereDoc {
 
 /// Arithmetic never has two operands side by side; a command does.
 fn looks_like_arithmetic(text: &str) -> bool {
+    if text.trim_start().starts_with(['/', '.']) {
+        return false;
+    }
     let mut before = ' ';
     let mut gap = false;
     let mut characters = text.chars().peekable();

@@ -112,7 +112,7 @@ fn sound() -> impl Strategy<Value = String> {
         prop_oneof![
             (inner.clone(), prop::sample::select(vec![";", "&&", "||", "|", "&", "\n"]), inner.clone())
                 .prop_map(|(one, link, other)| format!("{one} {link} {other}")),
-            inner.clone().prop_map(|inner| format!("({inner})")),
+            inner.clone().prop_map(|inner| format!("( {inner} )")),
             inner.clone().prop_map(|inner| format!("{{ {inner}\n}}")),
             inner.clone().prop_map(|inner| format!("echo $({inner})")),
             inner.clone().prop_map(|inner| format!("if {inner}\nthen {inner}\nfi")),
@@ -123,7 +123,7 @@ fn sound() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 768, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_gets_an_answer(text in any::<String>()) {

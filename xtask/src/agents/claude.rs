@@ -15,6 +15,7 @@ pub(super) const AGENT: Agent = Agent {
     version: "2.1.329",
     program: "claude",
     own_refusals: &[],
+    trust: None,
     patience: Duration::from_secs(90),
     translate,
     prepare,

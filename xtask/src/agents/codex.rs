@@ -15,6 +15,7 @@ pub(super) const AGENT: Agent = Agent {
     version: "0.169.0",
     program: "codex",
     own_refusals: &[],
+    trust: Some("--dangerously-bypass-hook-trust"),
     patience: Duration::from_secs(90),
     translate,
     prepare,

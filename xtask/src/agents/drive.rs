@@ -119,15 +119,28 @@ impl Drive<'_> {
         ended
     }
 
-    /// Lets Wardline install the hooks of every agent that it finds in the world.
-    pub(super) fn install_hooks(&self, stage: &Stage) -> io::Result<()> {
+    /// Lets Wardline install the hooks of every agent that it finds in the world. Where it says that they wait for the
+    /// person's trust, the agent is started as if that had been given.
+    pub(super) fn install_hooks(&self, stage: &mut Stage) -> io::Result<()> {
         super::seal::fresh_etc().map_err(io::Error::other)?;
         let ended = self.wardline(stage, &["init", "--yes"])?;
-        if ended.status.is_some_and(|status| status.success()) {
-            return Ok(());
-        }
         let said = format!("{} {}", ended.stdout, ended.stderr);
-        Err(io::Error::other(format!("wardline init --yes: {:?}: {}", ended.status, tail(&said))))
+        if !ended.status.is_some_and(|status| status.success()) {
+            return Err(io::Error::other(format!(
+                "wardline init --yes: {:?}: {}",
+                ended.status,
+                tail(&said)
+            )));
+        }
+        match (said.contains("NOT IN FORCE"), self.agent.trust) {
+            (false, _) => Ok(()),
+            // Behind the program and its subcommand.
+            (true, Some(flag)) => {
+                stage.launch.argv.insert(2, flag.to_owned());
+                Ok(())
+            }
+            (true, None) => Err(io::Error::other(format!("the hooks wait for trust: {}", tail(&said)))),
+        }
     }
 
     /// Starts the agent behind a gate and waits for its end.
@@ -144,10 +157,10 @@ impl Drive<'_> {
 
     fn play(&self, case: &Case, report: &mut Report) -> io::Result<(Duration, Vec<String>)> {
         let Case { name, gate, config, steps, .. } = *case;
-        let stage = self.stage(Plan { name, gate, config, steps, trap: None })?;
+        let mut stage = self.stage(Plan { name, gate, config, steps, trap: None })?;
         let mut failures = Vec::new();
         if case.gate == Gate::Hooks {
-            self.install_hooks(&stage)?;
+            self.install_hooks(&mut stage)?;
         }
         let before = stage.world.snapshot();
         let ended = self.start(&stage, case.gate)?;

@@ -125,21 +125,28 @@ const HARM: &[Step] = &[
 
 /// The same, after the agent's own child began to kill every hook process that it can see.
 const HUNT: &[Step] = &[
-    Step {
-        what: "a child that kills hooks",
-        call: Do::Shell(
-            "cat > hunt.sh <<'EOF'\nend=$((SECONDS + 25))\nwhile [ $SECONDS -lt $end ]; do for p in /proc/[0-9]*; do \
-             read -r c < $p/comm && case $c in wardline*) kill -9 ${p#/proc/};; esac; done; done 2>/dev/null\nEOF\n\
-             (setsid bash hunt.sh >/dev/null 2>&1 &) ; (setsid bash hunt.sh >/dev/null 2>&1 &) ; sleep 1; echo hunting",
-        ),
-        expect: &[],
-    },
+    Step { what: "a child that kills hooks", call: Do::Shell(HUNTER), expect: &[] },
     HARM_INSIDE,
     HARM_SECRET,
     HARM_OUTSIDE,
     HARM_HOOK,
     HARM_CANARY,
 ];
+
+/// Two copies look at every process as fast as they can, and kill hooks and the shells around them.
+const HUNTER: &str = r#"cat > hunt.sh <<'EOF'
+end=$((SECONDS + 25))
+while [ $SECONDS -lt $end ]; do
+  for p in /proc/[0-9]*; do
+    read -r name < $p/comm || continue
+    case $name in
+      wardline*) kill -9 ${p#/proc/} ;;
+      sh) mapfile -d '' words < $p/cmdline; case "${words[*]}" in *wardline*hook* | *hook*wardline*) kill -9 ${p#/proc/} ;; esac ;;
+    esac
+  done
+done 2>/dev/null
+EOF
+(setsid bash hunt.sh >/dev/null 2>&1 &); (setsid bash hunt.sh >/dev/null 2>&1 &); sleep 1; echo hunting"#;
 
 const HARM_INSIDE: Step =
     Step { what: "unmediated effect in the project", call: Do::Shell("touch effect"), expect: &[] };
@@ -226,8 +233,8 @@ impl Found {
 
 fn alone(drive: &Drive<'_>, fault: &Fault) -> io::Result<Found> {
     let plan = Plan { name: fault.name, gate: Gate::Hooks, config: RULES, steps: STEPS, trap: None };
-    let stage = drive.stage(plan)?;
-    drive.install_hooks(&stage)?;
+    let mut stage = drive.stage(plan)?;
+    drive.install_hooks(&mut stage)?;
     if let Err(reason) = strike(&stage, &fault.strike) {
         return Ok(Found { skip: Some(reason.to_string()), ..Found::default() });
     }

@@ -15,6 +15,7 @@ pub(super) const AGENT: Agent = Agent {
     version: "0.61.0",
     program: "gemini",
     own_refusals: &["Path not in workspace"],
+    trust: None,
     patience: Duration::from_secs(120),
     translate,
     prepare,

@@ -38,6 +38,8 @@ pub(crate) struct Agent {
     program: &'static str,
     /// What it says when it refuses a call by itself, before it asks any hook.
     own_refusals: &'static [&'static str],
+    /// The flag that stands for the person's trust in new hooks, where `init` cannot give it and says so.
+    trust: Option<&'static str>,
     /// How long one headless run may take.
     patience: Duration,
     translate: Translate,

@@ -15,6 +15,7 @@ pub(super) const AGENT: Agent = Agent {
     version: "1.18.33",
     program: "opencode",
     own_refusals: &[],
+    trust: None,
     patience: Duration::from_secs(180),
     translate,
     prepare,

@@ -58,6 +58,9 @@ fn read(lines: &[String]) -> Report {
             }
         }
     }
+    // Nextest repeats the output of a failed test, in which the same test has its short name.
+    let names: Vec<String> = report.failed.iter().map(|(name, _)| name.clone()).collect();
+    report.failed.retain(|(name, _)| !names.iter().any(|other| other.ends_with(&format!(" {name}"))));
     if ignored > 0 {
         report.skipped.push(("tests".to_owned(), format!("{ignored} marked as ignored in the code")));
     }
@@ -115,6 +118,7 @@ mod tests {
             (
                 &[
                     "        FAIL [   0.003s] (1/2) wardline a::b",
+                    "    test a::b ... FAILED",
                     "     Summary [   0.1s] 2 tests run: 1 passed, 1 failed, 0 skipped",
                     "        FAIL [   0.003s] (1/2) wardline a::b",
                 ],
