@@ -27,8 +27,6 @@ pub enum Kind {
     SessionStart,
     /// A guarded session ended.
     SessionEnd,
-    /// What the sandbox was asked for and what the system gave.
-    Manifest,
     /// A decision, written before the effect that it is about.
     Intent,
     /// A human's answer to a question.
@@ -49,10 +47,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which they are declared.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::SessionStart,
         Self::SessionEnd,
-        Self::Manifest,
         Self::Intent,
         Self::Approval,
         Self::Outcome,
@@ -69,7 +66,6 @@ impl Kind {
         match self {
             Self::SessionStart => "session_start",
             Self::SessionEnd => "session_end",
-            Self::Manifest => "manifest",
             Self::Intent => "intent",
             Self::Approval => "approval",
             Self::Outcome => "outcome",

@@ -23,8 +23,10 @@ pub(crate) fn look(
     certainty: Certainty,
     because: &str,
 ) -> PathFact {
-    let lexical = normalise(&cwd.join(written));
-    let resolved = resolve(&lexical);
+    // The kernel follows a link before it takes `..`, so the two forms can differ; both must pass.
+    let joined = cwd.join(written);
+    let lexical = normalise(&joined);
+    let resolved = resolve(&joined);
     let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
     let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(&project);
     let inside = inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(&project));

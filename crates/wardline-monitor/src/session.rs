@@ -320,11 +320,9 @@ impl Prepared {
         body.insert("principal".into(), monitor.world().principal.clone().into());
         body.insert("project".into(), monitor.world().project.to_string_lossy().into());
         body.insert("policy".into(), monitor.policy().digest().into());
-        monitor.append(subject, Kind::SessionStart, None, body)?;
-        let mut body = Body::new();
-        body.insert("digest".into(), self.confinement.digest().into());
+        body.insert("confinement_digest".into(), self.confinement.digest().into());
         body.insert("confinement".into(), self.confinement.manifest());
-        monitor.append(subject, Kind::Manifest, None, body)?;
+        monitor.append(subject, Kind::SessionStart, None, body)?;
         Ok(())
     }
 
@@ -359,6 +357,8 @@ impl Prepared {
         body.insert("limits_hit".into(), ended.limits_hit.clone().into());
         let appeared = ended.appeared.iter().map(|thing| thing.path.to_string_lossy());
         body.insert("appeared".into(), appeared.collect());
+        let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
+        body.insert("replaced".into(), replaced.collect());
         body.insert("enforcement".into(), enforcement);
         monitor.settle(subject, permit, body)?;
         let refusals = self.door.refusals();

@@ -162,12 +162,18 @@ pub struct Analysis {
     /// Which reading the commands come from.
     pub parser: ParserUsed,
     pub(crate) script: String,
+    /// A limit was reached: the script is one target.
+    pub(crate) whole: bool,
 }
 
 impl Analysis {
     /// The targets that Kilo would match its `bash` rules against: the text of each command node of the syntax tree, with its
-    /// redirects, without directory changes, wrappers left whole. Parses the script again on each call.
+    /// redirects, without directory changes, wrappers left whole. Where a limit was reached, the script is the one target.
+    /// Parses the script again on each call.
     pub fn kilo_targets(&self) -> Vec<String> {
+        if self.whole {
+            return vec![self.script.clone()];
+        }
         crate::kilo::targets(&self.script)
     }
 }

@@ -1,7 +1,5 @@
 //! What builtins change in the shell that runs them: the directory, variables, options, aliases.
 
-use std::rc::Rc;
-
 use crate::answer::{Doubt, DoubtKind, Word};
 use crate::expand::known;
 use crate::paths;
@@ -63,11 +61,11 @@ impl Walker {
         while let Some(word) = arguments.get(index) {
             if word.value == "--" {
                 index += 1;
-                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
+                self.scope.set_positional(arguments.get(index..).unwrap_or_default());
                 return;
             }
             if !word.value.starts_with(['-', '+']) {
-                self.scope.positional = Some(Rc::from(arguments.get(index..).unwrap_or_default()));
+                self.scope.set_positional(arguments.get(index..).unwrap_or_default());
                 return;
             }
             let letters = !word.value.starts_with("--") && word.value.starts_with('-');

@@ -192,7 +192,11 @@ impl Builder {
         let whole = whole || parameter.quoted;
         let name = parameter.name.as_str();
         if let ("@" | "*", Operation::Plain, Some(words)) = (name, parameter.operation, &scope.positional) {
-            return self.list(words, whole && name == "*");
+            let cost = words.iter().map(|word| word.value.len() + 64).sum();
+            return match scope.afford(cost) {
+                true => self.list(words, whole && name == "*"),
+                false => self.unknown(&unbroken(text, parameter.span.clone())),
+            };
         }
         let operand = || single(&parameter.operand, text, scope);
         let found = lookup(name, scope);
@@ -205,6 +209,7 @@ impl Builder {
             }
             (Operation::Other, _) => None,
         };
+        let value = value.filter(|word| scope.afford(word.value.len() + 64));
         match value {
             Some(value) => self.variable(&value, whole),
             None => self.unknown(&unbroken(text, parameter.span.clone())),

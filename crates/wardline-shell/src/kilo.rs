@@ -9,6 +9,9 @@ const DIRECTORY_COMMANDS: &[&str] = &["cd", "chdir", "popd", "pushd", "push-loca
 /// How often tree-sitter may report progress before it is stopped: a count, so the same for every run.
 const MOST_PROGRESS: u32 = 50_000;
 
+/// Longest text without sense that is looked through, in bytes: its error recovery takes ever longer the deeper a text nests.
+const MOST_BROKEN: usize = 16 * 1024;
+
 /// The text of each command node, or of its parent when that is a redirected statement; no directory changes.
 pub(crate) fn targets(script: &str) -> Vec<String> {
     let Some(tree) = parse(script) else { return Vec::new() };
@@ -26,9 +29,12 @@ pub(crate) fn targets(script: &str) -> Vec<String> {
     out
 }
 
-/// The ranges of all commands, with their redirects.
+/// The ranges of all commands, with their redirects, in a text that is no sound script.
 pub(crate) fn nodes(script: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
+    if script.len() > MOST_BROKEN {
+        return out;
+    }
     if let Some(tree) = parse(script) {
         each_command(&tree, |node| out.push(statement(node).byte_range()));
     }

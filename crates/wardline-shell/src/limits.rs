@@ -41,7 +41,7 @@ impl Fuel {
         Self {
             steps: limits.steps,
             // Nested texts and second attempts read some bytes again, so reading has a budget of its own.
-            bytes: limits.bytes.saturating_mul(8),
+            bytes: limits.bytes.saturating_mul(4),
             depth: 0,
             deepest: limits.depth.min(DEEPEST),
             exceeded: None,

@@ -13,6 +13,8 @@ use crate::syntax::Census;
 /// Deepest nesting of parentheses and of `case` that brush-parser is asked about.
 const MOST_PARENS: u32 = 6;
 const MOST_CASES: u32 = 4;
+/// Most `[` in a text for it: it recurses at each.
+const MOST_BRACKETS: usize = 64;
 /// Longest run of digits that it reads as a number without stopping.
 const MOST_DIGITS: usize = 9;
 
@@ -33,7 +35,9 @@ pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
     if plain(text) || fuel.read(text.len()).is_err() {
         return Opinion::Agrees;
     }
-    let safe = census.parens <= MOST_PARENS && census.cases <= MOST_CASES && !long_number(text);
+    let brackets = text.bytes().filter(|byte| *byte == b'[').count();
+    let nested = census.parens > MOST_PARENS || census.cases > MOST_CASES || brackets > MOST_BRACKETS;
+    let safe = !nested && !long_number(text);
     let seen = if safe { brush(text, false).or_else(|| brush(text, true)) } else { None };
     match seen {
         Some(seen) if seen <= census.commands => Opinion::Agrees,

@@ -3,6 +3,7 @@
 //! Changes are kept on a trail, so that leaving a subshell takes them back and leaving a branch makes them uncertain, at the
 //! cost of the changes alone.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -11,6 +12,13 @@ use crate::syntax::{Node, Script};
 
 /// How many directories the walk keeps in mind before it says that it does not know.
 const MOST_PLACES: usize = 4;
+
+/// Longest value of a variable that is kept, in bytes.
+const LONGEST_VALUE: usize = 4 * 1024;
+/// Most positional parameters that are kept.
+const MOST_POSITIONAL: usize = 256;
+/// How many bytes of values may be put in for variables, in all.
+const MOST_EXPANDED: usize = 4 * 1024 * 1024;
 
 /// The directories that a command may run in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +97,7 @@ pub(crate) struct Scope {
     pub(crate) places: Places,
     pub(crate) previous: Option<Places>,
     pub(crate) positional: Option<Rc<[Word]>>,
+    budget: Cell<usize>,
     variables: HashMap<String, Binding>,
     trail: Vec<(String, Option<Binding>)>,
     functions: HashMap<String, Rc<Function>>,
@@ -112,6 +121,7 @@ impl Scope {
             places: Places::one(cwd),
             previous: None,
             positional: None,
+            budget: Cell::new(MOST_EXPANDED),
             variables: HashMap::new(),
             trail: Vec::new(),
             functions: HashMap::new(),
@@ -125,9 +135,24 @@ impl Scope {
     }
 
     pub(crate) fn set(&mut self, name: &str, value: Option<Word>) {
+        let value = value.filter(|word| word.value.len() <= LONGEST_VALUE);
         let binding = Binding { value, certain: true };
         let before = self.variables.insert(name.to_owned(), binding);
         self.trail.push((name.to_owned(), before));
+    }
+
+    /// Sets the positional parameters and says what they were.
+    pub(crate) fn set_positional(&mut self, words: &[Word]) -> Option<Rc<[Word]>> {
+        let small =
+            words.len() <= MOST_POSITIONAL && words.iter().all(|word| word.value.len() <= LONGEST_VALUE);
+        std::mem::replace(&mut self.positional, small.then(|| Rc::from(words)))
+    }
+
+    /// Pays for a value that is put in for a variable. When nothing is left, values count as unknown.
+    pub(crate) fn afford(&self, bytes: usize) -> bool {
+        let left = self.budget.get().checked_sub(bytes);
+        self.budget.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     pub(crate) fn mark(&self) -> Mark {

@@ -98,17 +98,20 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
         walker.raw(script, 0..script.len());
     }
-    Analysis {
-        commands: walker.commands,
-        doubts: walker.doubts,
-        parser: walker.parser,
-        script: script.to_owned(),
-    }
+    let whole = walker.fuel.exceeded().is_some();
+    let (commands, doubts, parser) = (walker.commands, walker.doubts, walker.parser);
+    Analysis { commands, doubts, parser, script: script.to_owned(), whole }
 }
 
 fn unread(script: &str, doubt: Doubt) -> Analysis {
     let commands = vec![raw_command(script, 0..script.len(), false)];
-    Analysis { commands, doubts: vec![doubt], parser: ParserUsed::None, script: script.to_owned() }
+    Analysis {
+        commands,
+        doubts: vec![doubt],
+        parser: ParserUsed::None,
+        script: script.to_owned(),
+        whole: true,
+    }
 }
 
 fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
@@ -180,7 +183,11 @@ impl Walker {
             Opinion::Tree(starts) => {
                 self.parser = ParserUsed::TreeSitter;
                 let listed = |start: &usize| {
-                    self.commands.iter().skip(from).any(|command| command.span.start == *start)
+                    self.commands.iter().skip(from).any(|command| {
+                        // What stands in backticks has the span of the backticks.
+                        let backticks = text.as_bytes().get(command.span.start) == Some(&b'`');
+                        command.span.start == *start || (backticks && command.span.contains(start))
+                    })
                 };
                 match starts
                     .iter()
@@ -464,7 +471,7 @@ impl Walker {
             return Some(Exit::both(&Places::unknown()));
         };
         self.repeats = left;
-        let outer = self.scope.positional.replace(Rc::from(arguments));
+        let outer = self.scope.set_positional(arguments);
         let exit = self.function_body(&function);
         self.scope.positional = outer;
         Some(exit)

@@ -439,9 +439,13 @@ impl Reader<'_> {
     /// back and says `None` when it is not arithmetic.
     pub(crate) fn try_arithmetic(&mut self, key: usize) -> Outcome<Option<Word>> {
         let mark = self.mark();
+        self.fuel.enter()?;
         self.advance();
         match self.arithmetic() {
-            Ok(word) => Ok(Some(word)),
+            Ok(word) => {
+                self.fuel.leave();
+                Ok(Some(word))
+            }
             Err(Trouble::Exceeded(exceeded)) => Err(Trouble::Exceeded(exceeded)),
             Err(Trouble::Syntax { .. }) => {
                 self.not_arithmetic.insert(key);

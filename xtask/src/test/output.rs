@@ -51,6 +51,9 @@ fn read(lines: &[String]) -> Report {
         {
             report.passed += number(rest, " passed");
             ignored += number(rest, " skipped");
+        } else if line.ends_with(" failed") && line.starts_with(|c: char| c.is_ascii_digit()) {
+            // `12 passed, 0 failed`, from test programs with a runner of their own.
+            report.passed += number(line, " passed");
         } else if let Some(test) = failed_test(line) {
             let entry = (test.to_owned(), "failed, see above".to_owned());
             if !report.failed.contains(&entry) {
@@ -114,6 +117,7 @@ mod tests {
                 0,
             ),
             (&["     Summary [   0.020s] 12 tests run: 12 passed, 3 skipped"], 12, &[], 1),
+            (&["12 passed, 0 failed"], 12, &[], 0),
             (&["     Summary [   0.020s] 1 test run: 1 passed, 0 skipped"], 1, &[], 0),
             (
                 &[

@@ -63,7 +63,7 @@ const LOOK_ALIKES: &[&str] = &[
     "sk-",
     "task-1234567890abcdef1234567890",
     "ghp_short",
-    "npm_config_registry=https://registry.npmjs.org",
+    "npm_config_registry=https://registry.example.com",
     "AKIA is a prefix",
     "XAKIAIOSFODNN7EXAMPLE",
     "AKIAIOSFODNN7EXAMPLE_but_a_longer_word",

@@ -110,7 +110,7 @@ fn sigterm(place: &Place) -> Result<(), String> {
 
 /// After the caller dies at a random moment: no process, mount, trap file or cgroup is left.
 fn sigkill(place: &Place) -> Result<(), String> {
-    let (before, groups) = (mounts(), cgroups());
+    let before = mounts();
     for round in 0..12_u64 {
         let script = "mkdir -p .vscode; echo planted > .vscode/tasks.json; echo planted > .mcp.json; setsid sleep 600.005 & \
                       sleep 600.005";
@@ -118,19 +118,35 @@ fn sigkill(place: &Place) -> Result<(), String> {
         sleep(Duration::from_millis(round * 7));
         child.kill().unwrap();
         child.wait().unwrap();
-        soon("everything is gone", || living("600.005") == 0 && living("__wardline-stage") == 0)?;
+        soon("everything is gone", || living("600.005") == 0 && orphaned_stages() == 0)?;
         for name in [".mcp.json", ".vscode/tasks.json"] {
             expect(!place.project().join(name).exists(), (round, name, "is left"))?;
         }
     }
     expect(mounts() == before, "mounts are left")?;
-    expect(cgroups() == groups, "cgroups are left")
+    soon("no cgroup of a dead keeper is left", || left_cgroups() == 0)
 }
 
-fn cgroups() -> usize {
+/// Cgroups of keepers that are dead. Other sandboxes of this host may be running; theirs are not ours to judge.
+fn left_cgroups() -> usize {
     let found =
         Command::new("find").args(["/sys/fs/cgroup", "-maxdepth", "6", "-name", "wardline-*"]).output();
-    found.map_or(0, |output| String::from_utf8_lossy(&output.stdout).lines().count())
+    let text =
+        found.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let keepers = text.lines().filter_map(|line| line.rsplit_once("wardline-"));
+    keepers.filter(|(_, keeper)| !Path::new("/proc").join(keeper).exists()).count()
+}
+
+/// Stages that lost their caller.
+fn orphaned_stages() -> usize {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let orphaned = |path: &Path| {
+        let line = fs::read(path.join("cmdline")).unwrap_or_default();
+        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
+        String::from_utf8_lossy(&line).contains("__wardline-stage") && parent == Some("1")
+    };
+    entries.filter(|entry| orphaned(&entry.path())).count()
 }
 
 fn keeper_killed(place: &Place) -> Result<(), String> {

@@ -72,7 +72,22 @@ fn headless(word: &OsString) -> bool {
 pub(crate) fn answerer(monitor: &Arc<Monitor>, subject: &Subject, attended: bool) -> Arc<Answerer> {
     let monitor = Arc::clone(monitor);
     let session = subject.session.clone();
-    Arc::new(move |input| hook::encode(&answer_in_session(&monitor, &session, input, attended)))
+    Arc::new(move |input| {
+        fault();
+        hook::encode(&answer_in_session(&monitor, &session, input, attended))
+    })
+}
+
+/// Faults for the tests of failing closed; release builds have none.
+#[cfg(not(debug_assertions))]
+fn fault() {}
+
+/// A monitor that hears every question and answers none.
+#[cfg(debug_assertions)]
+fn fault() {
+    if std::env::var("WARDLINE_FAULT").as_deref() == Ok("monitor-hang") {
+        std::thread::sleep(std::time::Duration::from_secs(3600));
+    }
 }
 
 /// The end of a session for a person: what ran, what was refused and why, what changed, where the log is.
@@ -115,6 +130,14 @@ pub(crate) fn describe(summary: &Summary) -> String {
             text,
             "  moved away, because it would run later on this machine: {} → {kept}",
             thing.path.display()
+        )
+        .ok();
+    }
+    for path in &summary.ended.replaced {
+        writeln!(
+            text,
+            "  replaced from outside while protected, so the new file was open inside: {}",
+            path.display()
         )
         .ok();
     }

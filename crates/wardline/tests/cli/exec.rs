@@ -149,7 +149,7 @@ fn the_decision_stands_before_the_outcome() {
     exec(&world, "touch made");
     let kinds: Vec<String> =
         world.rows().iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds, ["intent", "session_start", "manifest", "outcome"]);
+    assert_eq!(kinds, ["intent", "session_start", "outcome"]);
     assert_eq!(world.run(&["log", "verify"]).code, 0);
 }
 
