@@ -26,6 +26,7 @@ mod drop_rights;
 mod filter;
 mod guarantee;
 mod helper;
+mod input;
 mod landlock_rules;
 mod launch;
 mod limits;
@@ -41,6 +42,7 @@ pub use confinement::{Confinement, EGRESS_PORT, Forward, Invalid, ResourceLimits
 pub use filter::{RefusedCall, refused_calls};
 pub use guarantee::Guarantee;
 pub use helper::{Helped, Helper, HelperError, help};
+pub use input::read_input;
 pub use launch::{
     Child, Ended, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start, start_with,
 };

@@ -223,15 +223,9 @@ impl Reader<'_> {
     fn parenthesis(&mut self, start: usize) -> Outcome<NodeKind> {
         self.advance();
         if self.look() == Some(b'(') && !self.not_arithmetic.contains(&start) {
-            let inside = self.try_arithmetic(start)?;
+            let inside = self.sure_arithmetic(start)?;
             if let Some(inside) = inside {
-                if looks_like_arithmetic(self.slice(inside.span.clone())) {
-                    return Ok(NodeKind::Arithmetic(inside));
-                }
-                // Some shells run `((rm x))` as a subshell in a subshell; no one writes that as arithmetic.
-                self.not_arithmetic.insert(start);
-                self.pos = start;
-                self.advance();
+                return Ok(NodeKind::Arithmetic(inside));
             }
         }
         self.parens += 1;
@@ -648,31 +642,4 @@ fn heredoc_of(target: &Word, written: &str, strip_tabs: bool) -> HereDoc {
     let quoted = written.contains(['\'', '"', '\\']);
     let delimiter = if quoted { target.constant().unwrap_or_default() } else { written.to_owned() };
     HereDoc { body: Word::default(), quoted, delimiter, strip_tabs }
-}
-
-/// Arithmetic never has two operands side by side; a command does.
-fn looks_like_arithmetic(text: &str) -> bool {
-    if text.trim_start().starts_with(['/', '.']) {
-        return false;
-    }
-    let mut before = ' ';
-    let mut gap = false;
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character.is_whitespace() {
-            gap = true;
-            continue;
-        }
-        let path = character == '/' && characters.peek().is_some_and(|next| next.is_alphanumeric());
-        if gap && operand(before) && (operand(character) || path) {
-            return false;
-        }
-        before = character;
-        gap = false;
-    }
-    true
-}
-
-fn operand(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "_$\"'.~`".contains(character)
 }

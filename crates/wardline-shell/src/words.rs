@@ -254,7 +254,7 @@ impl Reader<'_> {
                 self.advance();
                 if self.look() == Some(b'(')
                     && !self.not_arithmetic.contains(&start)
-                    && let Some(inside) = self.try_arithmetic(start)?
+                    && let Some(inside) = self.sure_arithmetic(start)?
                 {
                     out.push(Piece::Arithmetic { inside, span: start..self.pos });
                     return Ok(());
@@ -433,6 +433,20 @@ impl Reader<'_> {
         out.quoted(&ansi_c(rest.get(..length).unwrap_or_default()));
         self.pos = start + length + 1;
         Ok(())
+    }
+
+    /// As `try_arithmetic`, but takes a text back as well that only some shells read as arithmetic: `((rm x))` runs `rm` where
+    /// it means a subshell in a subshell, and nobody writes that as arithmetic.
+    pub(crate) fn sure_arithmetic(&mut self, key: usize) -> Outcome<Option<Word>> {
+        let here = self.pos;
+        let inside = self.try_arithmetic(key)?;
+        let sure = inside.filter(|inside| looks_like_arithmetic(self.slice(inside.span.clone())));
+        if sure.is_none() {
+            self.not_arithmetic.insert(key);
+            self.fuel.read(self.pos.saturating_sub(here))?;
+            self.pos = here;
+        }
+        Ok(sure)
     }
 
     /// Reads `(( … ))` after its first parenthesis (or after `$(`): the cursor is at the second one. Takes everything
@@ -619,4 +633,33 @@ fn number<'t>(out: &mut Vec<u8>, text: &'t str, radix: u32, most: usize, byte: b
 /// The text of a span with broken lines joined.
 pub(crate) fn unbroken(text: &str, span: Span) -> String {
     text.get(span).unwrap_or_default().replace("\\\n", "")
+}
+
+/// Arithmetic never has two operands side by side; a command does.
+fn looks_like_arithmetic(text: &str) -> bool {
+    let braces =
+        text.bytes().zip(text.bytes().skip(1)).any(|pair| matches!(pair, (before, b'{') if before != b'$'));
+    if braces || text.contains(';') || text.trim_start().starts_with(['/', '.']) {
+        return false;
+    }
+    let mut before = ' ';
+    let mut gap = false;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character.is_whitespace() {
+            gap = true;
+            continue;
+        }
+        let path = character == '/' && characters.peek().is_some_and(|next| next.is_alphanumeric());
+        if gap && operand(before) && (operand(character) || path) {
+            return false;
+        }
+        before = character;
+        gap = false;
+    }
+    true
+}
+
+fn operand(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_$\"'.~`".contains(character)
 }

@@ -17,7 +17,7 @@ fn folder() -> PathBuf {
 /// The string of a field of one line of JSON, without a JSON parser: the files hold flat objects.
 fn field(line: &str, name: &str) -> Option<String> {
     let start = line.find(&format!("\"{name}\":"))? + name.len() + 3;
-    let text = line[start..].trim_start().strip_prefix('"')?;
+    let text = line.get(start..)?.trim_start().strip_prefix('"')?;
     let mut out = String::new();
     let mut characters = text.chars();
     while let Some(character) = characters.next() {

@@ -114,7 +114,7 @@ fn sound() -> impl Strategy<Value = String> {
                 .prop_map(|(one, link, other)| format!("{one} {link} {other}")),
             inner.clone().prop_map(|inner| format!("( {inner} )")),
             inner.clone().prop_map(|inner| format!("{{ {inner}\n}}")),
-            inner.clone().prop_map(|inner| format!("echo $({inner})")),
+            inner.clone().prop_map(|inner| format!("echo $( {inner} )")),
             inner.clone().prop_map(|inner| format!("if {inner}\nthen {inner}\nfi")),
             inner.clone().prop_map(|inner| format!("for i in 1 2; do {inner}\ndone")),
             inner.prop_map(|inner| format!("case x in a) {inner}\n;; esac")),

@@ -5,7 +5,7 @@
 //! no agent gives by itself.
 
 use std::ffi::OsString;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,8 +26,6 @@ pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input a
 const DEADLINE: Duration = Duration::from_secs(20);
 /// More than any decision needs; a decision that needs more is refused.
 const MEMORY: u64 = 512 * 1024 * 1024;
-/// Bytes of input read and thrown away beyond the limit, so that the agent's pipe does not break.
-const MAX_DRAINED: u64 = 1024 * 1024 * 1024;
 
 /// Runs the hook.
 pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
@@ -42,41 +40,36 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         let reply = block_blindly(b"", None, "`wardline hook` was given a dialect that it does not know");
         return send(&reply);
     }
-    let reply = match sandbox::supervise(DEADLINE, MEMORY, move || encode(&decide(hint))) {
+    // Read here, not in the child: a block is worded by what the input asks for, even when the child is gone.
+    let keep = MAX_BYTES.saturating_add(1);
+    let (input, ended) = sandbox::read_input(&std::io::stdin(), keep, DEADLINE);
+    if !ended {
+        return send(&block_blindly(&input, hint, "refused: the input did not come to its end in time"));
+    }
+    let work = || encode(&decide(&input, hint));
+    let reply = match sandbox::supervise(DEADLINE, MEMORY, work) {
         Ok(bytes) => decode(&bytes),
-        Err(e) => Some(block_blindly(b"", hint, &format!("refused: the decision failed ({e})"))),
+        Err(e) => Some(block_blindly(&input, hint, &format!("refused: the decision failed ({e})"))),
     };
-    send(&reply.unwrap_or_else(|| block_blindly(b"", hint, "refused: the decision was unreadable")))
+    send(&reply.unwrap_or_else(|| block_blindly(&input, hint, "refused: the decision was unreadable")))
 }
 
 /// Decides in the child. Inside a guarded session the monitor outside does it.
-fn decide(hint: Option<Dialect>) -> Reply {
+fn decide(input: &[u8], hint: Option<Dialect>) -> Reply {
     fault();
-    let input = read_input();
     let monitor = Path::new(MONITOR_SOCKET);
     if monitor.exists() {
-        return match socket::ask(monitor, &input, DEADLINE) {
+        return match socket::ask(monitor, input, DEADLINE) {
             Ok(bytes) => {
-                decode(&bytes).unwrap_or_else(|| block_blindly(&input, hint, "refused: unreadable answer"))
+                decode(&bytes).unwrap_or_else(|| block_blindly(input, hint, "refused: unreadable answer"))
             }
-            Err(e) => block_blindly(&input, hint, &format!("refused: {e}")),
+            Err(e) => block_blindly(input, hint, &format!("refused: {e}")),
         };
     }
     match World::of_process() {
-        Ok(world) => answer_alone(world, &input, hint),
-        Err(e) => block_blindly(&input, hint, &format!("refused: {e}")),
+        Ok(world) => answer_alone(world, input, hint),
+        Err(e) => block_blindly(input, hint, &format!("refused: {e}")),
     }
-}
-
-/// Everything on standard input up to one byte more than allowed, which the reader then refuses. The rest is read and
-/// dropped, because a broken pipe makes an agent think that the hook itself failed.
-fn read_input() -> Vec<u8> {
-    let mut input = Vec::new();
-    let mut stdin = std::io::stdin().lock();
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    (&mut stdin).take(limit).read_to_end(&mut input).ok();
-    std::io::copy(&mut stdin.take(MAX_DRAINED), &mut std::io::sink()).ok();
-    input
 }
 
 /// A reply as the deciding child sends it, and as the session's monitor sends it.
