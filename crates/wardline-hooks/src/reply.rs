@@ -40,6 +40,24 @@ pub fn block_blindly(raw: &[u8], hint: Option<Dialect>, reason: &str) -> Reply {
     Reply { stdout: spoken.stdout, stderr: format!("{reason}\n"), code: 2 }
 }
 
+/// The answer to an event that is installed as a report (a tool that has run, the end of a turn) when it could not be read
+/// or recorded: the failure is told, and nothing is held up, because blocking the end of a turn blindly repeats for ever.
+/// An input that reveals a call that can still be stopped is blocked all the same.
+#[must_use]
+pub fn report_blindly(raw: &[u8], hint: Option<Dialect>, reason: &str) -> Reply {
+    let seen = glimpse(raw);
+    let dialect = dialect_of_glimpse(&seen).or(hint);
+    let moment = dialect
+        .zip(seen.event.as_deref())
+        .map(|(dialect, event)| moment(dialect, event, seen.tool.is_some()));
+    match moment {
+        Some(Moment::BeforeTool | Moment::PermissionRequest) => block_blindly(raw, hint, reason),
+        Some(Moment::AfterTool | Moment::Stop | Moment::SessionStart | Moment::Other(_)) | None => {
+            Reply { stderr: format!("{}\n", sentence(reason)), ..Reply::silence() }
+        }
+    }
+}
+
 /// Every reason is a sentence: something is there, nothing in it moves a terminal, and it ends.
 fn worded(answer: &Answer) -> Answer {
     match answer {

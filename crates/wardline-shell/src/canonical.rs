@@ -33,7 +33,11 @@ pub(crate) fn basename(value: &str) -> &str {
 pub(crate) fn canonical(program: &Word, arguments: &[Word]) -> String {
     let sure = program.complete && program.certainty < Certainty::Opaque;
     let name = if sure { program_name(&program.value) } else { &program.canonical };
-    let name = if sure && needs_quotes(name) && !program.glob { quote(name) } else { name.to_owned() };
+    let name = if sure && name != "[" && needs_quotes(name) && !program.glob {
+        quote(name)
+    } else {
+        name.to_owned()
+    };
     joined(&name, arguments.iter().map(|word| word.canonical.as_str()))
 }
 

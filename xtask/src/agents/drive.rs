@@ -144,7 +144,7 @@ impl Drive<'_> {
     }
 
     /// Starts the agent behind a gate and waits for its end.
-    pub(super) fn start(&self, stage: &Stage, gate: Gate) -> io::Result<Ended> {
+    pub(super) fn start(&self, stage: &Stage, gate: Gate, patience: Duration) -> io::Result<Ended> {
         let mut argv = Vec::new();
         if gate == Gate::Run {
             let port = stage.server.port().to_string();
@@ -152,7 +152,7 @@ impl Drive<'_> {
             argv.extend([wardline, "run".into(), "--forward".into(), port, "--".into()]);
         }
         argv.extend(stage.launch.argv.iter().cloned());
-        process::run(&argv, &stage.environment, &stage.world.project, &stage.world.root, self.agent.patience)
+        process::run(&argv, &stage.environment, &stage.world.project, &stage.world.root, patience)
     }
 
     fn play(&self, case: &Case, report: &mut Report) -> io::Result<(Duration, Vec<String>)> {
@@ -163,7 +163,7 @@ impl Drive<'_> {
             self.install_hooks(&mut stage)?;
         }
         let before = stage.world.snapshot();
-        let ended = self.start(&stage, case.gate)?;
+        let ended = self.start(&stage, case.gate, self.agent.patience)?;
         let seen = stage.server.seen();
         failures.extend(leftovers(&stage.world));
         let journal = match case.gate {

@@ -93,6 +93,9 @@ const RULES: &str = r#"{"permission": {"bash": {"touch *": "allow", "ls": "allow
 /// What [`STEPS`] would leave in the project.
 const EFFECTS: [&str; 2] = ["project/effect", "project/effect.txt"];
 
+/// Enough for a hook at every event of a session to wait for its own deadline.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// What goes wrong under `wardline run`: the environment of `run` itself and what happens after the first step.
 struct RunFault {
     name: &'static str,
@@ -238,7 +241,7 @@ fn alone(drive: &Drive<'_>, fault: &Fault) -> io::Result<Found> {
     if let Err(reason) = strike(&stage, &fault.strike) {
         return Ok(Found { skip: Some(reason.to_string()), ..Found::default() });
     }
-    let ended = drive.start(&stage, Gate::Hooks)?;
+    let ended = drive.start(&stage, Gate::Hooks, drive.agent.patience)?;
     process::clear(&stage.world.root);
     relieve(&stage, &fault.strike);
     let results: Vec<String> =
@@ -338,9 +341,12 @@ fn under_run(drive: &Drive<'_>, fault: &RunFault) -> io::Result<(Duration, Vec<S
     let plan = Plan { name: fault.name, gate: Gate::Run, config: "", steps: fault.steps, trap: fault.trap };
     let mut stage = drive.stage(plan)?;
     stage.environment.extend(fault.variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-    let ended = drive.start(&stage, Gate::Run)?;
+    let ended = drive.start(&stage, Gate::Run, PATIENCE)?;
     let world = &stage.world;
     let mut failures = leftovers(world);
+    if ended.status.is_none() {
+        failures.push("the agent did not end in time".to_owned());
+    }
     fs::set_permissions(world.wardline(), fs::Permissions::from_mode(0o755))?;
     for (name, _) in fault.variables {
         stage.environment.remove(*name);

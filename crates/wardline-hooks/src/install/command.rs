@@ -13,12 +13,12 @@ pub const HOST_TIMEOUT_SECONDS: u64 = 600;
 ///
 /// With `gate` the command blocks even where the program cannot: a small shell outlives it and turns a missing
 /// program, a crash or a kill into exit 2 with a reason. Without, for events that only report or that may repeat for
-/// ever (a stop), a failure is left alone.
+/// ever (a stop), a failure is told and left alone.
 #[must_use]
 pub fn hook_command(exe: &Path, dialect: Dialect, gate: bool) -> String {
     let exe = quoted(&exe.to_string_lossy());
     if !gate {
-        return format!("{exe} hook {dialect}{}", mark(&exe));
+        return format!("{exe} hook {dialect} report{}", mark(&exe));
     }
     // `/bin/sh` by name: agents run hooks with whatever shell the person has.
     format!(

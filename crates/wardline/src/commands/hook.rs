@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wardline_hooks::{Dialect, MAX_BYTES, Reply, answer_alone, block_blindly};
+use wardline_hooks::{Dialect, MAX_BYTES, Reply, answer_alone, block_blindly, report_blindly};
 use wardline_monitor::session::MONITOR_SOCKET;
 use wardline_monitor::{World, sandbox, socket};
 
@@ -35,23 +35,31 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let hint = word.and_then(Dialect::from_name);
-    if word.is_some() && hint.is_none() {
+    let rest: Vec<&str> = arguments.iter().skip(3).filter_map(|word| word.to_str()).collect();
+    let report = rest == ["report"];
+    if (word.is_some() && hint.is_none()) || (!rest.is_empty() && !report) {
         // A misspelt installation must not fail open.
-        let reply = block_blindly(b"", None, "`wardline hook` was given a dialect that it does not know");
-        return send(&reply);
+        return send(&block_blindly(b"", None, "`wardline hook` was given words that it does not know"));
     }
     // Read here, not in the child: a block is worded by what the input asks for, even when the child is gone.
     let keep = MAX_BYTES.saturating_add(1);
     let (input, ended) = sandbox::read_input(&std::io::stdin(), keep, DEADLINE);
+    let blind = |why: &str| {
+        let why = format!("refused: {why}");
+        if report { report_blindly(&input, hint, &why) } else { block_blindly(&input, hint, &why) }
+    };
     if !ended {
-        return send(&block_blindly(&input, hint, "refused: the input did not come to its end in time"));
+        return send(&blind("the input did not come to its end in time"));
+    }
+    if report && wardline_hooks::read(&input).is_err() {
+        return send(&blind("the input could not be read"));
     }
     let work = || encode(&decide(&input, hint));
     let reply = match sandbox::supervise(DEADLINE, MEMORY, work) {
-        Ok(bytes) => decode(&bytes),
-        Err(e) => Some(block_blindly(&input, hint, &format!("refused: the decision failed ({e})"))),
+        Ok(bytes) => decode(&bytes).unwrap_or_else(|| blind("the decision was unreadable")),
+        Err(e) => blind(&format!("the decision failed ({e})")),
     };
-    send(&reply.unwrap_or_else(|| block_blindly(&input, hint, "refused: the decision was unreadable")))
+    send(&reply)
 }
 
 /// Decides in the child. Inside a guarded session the monitor outside does it.

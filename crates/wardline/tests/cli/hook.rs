@@ -120,6 +120,25 @@ fn unusable_input_is_a_block() {
 }
 
 #[test]
+fn a_report_that_cannot_be_read_holds_nothing_up_but_never_passes_for_a_call() {
+    let world = Sealed::new("hook-report");
+    let table: [(&str, &[u8], bool); 4] = [
+        ("garbage", b"\x00\xff{{{{", false),
+        ("nothing", b"", false),
+        ("the end of a turn", br#"{"hook_event_name":"Stop","transcript_path":"","session_id":"#, false),
+        ("a call that poses as a report", br#"{"hook_event_name":"PreToolUse","tool_name":"Bash","#, true),
+    ];
+    for (name, input, blocked) in table {
+        for dialect in ["claude", "codex"] {
+            let ran = feed(&mut world.command(&["hook", dialect, "report"]), input);
+            assert_eq!(blocks(dialect, &ran), blocked, "{name} to {dialect}: {ran:?}");
+            assert!(!ran.stderr.is_empty(), "{name}: it is told");
+        }
+    }
+    assert_eq!(world.feed(&["hook", "claude", "repord"], "").code, 2, "a misspelt installation blocks");
+}
+
+#[test]
 fn no_policy_or_no_journal_is_a_block() {
     type Breakage = fn(&Sealed);
     let table: [(&str, Breakage); 5] = [
