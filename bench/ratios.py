@@ -52,6 +52,9 @@ def compare(name, contenders, stdin, pick):
         os.makedirs(os.path.join(project, "src"))
         subprocess.run(["git", "init", "-q", project], check=False)
         env = {"HOME": home, "PATH": os.environ["PATH"], "USER": "bench"}
+        if any(label == "openmoat" for label, _ in contenders):
+            # Without its policy in place it would only say that it is not set up.
+            subprocess.run(["openmoat", "init", "--yes", "--hosts", "claude-code"], cwd=project, env=env, capture_output=True, check=False)
         figures = {label: [] for label, _ in contenders}
         codes = {}
         for round_number in range(ROUNDS + 3):
@@ -88,7 +91,7 @@ def main():
         sys.exit(f"{WARDLINE} is missing: cargo build --release")
     if what == "hook":
         contenders = [("/bin/true", ["/bin/true"]), ("wardline", [WARDLINE, "hook", "claude"])]
-        openmoat = os.environ.get("OPENMOAT_HOOK", "openmoat hook").split()
+        openmoat = os.environ.get("OPENMOAT_HOOK", "openmoat guard --host claude-code").split()
         contenders += peer("openmoat", openmoat, "cargo install openmoat; OPENMOAT_HOOK sets its command line")
         net = os.environ.get("CC_SAFETY_NET", "cc-safety-net --claude-code").split()
         contenders += peer("cc-safety-net", net, "npm install -g cc-safety-net")

@@ -66,6 +66,19 @@ fn reason(reason: &Reason) -> Value {
     value
 }
 
+/// A manifest that fits into a row: its long lists are cut and counted. The digest beside it covers the whole.
+pub(crate) fn shortened(mut manifest: Value) -> Value {
+    const LONG: usize = 200;
+    for list in manifest.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+        if let Some(items) = list.as_array_mut().filter(|items| items.len() > LONG) {
+            let more = items.len() - LONG;
+            items.truncate(LONG);
+            items.push(format!("… and {more} more").into());
+        }
+    }
+    manifest
+}
+
 /// The reason of what the principal does by hand: no rule decided, a human did.
 pub(crate) fn principal(text: &str) -> Value {
     json!({"rule": "principal", "decision": "allow", "layer": "principal", "file": "command line", "line": 0, "text": text})
@@ -83,4 +96,25 @@ pub(crate) fn text(text: &str) -> Value {
     }
     let kept: String = text.chars().take(MAX_TEXT).collect();
     format!("{kept}… ({} bytes in all)", text.len()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        let items: Vec<u32> = (0..1000).collect();
+        let short = shortened(json!({"masked": items, "read": [1, 2], "home": "/h"}));
+        assert_eq!(short["masked"].as_array().unwrap().len(), 201);
+        assert_eq!(short["masked"][200], "… and 800 more");
+        assert_eq!((&short["read"], &short["home"]), (&json!([1, 2]), &json!("/h")));
+    }
+
+    #[test]
+    fn a_long_text_says_how_long_it_was() {
+        let shown = text(&"x".repeat(MAX_TEXT + 1));
+        assert!(shown.as_str().unwrap().ends_with(&format!("… ({} bytes in all)", MAX_TEXT + 1)));
+        assert_eq!(text("short"), "short");
+    }
 }

@@ -321,7 +321,7 @@ impl Prepared {
         body.insert("project".into(), monitor.world().project.to_string_lossy().into());
         body.insert("policy".into(), monitor.policy().digest().into());
         body.insert("confinement_digest".into(), self.confinement.digest().into());
-        body.insert("confinement".into(), self.confinement.manifest());
+        body.insert("confinement".into(), record::shortened(self.confinement.manifest()));
         monitor.append(subject, Kind::SessionStart, None, body)?;
         Ok(())
     }
