@@ -28,7 +28,7 @@ pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>) -> Reply 
             let subject = subject(&call, &call.session);
             answer(&monitor, &subject, &call, true)
         }
-        Err(e) => crate::reply(&call, &Answer::Deny { reason: refusal(&e.to_string()) }, &Manners::default()),
+        Err(e) => failed(&call, &e),
     }
 }
 
@@ -64,8 +64,24 @@ fn answer(monitor: &Monitor, subject: &Subject, call: &Call, attended: bool) -> 
             Ok(Answer::NoObjection)
         }
     };
-    let answer = answered.unwrap_or_else(|e| Answer::Deny { reason: refusal(&e.to_string()) });
-    crate::reply(call, &answer, &Manners::default())
+    match answered {
+        Ok(answer) => crate::reply(call, &answer, &Manners::default()),
+        Err(e) => failed(call, &e),
+    }
+}
+
+/// What is said when the monitor cannot decide or record: a block where something can still be stopped, else a word to the
+/// person. Blocking the end of a turn over a full disk would keep the agent running for ever.
+fn failed(call: &Call, error: &MonitorError) -> Reply {
+    let reason = refusal(&error.to_string());
+    match call.moment {
+        Moment::BeforeTool | Moment::PermissionRequest => {
+            crate::reply(call, &Answer::Deny { reason }, &Manners::default())
+        }
+        Moment::AfterTool | Moment::Stop | Moment::SessionStart | Moment::Other(_) => {
+            Reply { stderr: format!("wardline: {error}\n"), ..Reply::silence() }
+        }
+    }
 }
 
 fn before(

@@ -183,6 +183,20 @@ fn a_full_disk_is_a_block() {
 }
 
 #[test]
+fn a_turn_ends_although_nothing_can_be_recorded() {
+    let world = Sealed::new("hook-end");
+    std::fs::create_dir_all(world.journal()).unwrap();
+    for dialect in ["claude", "codex"] {
+        let mut stop =
+            json!({"session_id": "s", "transcript_path": "/dev/null", "cwd": ".", "hook_event_name": "Stop"});
+        stop["stop_hook_active"] = json!(false);
+        let ran = world.feed(&["hook", dialect, "report"], &stop.to_string());
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{dialect}: {ran:?}");
+        assert!(ran.stderr.contains("journal"), "{dialect}: it is told: {ran:?}");
+    }
+}
+
+#[test]
 fn the_third_identical_call_in_a_row_is_asked() {
     let world = Sealed::new("hook-doom");
     let seen: Vec<String> = (0..4)
