@@ -59,7 +59,7 @@ fn gather_shell(world: &World, cwd: &Path, script: &str, facts: &mut Facts) {
             let fact = paths::look(
                 world,
                 cwd,
-                &touched.text,
+                &touched.joined,
                 access(touched.access),
                 certainty(touched.certainty),
                 &touched.because,

@@ -96,7 +96,8 @@ fn every_way_through_is_recorded_before_it_is_answered() {
     let no = Person::who_says(false);
     let intent = |decision: &str| (Kind::Intent, decision.to_owned());
     let approval = |decision: &str| (Kind::Approval, decision.to_owned());
-    let table: [(&str, &dyn Approver, bool, Vec<(Kind, String)>); 6] = [
+    type Row<'a> = (&'a str, &'a dyn Approver, bool, Vec<(Kind, String)>);
+    let table: [Row<'_>; 6] = [
         ("git status", &Nobody, true, vec![intent("allow")]),
         ("cat ~/.ssh/id_rsa", &yes, false, vec![intent("deny")]),
         ("make", &Nobody, false, vec![intent("deny")]),

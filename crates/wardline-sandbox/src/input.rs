@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn input_is_bounded_in_size_and_time() {
-        let table: [(&[u8], bool, usize, (&[u8], bool)); 4] = [
+        type Row<'a> = (&'a [u8], bool, usize, (&'a [u8], bool));
+        let table: [Row<'_>; 4] = [
             (b"whole", true, 100, (b"whole", true)),
             (b"too long", true, 3, (b"too", true)),
             (b"", true, 3, (b"", true)),

@@ -93,6 +93,9 @@ pub struct Word {
 pub struct TouchedPath {
     /// Absolute and normalised against the directory the command runs in; as written when that can't be told.
     pub text: String,
+    /// Like `text`, with its `..` left in: the kernel follows a link before it takes `..`, so only whoever can look at
+    /// files knows where this leads.
+    pub joined: String,
     /// The path as it is written, quotes removed.
     pub written: String,
     /// What would be done to it.

@@ -77,10 +77,13 @@ impl<'a> Reader<'a> {
         self.byte(self.joined(self.pos + 1))
     }
 
-    /// Steps over the byte at the cursor.
+    /// Steps over the character at the cursor.
     pub(crate) fn advance(&mut self) {
         let _here = self.look();
         self.pos = (self.pos + 1).min(self.end);
+        while !self.text.is_char_boundary(self.pos) {
+            self.pos += 1;
+        }
     }
 
     pub(crate) fn byte(&self, at: usize) -> Option<u8> {

@@ -64,28 +64,29 @@ impl<'a> Found<'a> {
         }
         let certainty = word.certainty.max(touch.at_best);
         if !word.complete {
-            return self.push(&word.canonical, word, touch, Certainty::Opaque);
+            return self.push(&word.canonical, &word.canonical, word, touch, Certainty::Opaque);
         }
         if value.starts_with('/') {
-            return self.push(&normalise(value), word, touch, certainty);
+            return self.push(&normalise(value), value, word, touch, certainty);
         }
         let several = self.places.known().len() > 1 || self.places.is_unknown();
         let certainty = if several { certainty.max(Certainty::Assumed) } else { certainty };
         for place in self.places.known() {
-            self.push(&join(place, value), word, touch, certainty);
+            self.push(&join(place, value), &format!("{place}/{value}"), word, touch, certainty);
         }
         if self.places.is_unknown() {
             self.doubt(
                 DoubtKind::Unresolved,
                 format!("the directory that `{value}` ({}) starts from is not known", touch.because),
             );
-            self.push(value, word, touch, Certainty::Opaque);
+            self.push(value, value, word, touch, Certainty::Opaque);
         }
     }
 
-    fn push(&mut self, text: &str, word: &Word, touch: Touch<'_>, certainty: Certainty) {
+    fn push(&mut self, text: &str, joined: &str, word: &Word, touch: Touch<'_>, certainty: Certainty) {
         let path = TouchedPath {
             text: text.to_owned(),
+            joined: joined.to_owned(),
             written: word.value.clone(),
             access: touch.access,
             certainty,

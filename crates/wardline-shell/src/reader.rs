@@ -311,6 +311,9 @@ impl Reader<'_> {
         if self.look() == Some(b'(') {
             let start = self.pos;
             self.advance();
+            if self.look() != Some(b'(') {
+                return self.syntax("`for (` without a second parenthesis");
+            }
             let Some(head) = self.try_arithmetic(start)? else { return self.syntax("unclosed `for ((`") };
             self.skip_blanks();
             self.eat(";");

@@ -116,6 +116,7 @@ fn expansion_does_not_explode() {
         "echo 99999999999999999999>x".to_owned(),
         "99999999999999999999>x".to_owned(),
         "set -- $@ $@ $@; ".repeat(60) + "echo $@",
+        "for (\u{656}".to_owned(),
         "a[".repeat(3_000),
         "$((".repeat(3_000),
         "((".repeat(3_000),

@@ -37,7 +37,8 @@ impl World {
     pub(super) fn build(name: &str, keep: bool) -> io::Result<Self> {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let place = std::env::var_os(PLACE).map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from);
-        let root = place.join(format!("{number}-{name}"));
+        // The process number keeps runs at the same time apart: a world is also how its processes are found.
+        let root = place.join(format!("{}-{number}-{name}", std::process::id()));
         let world = Self {
             home: root.join("home"),
             project: root.join("project"),

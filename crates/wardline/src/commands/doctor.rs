@@ -89,7 +89,7 @@ fn vanish(agent: AgentKind, places: &wardline_hooks::World) -> Finding {
     Finding {
         id: format!("hook.{agent}.vanish"),
         held: closed,
-        promise: format!("{agent} stops when its hook is killed or missing"),
+        promise: format!("{agent} stops when its hook is killed together with its shell"),
         proof: if closed {
             "this version blocks by its own setting".to_owned()
         } else {

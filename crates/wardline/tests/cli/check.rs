@@ -89,6 +89,10 @@ fn no_allow_opens_a_sensitive_file() {
     let world = Sealed::new("sensitive");
     world.config(r#"{"permission": {"*": "allow"}}"#);
     std::os::unix::fs::symlink(".env", world.path("home/p/innocent")).unwrap();
+    // Through this link `..` leads into `a`, not back to the project.
+    world.write("home/p/a/b/x", "");
+    world.write("home/p/a/.env", "DEEP-SECRET\n");
+    std::os::unix::fs::symlink("a/b", world.path("home/p/deep")).unwrap();
     std::os::unix::fs::symlink("../p/.aws", world.path("home/p/cloud")).unwrap();
     let mut requests = Vec::new();
     for file in [".env", "a/.env.local", "id_rsa", ".aws/credentials"] {
@@ -101,7 +105,15 @@ fn no_allow_opens_a_sensitive_file() {
             }
         }
     }
-    for target in ["cat innocent", "head cloud/credentials", "cat .e*", "grep -r SECRET .", "cat a/../.env"] {
+    for target in [
+        "cat innocent",
+        "head cloud/credentials",
+        "cat .e*",
+        "grep -r SECRET .",
+        "cat a/../.env",
+        "cat deep/../.env",
+        "cd deep; cat ../.env",
+    ] {
         requests.push(json!({"permission": "bash", "target": target}));
     }
     requests.push(json!({"permission": "read", "target": "innocent"}));
