@@ -158,7 +158,8 @@ impl Monitor {
         if granted {
             self.remember(subject, |state| state.decided(&call))?;
         }
-        self.tally.decided(&call, action, verdict, granted);
+        let asked = verdict.decision == Decision::Ask && !unanswered;
+        self.tally.decided(&call, action, verdict, asked, granted);
         Ok(authorization)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use wardline_policy::{Decision, Verdict};
+use wardline_policy::Verdict;
 
 use crate::Action;
 
@@ -46,13 +46,10 @@ struct Inner {
 }
 
 impl Tally {
-    /// Counts a decision; an allowed or asked call may have effects from now on.
-    pub(crate) fn decided(&self, call: &str, action: &Action, verdict: &Verdict, granted: bool) {
+    /// Counts a decision, and whether somebody was asked; an allowed or asked call may have effects from now on.
+    pub(crate) fn decided(&self, call: &str, action: &Action, verdict: &Verdict, asked: bool, granted: bool) {
         self.with(|inner| {
-            match verdict.decision {
-                Decision::Ask => inner.counts.asked += 1,
-                Decision::Allow | Decision::Deny => {}
-            }
+            inner.counts.asked += u32::from(asked);
             if granted {
                 inner.counts.allowed += 1;
                 inner.calls.insert(call.to_owned(), (SystemTime::now(), None));

@@ -303,6 +303,13 @@ pub(crate) fn perhaps(word: &Word, because: &str, found: &mut Found<'_>) {
         return;
     }
     found.touch(word, Touch::perhaps(Access::Read, because));
+    if word.complete && value.contains(char::is_whitespace) {
+        // It may be a command line or code of its own.
+        for candidate in code::candidates(value) {
+            found.touch(&part_of(word, candidate), Touch::perhaps(Access::Read, because));
+        }
+        return;
+    }
     for part in value.split(['=', ':', '@', ',']).skip(1).filter(|part| word.complete && !part.is_empty()) {
         found.touch(&part_of(word, part), Touch::perhaps(Access::Read, because));
     }

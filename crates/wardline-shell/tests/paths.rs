@@ -122,6 +122,7 @@ fn a_sensitive_file_is_seen_however_it_is_read() {
         "unknown-tool a=.env",
         "unknown-tool x:.env:ro",
         "docker run --env-file .env i",
+        "docker run i sh -c 'cat .env'",
         "sudo cat .env",
         "env X=1 cat .env",
         "xargs cat .env",
