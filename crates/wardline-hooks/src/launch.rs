@@ -35,7 +35,7 @@ pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAge
         name: agent.as_str().to_owned(),
         writable: below_home(needs.write),
         readable: below_home(needs.read),
-        pinned: below_home(needs.pinned),
+        pinned: pinned(places, needs.pinned),
         variables: needs.variables.iter().map(|name| (*name).to_owned()).collect(),
         set: injection.environment,
         hosts: needs.model_hosts.iter().map(|host| (*host).to_owned()).collect(),
@@ -47,6 +47,13 @@ pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAge
         argv: with_flags(argv, &injection.arguments_before, &injection.arguments),
         warnings: injection.warnings,
     }))
+}
+
+/// What a known agent may not change in its own directories. Codex makes its directory of skills itself when it is not
+/// there; one that is there holds the person's.
+fn pinned(places: &Places, names: &[&str]) -> Vec<std::path::PathBuf> {
+    let paths = names.iter().map(|name| places.home.join(name));
+    paths.filter(|path| path.exists() || !path.ends_with(".codex/skills")).collect()
 }
 
 /// The person's command line with flags before and behind their own arguments.

@@ -26,7 +26,7 @@ use crate::monitor::{Authorization, Monitor, MonitorError};
 use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
-use crate::tally::Counts;
+use crate::tally::{Counts, Cover};
 use crate::{Action, Permit, Profile, Subject, World};
 
 /// The directory inside the sandbox that only Wardline fills.
@@ -161,8 +161,8 @@ pub struct Summary {
     pub connections: Vec<RefusedConnection>,
     /// What changed in the workspace.
     pub changes: BTreeMap<PathBuf, Change>,
-    /// Changes that no decision covers.
-    pub unmediated: Vec<PathBuf>,
+    /// Changes that no decision covers, each with what is known of it.
+    pub unmediated: Vec<(PathBuf, String)>,
     /// Whether every file of the workspace could be compared.
     pub complete: bool,
     /// The journal.
@@ -298,6 +298,10 @@ impl Prepared {
             std::fs::write(&path, content).map_err(set_up("a file of the session"))?;
             confinement.files.push((path, inside.clone()));
         }
+        // A file of this run stands in for the host's and is read-only anyway; a pin of the host's would cover it.
+        let Confinement { pinned, masked, files, .. } = &mut confinement;
+        pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
+        masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
         let mut argv = guard.argv.clone();
         if let Some(first) = argv.first_mut() {
             *first = program.into_os_string();
@@ -459,22 +463,29 @@ fn find_program(world: &World, argv: &[OsString]) -> Result<PathBuf, SessionErro
         .ok_or_else(missing)
 }
 
-/// Changes that happened while no decided call was open.
-fn unmediated(monitor: &Monitor, changes: &BTreeMap<PathBuf, Change>) -> Vec<PathBuf> {
+/// Changes that no decided call accounts for.
+fn unmediated(monitor: &Monitor, changes: &BTreeMap<PathBuf, Change>) -> Vec<(PathBuf, String)> {
     let when = |path: &Path| {
         let metadata = monitor.world().project.join(path).symlink_metadata().ok()?;
         let seconds = u64::try_from(metadata.ctime()).ok()?;
         let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
         Some::<SystemTime>(UNIX_EPOCH + Duration::new(seconds, nanoseconds))
     };
-    changes.keys().filter(|path| !monitor.tally().covers(when(path))).cloned().collect()
+    let why = |path: &Path| match monitor.tally().covers(when(path)) {
+        Cover::Call => None,
+        Cover::Unreported(call) => {
+            Some(format!("changed after call {call} was allowed, how it ended was never reported"))
+        }
+        Cover::None => Some("changed while no decided call was open".to_owned()),
+    };
+    changes.keys().filter_map(|path| Some((path.clone(), why(path)?))).collect()
 }
 
 fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result<(), SessionError> {
-    for path in &summary.unmediated {
+    for (path, why) in &summary.unmediated {
         let mut body = Body::new();
         body.insert("path".into(), path.to_string_lossy().into());
-        body.insert("text".into(), "the workspace changed while no decided call was open".into());
+        body.insert("text".into(), why.clone().into());
         monitor.append(subject, Kind::Unmediated, None, body)?;
     }
     let mut body = Body::new();

@@ -35,6 +35,17 @@ pub struct Counts {
     pub refused: Vec<(Refusal, u32)>,
 }
 
+/// What stands behind a change of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cover {
+    /// A decided call was open then.
+    Call,
+    /// Only this call was, and how it ended was never reported, so the change may have come after it.
+    Unreported(String),
+    /// No decided call was open.
+    None,
+}
+
 /// The running record of a session.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Inner>);
@@ -68,14 +79,22 @@ impl Tally {
         });
     }
 
-    /// Whether something that happened at `when` can be an effect of a decided call; `None` when the time is not known.
-    pub(crate) fn covers(&self, when: Option<SystemTime>) -> bool {
-        self.with(|inner| match when {
-            None => !inner.calls.is_empty(),
-            Some(when) => inner
-                .calls
-                .values()
-                .any(|(start, end)| *start <= when + SLACK && end.is_none_or(|end| when <= end)),
+    /// Whether something that happened at `when` can be an effect of a decided call; with `None`, when the time is not
+    /// known.
+    pub(crate) fn covers(&self, when: Option<SystemTime>) -> Cover {
+        self.with(|inner| {
+            let open = |start: SystemTime, end: Option<SystemTime>| {
+                when.is_none_or(|when| start <= when + SLACK && end.is_none_or(|end| when <= end))
+            };
+            let mut cover = Cover::None;
+            for (call, (start, end)) in &inner.calls {
+                match end {
+                    _ if !open(*start, *end) => {}
+                    Some(_) => return Cover::Call,
+                    None => cover = Cover::Unreported(call.clone()),
+                }
+            }
+            cover
         })
     }
 
@@ -110,19 +129,24 @@ mod tests {
     fn effects_outside_of_decided_calls_are_not_covered() {
         let tally = Tally::default();
         let start = SystemTime::now();
-        assert!(!tally.covers(Some(start)), "nothing was decided");
-        assert!(!tally.covers(None));
+        assert_eq!(tally.covers(Some(start)), Cover::None, "nothing was decided");
+        assert_eq!(tally.covers(None), Cover::None);
+        let seconds = Duration::from_secs;
         tally.with(|inner| {
-            inner.calls.insert("a".into(), (start, Some(start + Duration::from_secs(10))));
+            inner.calls.insert("a".into(), (start, Some(start + seconds(10))));
+            inner.calls.insert("b".into(), (start + seconds(100), None));
         });
-        let table = [(-5, false), (0, true), (9, true), (30, false)];
-        for (seconds, covered) in table {
-            let when = if seconds < 0 {
-                start - Duration::from_secs(u64::from(i32::unsigned_abs(seconds)))
-            } else {
-                start + Duration::from_secs(u64::from(i32::unsigned_abs(seconds)))
-            };
-            assert_eq!(tally.covers(Some(when)), covered, "{seconds} s after the decision");
+        let unreported = Cover::Unreported("b".into());
+        let table = [
+            (start - seconds(5), Cover::None),
+            (start, Cover::Call),
+            (start + seconds(9), Cover::Call),
+            (start + seconds(30), Cover::None),
+            (start + seconds(101), unreported.clone()),
+            (start + seconds(9999), unreported),
+        ];
+        for (when, cover) in table {
+            assert_eq!(tally.covers(Some(when)), cover, "{when:?}");
         }
     }
 }

@@ -97,6 +97,14 @@ const CASES: &[Case] = &[
 ];
 
 fn main() -> ExitCode {
+    // What a test runner asks before it runs the whole table as one test of this name.
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    if asked("--list") {
+        if !asked("--ignored") {
+            println!("supervise: test");
+        }
+        return ExitCode::SUCCESS;
+    }
     let mut failed = 0;
     for case in CASES {
         let begin = Instant::now();

@@ -118,8 +118,8 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if summary.changes.len() > 50 {
         writeln!(text, "  … and {} more", summary.changes.len() - 50).ok();
     }
-    for path in &summary.unmediated {
-        writeln!(text, "  changed without a decision: {}", visible(&path.to_string_lossy())).ok();
+    for (path, why) in &summary.unmediated {
+        writeln!(text, "  perhaps without a decision: {}: {why}", visible(&path.to_string_lossy())).ok();
     }
     for thing in &summary.ended.appeared {
         let kept = thing
