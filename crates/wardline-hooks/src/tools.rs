@@ -62,6 +62,9 @@ const OWN_KEYS: &[&str] = &[
     "todoread",
     "todowrite",
     "lsp",
+    "notebook_read",
+    "interactive_terminal",
+    "notebook_edit",
     "recall",
     "semantic_search",
     "codebase_search",
@@ -91,7 +94,7 @@ pub(crate) fn known(tool: &Tool, input: &Value) -> Action {
 
 /// The action of an MCP tool.
 pub(crate) fn mcp(server: &str, tool: &str, input: &Value) -> Action {
-    let key = format!("{}_{tool}", sanitised(server));
+    let key = format!("{}_{}", sanitised(server), plain(tool));
     let key = if OWN_KEYS.contains(&key.as_str()) { format!("mcp_{key}") } else { key };
     unknown(&key, tool, input)
 }
@@ -114,12 +117,14 @@ pub(crate) fn unknown(permission: &str, tool: &str, input: &Value) -> Action {
 
 /// The key of a tool without a row. `*` and control characters could not be told from a pattern in a rule.
 pub(crate) fn key_of(tool: &str) -> String {
-    let key: String = tool
-        .chars()
-        .map(|c| if c.is_whitespace() || c.is_control() || c == '*' || c == '?' { '_' } else { c })
-        .collect();
-    let key = key.to_lowercase();
+    let key = plain(tool).to_lowercase();
     if key.is_empty() { "unnamed_tool".to_owned() } else { key }
+}
+
+/// A name in which nothing is a pattern and nothing moves a line.
+fn plain(name: &str) -> String {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '*' || c == '?';
+    name.chars().map(|c| if odd(c) { '_' } else { c }).collect()
 }
 
 fn sanitised(server: &str) -> String {

@@ -73,7 +73,8 @@ impl Action {
             return Self::shell(target);
         }
         let access = match permission {
-            "read" => Some(Access::Read),
+            // A search pattern is no path, but where nothing else is said it may be meant as one.
+            "read" | "grep" => Some(Access::Read),
             "edit" | "write" | "apply_patch" | "multiedit" => Some(Access::Write),
             "list" => Some(Access::List),
             _ => None,

@@ -98,7 +98,7 @@ impl CheckRequest {
 pub fn check(world: &World, policy: &PolicySet, request: CheckRequest) -> Checked {
     let mut action = Action::on(&request.permission, &request.target);
     action.cwd.clone_from(&request.cwd);
-    let facts = gather(world, &action, 0);
+    let facts = gather(world, &action, 0, request.confined);
     let asked = Request {
         permission: action.permission.clone(),
         targets: action.targets.clone(),

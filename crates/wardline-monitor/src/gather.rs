@@ -16,33 +16,56 @@ const MAX_DEPTH: u32 = 12;
 /// Directories that hold other people's code or build results; a secret of the project is not kept there.
 const NOT_WALKED: [&str; 5] = [".git", "node_modules", "target", ".venv", "__pycache__"];
 
-/// The facts of `action`, given how many identical calls came directly before it.
+/// The facts of `action`, given how many identical calls came directly before it. Where the action will be `confined`,
+/// secrets below a directory that is read are not looked for: there they are masked, so reading the directory is safe.
 #[must_use]
-pub fn gather(world: &World, action: &Action, repeats: u32) -> Facts {
+pub fn gather(world: &World, action: &Action, repeats: u32, confined: bool) -> Facts {
     let cwd = action.cwd.as_ref().map_or_else(|| world.cwd.clone(), |dir| world.cwd.join(dir));
     let mut facts = Facts { repeats, ..Facts::default() };
     let unresolved = |text: &String| Doubt { kind: DoubtKind::Unresolved, text: text.clone() };
     facts.doubts.extend(action.doubts.iter().map(unresolved));
+    let mut trees = Vec::new();
     for (access, written) in &action.paths {
         let because = format!("path of `{}`", action.tool);
-        facts.paths.push(paths::look(world, &cwd, written, *access, Certainty::Proven, &because));
+        if written.contains(GLOB) {
+            let pattern = paths::normalise(&cwd.join(written)).to_string_lossy().into_owned();
+            expand(world, &pattern, *access, &because, &mut facts);
+        }
+        let fact = paths::look(world, &cwd, written, *access, Certainty::Proven, &because);
+        if fact.is_dir && fact.access == Access::Read {
+            // Search tools leave hidden names out unless they are named.
+            trees.push((PathBuf::from(&fact.lexical), true));
+        }
+        facts.paths.push(fact);
     }
     if let Some(script) = &action.script {
-        gather_shell(world, &cwd, script, &mut facts);
+        gather_shell(world, &cwd, script, &mut facts, &mut trees);
     }
     if action.cwd.is_some() {
         facts.paths.push(paths::look(world, &cwd, ".", Access::List, Certainty::Proven, "working directory"));
     }
+    if !confined {
+        trees.sort();
+        trees.dedup();
+        for (root, skips_hidden) in trees {
+            find_sensitive(world, &root, skips_hidden, &mut facts);
+        }
+    }
     facts
 }
 
-fn gather_shell(world: &World, cwd: &Path, script: &str, facts: &mut Facts) {
+fn gather_shell(
+    world: &World,
+    cwd: &Path,
+    script: &str,
+    facts: &mut Facts,
+    trees: &mut Vec<(PathBuf, bool)>,
+) {
     let home = world.home.to_string_lossy();
     let here = cwd.to_string_lossy();
     let context = shell::Context { cwd: &here, home: &home };
     let analysis = shell::analyze(script, &context, &shell::Limits::default());
     facts.doubts.extend(analysis.doubts.iter().map(doubt));
-    let mut roots = Vec::new();
     for command in &analysis.commands {
         facts.commands.push(CommandFact {
             literal: command.literal.clone(),
@@ -54,7 +77,8 @@ fn gather_shell(world: &World, cwd: &Path, script: &str, facts: &mut Facts) {
         facts.doubts.extend(command.doubts.iter().map(doubt));
         for touched in &command.paths {
             if touched.glob {
-                expand(world, touched, facts);
+                let because = format!("matched by `{}`", touched.written);
+                expand(world, &touched.text, access(touched.access), &because, facts);
             }
             let fact = paths::look(
                 world,
@@ -65,50 +89,66 @@ fn gather_shell(world: &World, cwd: &Path, script: &str, facts: &mut Facts) {
                 &touched.because,
             );
             if touched.recursive && fact.is_dir && fact.access == Access::Read {
-                roots.push((PathBuf::from(&fact.lexical), touched.skips_hidden));
+                trees.push((PathBuf::from(&fact.lexical), touched.skips_hidden));
             }
             facts.paths.push(fact);
         }
     }
-    roots.sort();
-    roots.dedup();
-    for (root, skips_hidden) in roots {
-        find_sensitive(world, &root, skips_hidden, facts);
+}
+
+/// Adds the files that a pattern such as `.g?t/hooks` or `.e*` names and that somebody cares about: secrets, and files that
+/// the guard protects. What a shell would leave out, names with a dot under a bare star, is looked at all the same.
+fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &mut Facts) {
+    let mut places = vec![PathBuf::from("/")];
+    let mut left = MAX_ENTRIES;
+    for component in pattern.split('/').filter(|part| !part.is_empty()) {
+        if !component.contains(GLOB) {
+            places.iter_mut().for_each(|place| place.push(component));
+            continue;
+        }
+        let wanted = one_character_for_brackets(component);
+        let mut next = Vec::new();
+        for entry in places.iter().flat_map(|place| std::fs::read_dir(place).into_iter().flatten().flatten())
+        {
+            let Some(rest) = left.checked_sub(1) else {
+                let text = format!("`{pattern}` stands for more files than are looked at");
+                facts.doubts.push(Doubt { kind: DoubtKind::Unresolved, text });
+                return;
+            };
+            left = rest;
+            if wardline_policy::matches(&wanted, &entry.file_name().to_string_lossy(), false) {
+                next.push(entry.path());
+            }
+        }
+        places = next;
+    }
+    for place in places {
+        let name = place.to_string_lossy();
+        if wardline_policy::sensitive(&name).is_some() || wardline_policy::guarded(&name).is_some() {
+            facts.paths.push(paths::look(world, Path::new("/"), &name, access, Certainty::Assumed, because));
+        }
     }
 }
 
-/// Adds the sensitive files that a pattern such as `.e*` names. Only names directly in its directory are looked at: a
-/// shell's star does not cross a slash.
-fn expand(world: &World, touched: &shell::TouchedPath, facts: &mut Facts) {
-    let Some((directory, _)) = touched.text.rsplit_once('/') else { return };
-    // What stands in brackets is one character, whichever.
-    let mut pattern = String::new();
+/// The characters that make a path a pattern.
+const GLOB: [char; 3] = ['*', '?', '['];
+
+/// A shell's pattern in the policy's grammar: what stands in brackets is one character, whichever.
+fn one_character_for_brackets(pattern: &str) -> String {
+    let mut out = String::new();
     let mut inside = false;
-    for character in touched.text.chars() {
+    for character in pattern.chars() {
         match character {
             '[' if !inside => {
                 inside = true;
-                pattern.push('?');
+                out.push('?');
             }
             ']' if inside => inside = false,
             _ if inside => {}
-            other => pattern.push(other),
+            other => out.push(other),
         }
     }
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten().take(MAX_ENTRIES) {
-        let path = entry.path();
-        let name = path.to_string_lossy();
-        if wardline_policy::sensitive(&name).is_some() && wardline_policy::matches(&pattern, &name, false) {
-            facts.paths.push(paths::look(
-                world,
-                Path::new("/"),
-                &name,
-                access(touched.access),
-                Certainty::Assumed,
-                &format!("matched by `{}`", touched.written),
-            ));
-        }
-    }
+    out
 }
 
 /// Adds the sensitive files that a recursive read of `root` would come across.

@@ -4,16 +4,44 @@
 //! The lowering may be stricter than the policy, never wider. A path that the policy would only grant after a question
 //! is not granted here, because nobody can answer a system call.
 
+use std::collections::VecDeque;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use wardline_policy::{Access, Certainty, Decision, Facts, PolicySet, Request, decide};
 
 use crate::{Profile, World, paths};
 
-/// Files of a workspace looked at for secrets and protected files.
-const MAX_FILES: usize = 200_000;
-/// Directories that are not looked into: results and other people's code.
-const NOT_SEARCHED: [&str; 4] = ["node_modules", "target", ".venv", "__pycache__"];
+/// Files of a workspace looked at for secrets and protected files; a workspace with more does not start unless a human
+/// says so.
+const MAX_FILES: usize = 2_000_000;
+/// Directories of results and other people's code: only names that are certain count there.
+const OTHERS: [&str; 4] = ["node_modules", "target", ".venv", "__pycache__"];
+/// How deep submodules may lie in one another.
+const MAX_MODULE_DEPTH: u32 = 16;
+/// What git reads to find or run programs, relative to a repository's own directory.
+const GIT_TRAPS: [&str; 8] = [
+    "hooks",
+    "config",
+    "config.worktree",
+    "commondir",
+    "gitdir",
+    "info/attributes",
+    "info/grafts",
+    "objects/info/alternates",
+];
+/// Files anywhere in a workspace that tools on the host obey when they come by.
+const TRAPS: [&str; 9] = [
+    ".envrc",
+    ".envrc.local",
+    ".mise.toml",
+    "mise.toml",
+    ".exrc",
+    ".nvim.lua",
+    ".gdbinit",
+    ".lldbinit",
+    ".dir-locals.el",
+];
 
 /// Beginnings of names in `/etc` that carry a version and belong to a toolchain.
 const SYSTEM_VERSIONED: [&str; 3] = ["java-", "python", "perl"];
@@ -45,26 +73,52 @@ const HOME_READABLE: [&str; 21] = [
 
 /// Files of a project that run later on the host or steer the guard or an agent. Those that exist are read-only; those
 /// that do not exist may not appear.
-const PINNED: [&str; 31] = [
+const PINNED: [&str; 61] = [
     ".git/hooks",
     ".git/config",
     ".git/config.worktree",
+    ".git/commondir",
+    ".git/gitdir",
     ".git/info/attributes",
+    ".git/info/grafts",
+    ".git/objects/info/alternates",
     ".gitmodules",
     ".envrc",
+    ".envrc.local",
     ".mise.toml",
+    "mise.toml",
+    ".mise",
+    ".config/mise.toml",
     ".tool-versions",
     ".vscode",
     ".idea",
+    ".zed",
+    ".devcontainer",
+    ".exrc",
+    ".nvim.lua",
+    ".gdbinit",
+    ".lldbinit",
+    ".dir-locals.el",
     ".husky",
     ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
     "lefthook.yml",
+    "lefthook.yaml",
+    ".lefthook.yml",
+    "lefthook-local.yml",
     ".cargo/config.toml",
     ".cargo/config",
+    ".bazelrc",
+    ".pnpmfile.cjs",
+    ".yarn/releases",
     ".mcp.json",
+    ".claude.json",
     ".claude/settings.json",
     ".claude/settings.local.json",
     ".claude/hooks",
+    ".claude/agents",
+    ".claude/commands",
+    ".claude/skills",
     ".codex",
     ".gemini",
     ".cursor",
@@ -72,10 +126,14 @@ const PINNED: [&str; 31] = [
     ".kilo",
     ".kilocode",
     ".opencode",
+    ".amazonq",
+    ".roo",
+    ".windsurf",
     "opencode.json",
     "opencode.jsonc",
     "kilo.json",
     "kilo.jsonc",
+    "wardline.json",
     "wardline.jsonc",
 ];
 
@@ -217,7 +275,8 @@ fn repository(world: &World, out: &mut Lowered) {
     }
 }
 
-/// Looks through the workspace for files that the policy does not let be read or written without a question.
+/// Looks through the workspace, outermost first, for files that the policy does not let be read or written without a
+/// question. What cannot be looked at is hidden whole or, when there is too much of it, reported.
 fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
     let custom = policy.rules(agent).iter().any(|rule| {
         rule.origin.layer != wardline_policy::Layer::Builtin
@@ -225,9 +284,13 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             && !["bash", "external_directory", "task", "doom_loop"].contains(&rule.permission.as_str())
     });
     let mut left = MAX_FILES;
-    let mut todo = vec![world.project.clone()];
-    while let Some(directory) = todo.pop() {
-        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
+    let mut todo = VecDeque::from([(world.project.clone(), false)]);
+    while let Some((directory, foreign)) = todo.pop_front() {
+        let Ok(entries) = std::fs::read_dir(&directory) else {
+            // Closed now, perhaps opened inside by its owner.
+            out.masked.push(directory);
+            continue;
+        };
         for entry in entries.flatten() {
             let Some(rest) = left.checked_sub(1) else {
                 out.unsearched = true;
@@ -236,30 +299,66 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             left = rest;
             let path = entry.path();
             let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                let skipped = NOT_SEARCHED.iter().any(|skip| entry.file_name() == *skip);
-                let inside_git = path.strip_prefix(&world.project).is_ok_and(|rest| rest.starts_with(".git"));
-                if !skipped && !inside_git {
-                    nested_repository(&path, out);
-                    todo.push(path);
-                }
-            } else {
-                judge(policy, world, agent, custom, &path, out);
+            let name = entry.file_name();
+            if kind.is_socket() || kind.is_fifo() {
+                // Somebody on the host listens there, or will.
+                out.masked.push(path);
+            } else if name == ".git" {
+                repository_inside(&path, kind.is_dir(), out);
+            } else if kind.is_dir() {
+                let foreign = foreign || OTHERS.iter().any(|other| name == *other);
+                todo.push_back((path, foreign));
+            } else if !foreign || certain_secret(&path) {
+                judge(policy, world, agent, custom && !foreign, &path, out);
+            } else if TRAPS.iter().any(|trap| name == *trap) {
+                out.pinned.push(path);
             }
         }
     }
 }
 
-/// A repository below the workspace's own: its hooks and settings run on the host just the same.
-fn nested_repository(directory: &Path, out: &mut Lowered) {
-    let git = directory.join(".git");
-    if git.is_dir() {
-        out.pinned.extend(["hooks", "config"].map(|name| git.join(name)));
+/// Whether a name alone says that a file holds secrets. Among other people's code a certificate is a test's.
+fn certain_secret(path: &Path) -> bool {
+    use wardline_policy::Sensitive;
+    let name = path.to_string_lossy();
+    match wardline_policy::sensitive(&name) {
+        Some(Sensitive::Key) => path.extension().is_none(),
+        Some(_) => true,
+        None => false,
+    }
+}
+
+/// Pins what a repository at `git` runs on the host: its hooks and settings, those of its submodules and worktrees, and
+/// the pointers by which git would look for them elsewhere.
+fn repository_inside(git: &Path, is_dir: bool, out: &mut Lowered) {
+    if !is_dir {
+        // A submodule or a linked worktree: a pointer.
+        out.pinned.push(git.to_path_buf());
+        return;
+    }
+    out.pinned.extend(GIT_TRAPS.map(|name| git.join(name)));
+    let mut todo = vec![(git.join("modules"), 0), (git.join("worktrees"), 0)];
+    while let Some((directory, depth)) = todo.pop() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            if path.join("HEAD").exists() {
+                out.pinned.extend(GIT_TRAPS.map(|name| path.join(name)));
+            }
+            if depth < MAX_MODULE_DEPTH && entry.file_name() != "objects" {
+                todo.push((path, depth + 1));
+            }
+        }
     }
 }
 
 fn judge(policy: &PolicySet, world: &World, agent: &str, custom: bool, path: &Path, out: &mut Lowered) {
     let name = path.to_string_lossy();
+    if path.file_name().is_some_and(|name| TRAPS.iter().any(|trap| name == *trap)) {
+        out.pinned.push(path.to_path_buf());
+    }
     let secret = wardline_policy::sensitive(&name).is_some();
     if (custom || secret) && !allows(policy, world, agent, "read", Access::Read, path) {
         out.masked.push(path.to_path_buf());

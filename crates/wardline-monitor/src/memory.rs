@@ -30,26 +30,28 @@ impl State {
     /// Counts a call; returns how many identical ones came directly before it. A call that is put twice under one name,
     /// by two hooks of the same host, is one call.
     pub(crate) fn repeat(&mut self, digest: &str, call: Option<&str>) -> u32 {
-        let again = call.is_some_and(|call| call == self.last_call) && self.last == digest;
+        let again = call.is_some_and(|call| short(call) == self.last_call) && self.last == digest;
         if !again {
             self.repeats = if self.last == digest { self.repeats.saturating_add(1) } else { 0 };
         }
         digest.clone_into(&mut self.last);
-        call.unwrap_or_default().clone_into(&mut self.last_call);
+        self.last_call = short(call.unwrap_or_default());
         self.repeats
     }
 
     /// Remembers that a call was decided.
     pub(crate) fn decided(&mut self, call: &str) {
+        let call = &short(call);
         if self.open.len() >= MAX_OPEN {
             self.open.remove(0);
         }
-        self.open.push(call.to_owned());
+        self.open.push(call.clone());
     }
 
     /// Takes a call whose outcome came; false when it was never decided.
     pub(crate) fn finished(&mut self, call: &str) -> bool {
-        let position = self.open.iter().position(|open| open == call);
+        let call = short(call);
+        let position = self.open.iter().position(|open| *open == call);
         position.is_some_and(|index| {
             self.open.remove(index);
             true
@@ -84,10 +86,16 @@ impl State {
     }
 }
 
+/// A call's name at a length that the host does not choose.
+fn short(call: &str) -> String {
+    if call.len() <= 64 { call.to_owned() } else { crate::trust::digest_of(call) }
+}
+
 /// Reads, changes and writes a session's memory under a lock, so parallel calls of one session do not lose each other.
 ///
 /// # Errors
-/// The file could not be locked, read or written. A memory that is not in its own format starts afresh.
+/// The file could not be locked, read or written, or is not in its own format: a memory that is lost would let an agent
+/// choose its workspace anew.
 pub(crate) fn update<R>(
     state: &Path,
     session: &str,
@@ -96,12 +104,18 @@ pub(crate) fn update<R>(
     let mut file = open(state, session)?;
     file.lock()?;
     let mut text = String::with_capacity(4096);
-    (&file).take(MAX_BYTES).read_to_string(&mut text).ok();
-    let mut memory = State::parse(&text).unwrap_or_default();
+    (&file).take(MAX_BYTES).read_to_string(&mut text)?;
+    let mut memory = if text.is_empty() {
+        State::default()
+    } else {
+        State::parse(&text)
+            .ok_or_else(|| std::io::Error::other(format!("the memory of session `{session}` is damaged")))?
+    };
     let before = memory.clone();
     let answer = change(&mut memory);
     if memory != before {
-        let bytes = memory.text();
+        // Spaces to the old length: a process that is killed between the two calls leaves no tail of the old text.
+        let bytes = format!("{:width$}", memory.text(), width = text.len());
         file.seek(SeekFrom::Start(0))?;
         file.write_all(bytes.as_bytes())?;
         file.set_len(bytes.len() as u64)?;
@@ -160,5 +174,31 @@ mod tests {
         update(dir.path(), "s", |state| (0..9).for_each(|n| state.decided(&format!("call-{n}")))).unwrap();
         update(dir.path(), "s", |state| state.open.clear()).unwrap();
         update(dir.path(), "s", |state| assert_eq!(state.open, Vec::<String>::new())).unwrap();
+    }
+
+    #[test]
+    fn no_name_of_a_call_makes_a_memory_unreadable() {
+        let dir = crate::scratch::Dir::new("memory-long");
+        let long = "x".repeat(300_000);
+        for _ in 0..300 {
+            update(dir.path(), "s", |state| {
+                state.project = Some("/p".into());
+                state.decided(&long);
+            })
+            .unwrap();
+        }
+        update(dir.path(), "s", |state| {
+            assert!(state.finished(&long));
+            assert_eq!(state.project.as_deref(), Some(Path::new("/p")));
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn a_damaged_memory_is_an_error_not_an_empty_one() {
+        let dir = crate::scratch::Dir::new("memory-damaged");
+        update(dir.path(), "s", |state| state.project = Some("/p".into())).unwrap();
+        dir.write(&format!("sessions/{}.json", crate::trust::digest_of("s")), "{\"project\":");
+        assert!(update(dir.path(), "s", |_| ()).is_err());
     }
 }

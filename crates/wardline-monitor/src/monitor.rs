@@ -124,7 +124,7 @@ impl Monitor {
         let call = call_of(action);
         let repeats =
             self.remember(subject, |state| state.repeat(&action.digest(), action.call.as_deref()))?;
-        let facts = gather(&self.world, action, repeats);
+        let facts = gather(&self.world, action, repeats, self.confined);
         let request = Request {
             permission: action.permission.clone(),
             targets: action.targets.clone(),

@@ -13,6 +13,9 @@ use crate::World;
 /// Symlinks followed before a path counts as unresolvable; the kernel's own limit is the same.
 const MAX_LINKS: u32 = 40;
 
+/// The longest path that the kernel takes, in bytes.
+const MAX_PATH: usize = 4096;
+
 /// What is known of the path `written`, as an action standing in `cwd` would use it.
 #[must_use]
 pub(crate) fn look(
@@ -26,7 +29,8 @@ pub(crate) fn look(
     // The kernel follows a link before it takes `..`, so the two forms can differ; both must pass.
     let joined = cwd.join(written);
     let lexical = normalise(&joined);
-    let resolved = resolve(&joined);
+    // The kernel takes no longer path either.
+    let resolved = if joined.as_os_str().len() < MAX_PATH { resolve(&joined) } else { None };
     let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
     let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(&project);
     let inside = inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(&project));

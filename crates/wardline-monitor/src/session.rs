@@ -80,6 +80,8 @@ pub struct Guard {
 pub enum SessionError {
     /// The workspace is a home directory or the root.
     TooWide(PathBuf),
+    /// There are more files than are looked at for secrets, so some would be open inside.
+    TooMany(PathBuf),
     /// No program was named, or there is none of that name.
     NoProgram(String),
     /// The policy refused the command.
@@ -112,6 +114,12 @@ impl fmt::Display for SessionError {
             Self::TooWide(path) => write!(
                 f,
                 "`{}` is too wide for a workspace: everything of yours lies in it; change to a project's directory",
+                path.display()
+            ),
+            Self::TooMany(path) => write!(
+                f,
+                "`{}` holds more files than are looked at for secrets, so some of them would be readable inside; work in a \
+                 smaller directory, or take that on you with `--accept-missing search`",
                 path.display()
             ),
             Self::NoProgram(name) => write!(f, "`{name}`: no such program on PATH"),
@@ -264,7 +272,7 @@ impl Prepared {
         }
         let program = find_program(world, &guard.argv)?;
         let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
-        let mut confinement = confinement(monitor, guard, &program);
+        let mut confinement = confinement(monitor, guard, &program)?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
         let egress = directory.join("egress.sock");
         let listener = UnixListener::bind(&egress).map_err(set_up("the egress door's socket"))?;
@@ -382,9 +390,12 @@ fn not_started(error: &SessionError) -> Body {
 }
 
 /// The confinement of a program under a monitor's policy, without its sockets.
-fn confinement(monitor: &Monitor, guard: &Guard, program: &Path) -> Confinement {
+fn confinement(monitor: &Monitor, guard: &Guard, program: &Path) -> Result<Confinement, SessionError> {
     let world = monitor.world();
     let lowered = lower(monitor.policy(), world, "code", &guard.profile, Some(program));
+    if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == "search") {
+        return Err(SessionError::TooMany(world.project.clone()));
+    }
     let mut confinement = Confinement::new(&world.project, &world.home);
     confinement.cwd.clone_from(&world.cwd);
     confinement.read = lowered.read;
@@ -397,7 +408,7 @@ fn confinement(monitor: &Monitor, guard: &Guard, program: &Path) -> Confinement 
     confinement.environment = environment(world, guard);
     confinement.quarantine = Some(world.state.join("quarantine"));
     confinement.accept_missing.clone_from(&guard.accept_missing);
-    confinement
+    Ok(confinement)
 }
 
 /// The environment of a confined program: what is on a list, and the way to the egress door.

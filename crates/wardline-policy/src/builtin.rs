@@ -127,8 +127,9 @@ const HARMLESS_TOOLS: [&str; 18] = [
     "invalid",
 ];
 
-/// Environment files are asked, and so are the instructions that every later session will follow.
-const READ_AND_EDIT: [(&str, &str, Decision); 9] = [
+/// Environment files are asked, and so are the instructions that every later session will follow and what runs later on
+/// this machine.
+const READ_AND_EDIT: [(&str, &str, Decision); 18] = [
     ("read", "*.env", Ask),
     ("read", "*.env.*", Ask),
     ("read", "*.env.example", Allow),
@@ -138,6 +139,16 @@ const READ_AND_EDIT: [(&str, &str, Decision); 9] = [
     ("edit", "AGENTS.md", Ask),
     ("edit", "CLAUDE.md", Ask),
     ("edit", "GEMINI.md", Ask),
+    // What editors, shells and hooks on this machine run by themselves.
+    ("edit", "*.envrc", Ask),
+    ("edit", "*.vscode/*", Ask),
+    ("edit", "*.idea/*", Ask),
+    ("edit", "*.husky/*", Ask),
+    ("edit", "*.devcontainer/*", Ask),
+    ("edit", "*.cargo/config*", Ask),
+    ("edit", "*.pre-commit-config.yaml", Ask),
+    ("edit", ".git/*", Ask),
+    ("edit", "*/.git/*", Ask),
 ];
 
 /// The network: behind the egress door it needs no question.

@@ -158,6 +158,11 @@ pub(crate) fn no_commands() -> Reason {
     )
 }
 
+pub(crate) fn own_command(command: &str) -> Reason {
+    let text = format!("`{command}` changes what Wardline allows, which is the person's to do");
+    fixed("floor.own-command", Decision::Deny, command, text, Some("run it yourself in a terminal"))
+}
+
 pub(crate) fn directory_change(literal: &str) -> Reason {
     let text = format!("`{literal}` only changes the directory");
     fixed("directory-change", Decision::Allow, literal, text, None)

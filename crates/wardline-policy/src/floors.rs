@@ -25,6 +25,19 @@ pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
     for target in &case.request.targets {
         judge_target(case, target, grounds);
     }
+    for command in &case.facts.commands {
+        let mut spellings = [&command.literal, &command.canonical].into_iter().chain(&command.forms);
+        if spellings.any(|spelling| changes_the_guard(spelling)) {
+            grounds.add(explain::own_command(&command.literal));
+        }
+    }
+}
+
+/// Whether a command is one of Wardline's own that a person uses to loosen it or to take it out.
+fn changes_the_guard(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let program = words.next().and_then(|word| word.rsplit('/').next());
+    program == Some("wardline") && words.next().is_some_and(|verb| matches!(verb, "trust" | "init"))
 }
 
 /// One file about to be touched, under the names that stand for the same place.
@@ -48,8 +61,6 @@ fn judge_target<'c>(case: &Case<'c>, target: &str, grounds: &mut Grounds<'c>) {
         "edit" | "notebook_edit" => Access::Write,
         "read" | "notebook_read" => Access::Read,
         "list" | "glob" | "external_directory" => Access::List,
-        // A search pattern is no path; it stands for one only where nothing better is known.
-        "grep" if case.facts.paths.is_empty() => Access::Read,
         "webfetch" => match target.strip_prefix("file:") {
             Some(path) => return judge_named(case, path.trim_start_matches("//"), Access::Read, grounds),
             None => return,

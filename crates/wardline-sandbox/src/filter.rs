@@ -19,6 +19,8 @@ enum When {
     Is(u8, u64),
     /// Any of the bits is set in the argument.
     AnyBit(u8, &'static [i32]),
+    /// One argument has this bit, and another has any of these.
+    BitWithAny((u8, i32), (u8, &'static [i32])),
     /// The argument is none of the values.
     NoneOf(u8, &'static [i32]),
     /// One argument has a value under a mask, and another has not.
@@ -71,6 +73,20 @@ const NETLINK: u64 = 16;
 const TYPE_MASK: u64 = 0xf;
 const RAW: u64 = 3;
 const PACKET: u64 = 10;
+
+/// Set-user-id and set-group-id, as bits of a file's mode.
+const SET_ID: &[i32] = &[0o4000, 0o2000];
+
+/// The flags with which an open makes a file, and so heeds its mode.
+const CREATE: i32 = libc::O_CREAT;
+const UNNAMED: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
+
+/// The same on every architecture.
+const FCHMODAT2: libc::c_long = 452;
+
+/// The user is the same on the host, so a file that is set-user-id inside is so on the host, and its owner's rights
+/// are anybody's. A directory cannot be told from a file here: there the bits are refused too.
+const SET_ID_FILE: &str = "a set-user-id or set-group-id file outlives the sandbox and works on the host";
 
 /// Refused with "not permitted".
 const DOORS: &[Door] = &[
@@ -157,6 +173,23 @@ const DOORS: &[Door] = &[
         When::With { this: (1, TYPE_MASK, RAW), but_not: Some((0, NETLINK)) },
         "raw sockets forge traffic",
     ),
+    // Files that lend their owner's rights. Of openat2, which has its mode in memory, see `ABSENT`.
+    shut_when(libc::SYS_fchmod, When::AnyBit(1, SET_ID), SET_ID_FILE),
+    shut_when(libc::SYS_fchmodat, When::AnyBit(2, SET_ID), SET_ID_FILE),
+    shut_when(FCHMODAT2, When::AnyBit(2, SET_ID), SET_ID_FILE),
+    shut_when(libc::SYS_mknodat, When::AnyBit(2, SET_ID), SET_ID_FILE),
+    shut_when(libc::SYS_openat, When::BitWithAny((2, CREATE), (3, SET_ID)), SET_ID_FILE),
+    shut_when(libc::SYS_openat, When::BitWithAny((2, UNNAMED), (3, SET_ID)), SET_ID_FILE),
+    #[cfg(target_arch = "x86_64")]
+    shut_when(libc::SYS_chmod, When::AnyBit(1, SET_ID), SET_ID_FILE),
+    #[cfg(target_arch = "x86_64")]
+    shut_when(libc::SYS_mknod, When::AnyBit(1, SET_ID), SET_ID_FILE),
+    #[cfg(target_arch = "x86_64")]
+    shut_when(libc::SYS_creat, When::AnyBit(1, SET_ID), SET_ID_FILE),
+    #[cfg(target_arch = "x86_64")]
+    shut_when(libc::SYS_open, When::BitWithAny((1, CREATE), (2, SET_ID)), SET_ID_FILE),
+    #[cfg(target_arch = "x86_64")]
+    shut_when(libc::SYS_open, When::BitWithAny((1, UNNAMED), (2, SET_ID)), SET_ID_FILE),
     // Typing into the terminal of the person who started us.
     shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCSTI), "puts characters into the terminal's input"),
     shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCLINUX), "pastes into the console"),
@@ -177,9 +210,15 @@ const DOORS: &[Door] = &[
     shut(libc::SYS__sysctl, "obsolete"),
 ];
 
-/// Refused with "no such call": the C library then uses the older call, whose arguments a filter can read. The new
-/// one's are in memory, where a filter cannot see that a new namespace is asked for.
-const ABSENT: Door = shut(libc::SYS_clone3, "its flags are in memory, out of the filter's sight");
+/// Refused with "no such call": programs then use the older call, whose arguments a filter can read. The new one's are
+/// in memory, where a filter cannot see that a new namespace or a set-user-id file is asked for.
+const ABSENT: &[Door] = &[
+    shut(libc::SYS_clone3, "its flags are in memory, out of the filter's sight"),
+    shut(
+        libc::SYS_openat2,
+        "the mode of a new file is in memory, out of the filter's sight; openat does the same",
+    ),
+];
 
 /// Shut as well when there is no network namespace to hold sockets back.
 const NO_NETWORK: &[Door] = &[shut(
@@ -209,7 +248,7 @@ pub fn refused_calls() -> Vec<RefusedCall> {
         always: matches!(door.when, When::Always),
         because: door.because,
     };
-    [ABSENT].iter().chain(DOORS).map(refused).collect()
+    ABSENT.iter().chain(DOORS).map(refused).collect()
 }
 
 /// The filter program for this machine. `closed` shuts sockets altogether.
@@ -224,8 +263,10 @@ pub(crate) fn program(closed: bool) -> Result<BpfProgram, String> {
     if cfg!(target_arch = "x86_64") {
         program.splice(0..0, refuse_from(X32, JUMP_IF_AT_LEAST, libc::EPERM));
     }
-    let absent = u32::try_from(ABSENT.call).map_err(|error| error.to_string())?;
-    program.splice(0..0, refuse_from(absent, JUMP_IF_EQUAL, libc::ENOSYS));
+    for door in ABSENT {
+        let absent = u32::try_from(door.call).map_err(|error| error.to_string())?;
+        program.splice(0..0, refuse_from(absent, JUMP_IF_EQUAL, libc::ENOSYS));
+    }
     Ok(program)
 }
 
@@ -269,6 +310,12 @@ impl When {
                     SeccompRule::new(vec![condition(index, SeccompCmpOp::MaskedEq(flag), flag)?])
                 })
                 .collect(),
+            Self::BitWithAny((index, bit), (other, flags)) => {
+                let has = |index, bit| condition(index, SeccompCmpOp::MaskedEq(bit), bit);
+                let both =
+                    |flag: &i32| SeccompRule::new(vec![has(index, bits(bit))?, has(other, bits(*flag))?]);
+                flags.iter().map(both).collect()
+            }
             Self::NoneOf(index, values) => {
                 let not = |value: &i32| condition(index, SeccompCmpOp::Ne, bits(*value));
                 one(values.iter().map(not).collect::<Result<_, _>>()?)
@@ -310,7 +357,7 @@ mod tests {
 
     #[test]
     fn every_door_has_a_reason_of_its_own_words() {
-        for door in DOORS.iter().chain([&ABSENT]).chain(NO_NETWORK) {
+        for door in DOORS.iter().chain(ABSENT).chain(NO_NETWORK) {
             assert!(door.because.len() > 7, "call {}", door.call);
         }
     }

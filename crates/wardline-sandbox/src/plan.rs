@@ -267,9 +267,14 @@ impl Plan {
         for (index, name) in rest.iter().enumerate() {
             let next = base.join(name);
             let left = rest.get(index..).unwrap_or_default();
-            let Ok(found) = next.symlink_metadata() else {
-                self.watches.push(Watch { base, rest: left.to_vec(), link: None });
-                return;
+            let found = match next.symlink_metadata() {
+                Ok(found) => found,
+                // Something may be there already, so it must not be moved away afterwards: nothing may change here.
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => break,
+                Err(_) => {
+                    self.watches.push(Watch { base, rest: left.to_vec(), link: None });
+                    return;
+                }
             };
             if found.is_symlink() {
                 if let Ok(target) = next.read_link() {
@@ -280,12 +285,9 @@ impl Plan {
                 }
                 return;
             }
-            if left.len() == 1 {
+            // A file in the place of a directory, as `.git` in a linked worktree, decides what lies behind it.
+            if left.len() == 1 || !found.is_dir() {
                 self.steps.push(Step::Pin { at: next });
-                return;
-            }
-            if !found.is_dir() {
-                self.watches.push(Watch { base, rest: left.to_vec(), link: None });
                 return;
             }
             self.steps.push(Step::Anchor { at: next.clone() });
@@ -403,7 +405,7 @@ mod tests {
     #[test]
     fn a_plan_goes_from_the_outside_in() {
         type Ask = fn(&mut Confinement, &Path);
-        let table: [(&str, Ask, &[&str]); 8] = [
+        let table: [(&str, Ask, &[&str]); 9] = [
             ("nothing more", |_, _| {}, &["scratch home", "write project"]),
             (
                 "allow-backs of the home lie over the private home",
@@ -417,6 +419,11 @@ mod tests {
                 "a pinned path has its parents anchored",
                 |c, root| c.pinned.push(root.join("project/.git/hooks")),
                 &["scratch home", "write project", "anchor project/.git", "pin project/.git/hooks"],
+            ),
+            (
+                "a file where a pinned path has a directory is pinned",
+                |c, root| c.pinned.push(root.join("project/.git/config/deeper/still")),
+                &["scratch home", "write project", "anchor project/.git", "pin project/.git/config"],
             ),
             (
                 "what a pin holds needs no anchor and no pin",

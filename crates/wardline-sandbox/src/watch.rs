@@ -2,14 +2,16 @@
 //!
 //! Nothing can be mounted where nothing is, and making something to mount on would leave it in the repository. So the
 //! program may create such a path; it is gone before anybody on the host can meet it. Directories are walked by
-//! descriptor and no symbolic link is followed: the program chose what lies there, and this code runs outside.
+//! descriptor and no symbolic link is followed: the program chose what lies there, and this code runs outside. A
+//! directory that the program shut against its owner hides nothing: it is opened, or moved away unseen.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use crate::confinement::{path_from, path_value};
@@ -44,48 +46,134 @@ impl Appeared {
 /// Moves whatever appeared at the watched paths into `quarantine`, or into a new directory under the temporary one.
 pub(crate) fn sweep(watches: &[Watch], quarantine: Option<&Path>) -> Vec<Appeared> {
     let mut appeared = Vec::new();
-    let mut keep: Option<PathBuf> = None;
+    let mut shelf = Shelf { asked: quarantine, at: None, taken: 0 };
     for watch in watches {
-        let Ok(Some((directory, path))) = find(watch) else { continue };
-        if keep.is_none() {
-            keep = make_quarantine(quarantine).ok();
+        let mut opened = Opened::default();
+        // Two watches on the way through one thing that stays where it is say so once.
+        if let Some(one) = clear(watch, &mut shelf, &mut opened)
+            && !appeared.contains(&one)
+        {
+            appeared.push(one);
         }
-        let kept_at = keep.as_deref().and_then(|keep| take(&directory, &path, keep, appeared.len()).ok());
-        if let (Some(_), Some(target), Some(name)) = (&kept_at, &watch.link, watch.rest.first()) {
-            let _gone = fs::symlinkat(target, &directory, name);
-        }
-        appeared.push(Appeared { path, kept_at });
+        opened.restore();
     }
     appeared
 }
 
-/// The directory and full path of what now is at the watched path, or on the way to it, and was not before.
-fn find(watch: &Watch) -> io::Result<Option<(OwnedFd, PathBuf)>> {
-    let mut directory = open_beneath_root(&watch.base)?;
+/// Moves away what appeared at one watched path. What cannot be looked at counts as having appeared.
+fn clear(watch: &Watch, shelf: &mut Shelf<'_>, opened: &mut Opened) -> Option<Appeared> {
+    let first = watch.rest.first()?;
+    let whole = watch.base.join(first);
+    let base = match reach(&watch.base, opened) {
+        Ok(base) => base,
+        Err(Errno::NOENT) => return None,
+        Err(_) => return Some(Appeared { path: whole, kept_at: None }),
+    };
+    let (path, kept_at) = match find(watch, &base, opened) {
+        Ok(None) => return None,
+        Ok(Some((directory, path))) => match shelf.take(&directory, &path, opened) {
+            Err(_) if path != whole => (whole.clone(), shelf.take(&base, &whole, opened)),
+            result => (path, result),
+        },
+        // The way is blocked below the first name. That was not there at the start, so it can go with all it holds.
+        Err(_) => (whole.clone(), shelf.take(&base, &whole, opened)),
+    };
+    if let (Ok(_), Some(target)) = (&kept_at, &watch.link) {
+        let _gone = fs::symlinkat(target, &base, first);
+    }
+    Some(Appeared { path, kept_at: kept_at.ok() })
+}
+
+/// The directory and full path of what now is at the watched path, or blocks the way to it, and was not before.
+/// Ordinary directories on the way stay: other things may lie in them.
+fn find(watch: &Watch, base: &OwnedFd, opened: &mut Opened) -> io::Result<Option<(OwnedFd, PathBuf)>> {
+    let mut directory = base.try_clone()?;
     let mut path = watch.base.clone();
     for (index, name) in watch.rest.iter().enumerate() {
         path.push(name);
-        let last = index + 1 == watch.rest.len();
-        let found = match fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(found) => FileType::from_raw_mode(found.st_mode),
-            Err(_) => return Ok(None),
-        };
-        if found.is_symlink() {
+        let mut found = look(&directory, name);
+        if found == Err(Errno::ACCESS) && index == 0 {
+            opened.open(&directory);
+            found = look(&directory, name);
+        }
+        let Some(kind) = found? else { return Ok(None) };
+        if let (true, Some(link)) = (kind.is_symlink(), &watch.link) {
             let target = fs::readlinkat(&directory, name, Vec::new())?;
-            let same = watch.link.as_deref().is_some_and(|link| link == path_of(target.to_bytes()));
+            let same = link == path_of(target.to_bytes());
             return Ok((!same).then_some((directory, path)));
         }
-        if last {
+        let last = index + 1 == watch.rest.len();
+        if last || !kind.is_dir() {
             return Ok(Some((directory, path)));
         }
-        if !found.is_dir() {
-            return Ok(None);
-        }
-        directory = fs::openat(&directory, name, DIRECTORY, Mode::empty())?;
+        directory = fs::openat(&directory, name, WAY, Mode::empty())?;
     }
     Ok(None)
 }
 
+/// What is there; `None` when there is nothing.
+fn look(directory: &OwnedFd, name: &OsStr) -> Result<Option<FileType>, Errno> {
+    match fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode))),
+        Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Directories that the program shut against their owner, opened for the time of one look.
+#[derive(Default)]
+struct Opened(Vec<(OwnedFd, Mode)>);
+
+impl Opened {
+    /// Gives the owner every right on a directory; what cannot be done shows in what is tried next.
+    fn open(&mut self, directory: &OwnedFd) {
+        if let (Ok(Some(before)), Ok(copy)) = (give_owner(directory, ALL), directory.try_clone()) {
+            self.0.push((copy, before));
+        }
+    }
+
+    fn restore(self) {
+        for (directory, before) in self.0 {
+            let _best_effort = fs::chmod(itself(&directory), before);
+        }
+    }
+}
+
+/// What an owner needs to read a file, and to do anything with a directory.
+const READ: u32 = 0o400;
+const ALL: u32 = 0o700;
+
+/// Adds rights of the owner to a file, and returns the mode before when it had to.
+fn give_owner(file: &OwnedFd, rights: u32) -> io::Result<Option<Mode>> {
+    let mode = fs::fstat(file)?.st_mode & 0o7777;
+    if mode & rights == rights {
+        return Ok(None);
+    }
+    fs::chmod(itself(file), Mode::from_raw_mode(mode | rights))?;
+    Ok(Some(Mode::from_raw_mode(mode)))
+}
+
+/// The file under a descriptor that only names it, as a path: whatever lies at its old path now is not touched.
+fn itself(file: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+/// Makes an entry usable for its owner, when it is a directory or a file; what cannot be done shows later.
+fn free(from: &OwnedFd, name: &OsStr) {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(entry) = fs::openat(from, name, flags, Mode::empty()) else { return };
+    let kind = fs::fstat(&entry).map(|found| FileType::from_raw_mode(found.st_mode));
+    let _best_effort = match kind {
+        Ok(FileType::Directory) => give_owner(&entry, ALL),
+        Ok(FileType::RegularFile) => give_owner(&entry, READ),
+        _ => Ok(None),
+    };
+}
+
+/// To go on from; needs no right on the directory itself.
+const WAY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// To list.
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
@@ -94,11 +182,21 @@ fn path_of(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }
 
-fn open_beneath_root(path: &Path) -> io::Result<OwnedFd> {
-    let root = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    let relative = path.strip_prefix("/").unwrap_or(path);
-    Ok(fs::openat2(&root, relative, DIRECTORY, Mode::empty(), resolve)?)
+/// Opens a directory by its absolute path, without a symbolic link on the way.
+fn reach(path: &Path, opened: &mut Opened) -> Result<OwnedFd, Errno> {
+    let mut directory = fs::openat(CWD, "/", WAY, Mode::empty())?;
+    for name in path.components().filter(|part| matches!(part, Component::Normal(_))) {
+        let name = name.as_os_str();
+        let next = match fs::openat(&directory, name, WAY, Mode::empty()) {
+            Err(Errno::ACCESS) => {
+                opened.open(&directory);
+                fs::openat(&directory, name, WAY, Mode::empty())
+            }
+            result => result,
+        };
+        directory = next?;
+    }
+    Ok(directory)
 }
 
 fn make_quarantine(asked: Option<&Path>) -> io::Result<PathBuf> {
@@ -121,21 +219,47 @@ fn make_quarantine(asked: Option<&Path>) -> io::Result<PathBuf> {
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
-/// Moves one entry of `directory` into `keep` and says where it went.
-fn take(directory: &OwnedFd, path: &Path, keep: &Path, number: usize) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut kept = OsString::from(format!("{number}-"));
-    kept.push(name);
-    let target = keep.join(&kept);
-    let shelf = open_beneath_root(&keep.canonicalize()?)?;
-    match fs::renameat(directory, name, &shelf, &kept) {
-        Ok(()) => Ok(target),
-        Err(rustix::io::Errno::XDEV) => {
-            copy(directory, name, &shelf, &kept, DEEPEST)?;
-            remove(directory, name, DEEPEST)?;
-            Ok(target)
+/// The quarantine, made when the first thing is put into it.
+struct Shelf<'a> {
+    asked: Option<&'a Path>,
+    at: Option<PathBuf>,
+    taken: usize,
+}
+
+impl Shelf<'_> {
+    /// Moves one entry of `directory` here and says where it went.
+    fn take(&mut self, directory: &OwnedFd, path: &Path, opened: &mut Opened) -> io::Result<PathBuf> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        match self.put(directory, name) {
+            // To leave a directory one must be able to write to it, and so must a directory that gets another parent.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                opened.open(directory);
+                free(directory, name);
+                self.put(directory, name)
+            }
+            result => result,
         }
-        Err(error) => Err(error.into()),
+    }
+
+    fn put(&mut self, directory: &OwnedFd, name: &OsStr) -> io::Result<PathBuf> {
+        let at = match &self.at {
+            Some(at) => at,
+            None => self.at.insert(make_quarantine(self.asked)?.canonicalize()?),
+        };
+        let mut kept = OsString::from(format!("{}-", self.taken));
+        kept.push(name);
+        self.taken += 1;
+        let target = at.join(&kept);
+        let shelf = reach(at, &mut Opened::default())?;
+        match fs::renameat(directory, name, &shelf, &kept) {
+            Ok(()) => Ok(target),
+            Err(Errno::XDEV) => {
+                copy(directory, name, &shelf, &kept, DEEPEST)?;
+                remove(directory, name, DEEPEST)?;
+                Ok(target)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -147,6 +271,7 @@ fn copy(from: &OwnedFd, name: &OsStr, to: &OwnedFd, as_name: &OsStr, depth: u32)
     let found = fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
     let kind = FileType::from_raw_mode(found.st_mode);
     let permissions = Mode::from_raw_mode(found.st_mode & 0o777);
+    free(from, name);
     if kind.is_symlink() {
         let target = fs::readlinkat(from, name, Vec::new())?;
         fs::symlinkat(&target, to, as_name)?;
@@ -163,8 +288,11 @@ fn copy(from: &OwnedFd, name: &OsStr, to: &OwnedFd, as_name: &OsStr, depth: u32)
         let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mut target = std::fs::File::from(fs::openat(to, as_name, create, permissions)?);
         io::copy(&mut source, &mut target)?;
+    } else {
+        // Sockets, pipes and devices have no content to keep: an empty file tells of them.
+        let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let _told = fs::openat(to, as_name, create, Mode::from_raw_mode(0o600))?;
     }
-    // Sockets, pipes and devices have no content to keep.
     Ok(())
 }
 
@@ -174,6 +302,7 @@ fn remove(from: &OwnedFd, name: &OsStr, depth: u32) -> io::Result<()> {
     if !FileType::from_raw_mode(found.st_mode).is_dir() {
         return Ok(fs::unlinkat(from, name, AtFlags::empty())?);
     }
+    free(from, name);
     let directory = fs::openat(from, name, DIRECTORY, Mode::empty())?;
     for entry in entries(&directory)? {
         remove(&directory, &entry, deeper)?;

@@ -89,7 +89,7 @@ pub struct Word {
 }
 
 /// A path that a command may touch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TouchedPath {
     /// Absolute and normalised against the directory the command runs in; as written when that can't be told.
     pub text: String,

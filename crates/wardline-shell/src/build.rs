@@ -6,7 +6,9 @@ use std::rc::Rc;
 use crate::answer::{Access, Certainty, Command, Doubt, DoubtKind, Kind, TouchedPath, Word};
 use crate::canonical::{basename, program_name};
 use crate::expand::{expand, known};
+use crate::held::SETTERS;
 use crate::inner::{self, Outer};
+use crate::options::part_of;
 use crate::paths::{self, Found, Touch};
 use crate::syntax::{self, Node, Operator, Redirect, Simple, Span};
 use crate::walk::{Exit, Walker, clip};
@@ -297,9 +299,13 @@ impl Walker {
             text.push(invocation.literal.split_whitespace().collect::<Vec<_>>().join(" "));
         }
         let mut command = self.blank(kind, invocation.span, invocation.literal, text.join(" "));
-        command.assignments = invocation.assignments;
+        command.assignments.clone_from(&invocation.assignments);
         (command.paths, command.doubts) = (invocation.paths, invocation.doubts);
+        let place = command.span.clone();
         self.commands.push(command);
+        for (name, value) in &invocation.assignments {
+            self.held(name, value, &place);
+        }
         for (name, value) in bindings {
             self.scope.set(&name, value);
         }
@@ -329,10 +335,19 @@ impl Walker {
             wrappers::peel(&table, &arguments)
         };
         let spans = invocation.spans.clone();
+        let mut held = invocation.assignments.clone();
+        held.extend(arguments.iter().filter(|_| SETTERS.contains(&table.as_str())).filter_map(|word| {
+            let (name, value) = word.value.split_once('=')?;
+            Some((name.to_owned(), part_of(word, value)))
+        }));
         let mut command = self.command(invocation, program, &arguments, kind, &table);
         self.input_doubts(&table, &input, &peeled, &mut command);
         let place = command.span.clone();
+        self.objects(&table, &arguments, &input, &mut command);
         self.commands.push(command);
+        for (name, value) in &held {
+            self.held(name, value, &place);
+        }
         let mut exit = self.effects(&name, &arguments);
         if let Some(alias) = alias {
             let rest: Vec<&str> = arguments.iter().map(|word| word.canonical.as_str()).collect();
@@ -376,7 +391,8 @@ impl Walker {
         let forms = spelling::forms(program, arguments, &invocation.literal, &canonical, bare, !wraps);
         let places = self.scope.places.clone();
         let mut found = Found::new(&places);
-        (found.paths, found.doubts) = (invocation.paths, invocation.doubts);
+        found.resume(invocation.paths, invocation.doubts);
+        found.home = &self.scope.home;
         if program.certainty == Certainty::Opaque || program.glob {
             found.doubt(
                 DoubtKind::Dynamic,

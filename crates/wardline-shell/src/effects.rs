@@ -6,6 +6,9 @@ use crate::paths;
 use crate::scope::Places;
 use crate::walk::{Exit, Walker, clip};
 
+/// Longest path of a directory that is followed further, in bytes: each path that a later command touches repeats it.
+const LONGEST_PLACE: usize = 1024;
+
 impl Walker {
     /// What a builtin changes in the shell.
     pub(crate) fn effects(&mut self, name: &str, arguments: &[Word]) -> Exit {
@@ -32,6 +35,15 @@ impl Walker {
                 }
             }
             "set" => self.set(arguments),
+            // `hash -p FILE NAME`: from now on NAME runs FILE.
+            "hash" => {
+                for triple in arguments.windows(3) {
+                    let [flag, file, name] = triple else { continue };
+                    if flag.value.ends_with('p') && flag.value.starts_with('-') {
+                        self.scope.alias(&name.value, &file.canonical);
+                    }
+                }
+            }
             "shift" => self.scope.positional = None,
             "alias" => {
                 for word in arguments {
@@ -106,6 +118,9 @@ impl Walker {
         if !word.complete || word.glob || word.value.is_empty() {
             return Places::unknown();
         }
+        if word.value.len() > LONGEST_PLACE {
+            return Places::unknown();
+        }
         if word.value.starts_with('/') {
             return Places::one(&paths::normalise(&word.value));
         }
@@ -113,7 +128,11 @@ impl Walker {
         if from.is_unknown() {
             return Places::unknown();
         }
-        let targets = from.known().iter().map(|place| Places::one(&paths::join(place, &word.value)));
+        let targets: Vec<String> = from.known().iter().map(|place| paths::join(place, &word.value)).collect();
+        if targets.iter().any(|target| target.len() > LONGEST_PLACE) {
+            return Places::unknown();
+        }
+        let targets = targets.iter().map(|target| Places::one(target));
         targets.reduce(|one, other| one.join(&other)).unwrap_or_else(Places::unknown)
     }
 }

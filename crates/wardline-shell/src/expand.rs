@@ -12,6 +12,8 @@ use crate::words::unbroken;
 const MOST_WORDS: usize = 64;
 /// Most `{` in one word that are still looked at as brace expansion.
 const MOST_BRACES: usize = 32;
+/// What a part of a value costs besides its bytes.
+const PART: usize = 64;
 
 /// Expands one word into the words that the command gets; none when it vanishes.
 pub(crate) fn expand(word: &syntax::Word, text: &str, scope: &Scope) -> Vec<Word> {
@@ -56,6 +58,17 @@ impl Word {
     }
 }
 
+/// A word that stands for more text than is made.
+fn too_long(written: String) -> Word {
+    Word { certainty: Certainty::Opaque, complete: false, literal: false, ..known(&written) }
+}
+
+/// What a value costs that is put in: its bytes, and the words that it is split into.
+fn cost(word: &Word, whole: bool) -> usize {
+    let blanks = if whole { 0 } else { word.value.bytes().filter(u8::is_ascii_whitespace).count() };
+    word.value.len() + PART + blanks.saturating_mul(PART)
+}
+
 /// A word whose value is its text.
 pub(crate) fn known(text: &str) -> Word {
     Word {
@@ -77,6 +90,10 @@ fn fields(pieces: &[Piece], word: &syntax::Word, text: &str, scope: &Scope, out:
     let (mut fields, last) = (std::mem::take(&mut builder.done), builder.started);
     if last {
         fields.push(builder.close());
+    }
+    if fields.len() > 1 && !scope.afford(fields.len().saturating_mul(word.span.len())) {
+        fields.clear();
+        fields.push(too_long(unbroken(text, word.span.clone())));
     }
     for field in &mut fields {
         field.written = unbroken(text, word.span.clone());
@@ -155,10 +172,16 @@ impl Builder {
             }
             Piece::Quoted(content) => self.literal(content, true),
             Piece::Parameter(parameter) => self.parameter(parameter, text, scope, whole),
-            Piece::Command { list, quoted, span } => match constant_output(list, text, scope) {
-                Some(value) => self.variable(&value, *quoted || whole),
-                None => self.unknown(&unbroken(text, span.clone())),
-            },
+            Piece::Command { list, quoted, span } => {
+                // Each spelling of the braces around a substitution evaluates it again, at every level: all of it is paid for.
+                let whole = *quoted || whole;
+                let value =
+                    scope.afford(span.len() + PART).then(|| constant_output(list, text, scope)).flatten();
+                match value.filter(|word| scope.afford(cost(word, whole))) {
+                    Some(value) => self.variable(&value, whole),
+                    None => self.unknown(&unbroken(text, span.clone())),
+                }
+            }
             Piece::Backtick { span, .. } | Piece::Process { span, .. } | Piece::Arithmetic { span, .. } => {
                 self.unknown(&unbroken(text, span.clone()));
             }
@@ -192,7 +215,7 @@ impl Builder {
         let whole = whole || parameter.quoted;
         let name = parameter.name.as_str();
         if let ("@" | "*", Operation::Plain, Some(words)) = (name, parameter.operation, &scope.positional) {
-            let cost = words.iter().map(|word| word.value.len() + 64).sum();
+            let cost = words.iter().map(|word| word.value.len() + PART).sum();
             return match scope.afford(cost) {
                 true => self.list(words, whole && name == "*"),
                 false => self.unknown(&unbroken(text, parameter.span.clone())),
@@ -209,7 +232,7 @@ impl Builder {
             }
             (Operation::Other, _) => None,
         };
-        let value = value.filter(|word| scope.afford(word.value.len() + 64));
+        let value = value.filter(|word| scope.afford(cost(word, whole)));
         match value {
             Some(value) => self.variable(&value, whole),
             None => self.unknown(&unbroken(text, parameter.span.clone())),

@@ -8,6 +8,7 @@ use crate::build::{Input, Invocation};
 use crate::options::{self, Part};
 use crate::paths::{self, Found, Touch};
 use crate::programs;
+use crate::special;
 use crate::syntax::Span;
 use crate::walk::{Exit, Walker, clip};
 use crate::wrappers::{self, Inner, Peeled};
@@ -82,6 +83,10 @@ impl Walker {
         let mut exit = Exit::both(&self.scope.places);
         let mut any = false;
         for root in roots {
+            let marks: usize = words.iter().map(|word| word.value.matches("{}").count()).sum();
+            if !self.scope.afford(marks.saturating_mul(root.value.len() + 64)) {
+                break;
+            }
             any = true;
             // Whatever `find` finds lies below where it starts.
             let below = format!("{}/**", root.value.trim_end_matches('/'));
@@ -154,6 +159,31 @@ impl Walker {
         if let Some(command) = self.commands.last_mut() {
             command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
         }
+    }
+
+    /// What `git cat-file --batch` prints: the objects that its input names.
+    pub(crate) fn objects(&self, name: &str, arguments: &[Word], input: &Input, command: &mut Command) {
+        if !special::prints_objects(name, arguments) {
+            return;
+        }
+        let text = match input {
+            Input::Text(text) => Some(text),
+            Input::Pipe => self.fed.as_ref(),
+            Input::Other => None,
+        };
+        let mut found = Found::new(&self.scope.places);
+        match text {
+            Some(text) => special::named_objects(&text.value, &mut found),
+            None => {}
+        }
+        if text.is_none_or(|text| !text.complete || text.certainty == Certainty::Opaque) {
+            found.doubt(
+                DoubtKind::Dynamic,
+                "`git cat-file` prints the objects that its input names".to_owned(),
+            );
+        }
+        command.paths.extend(found.paths);
+        command.doubts.extend(found.doubts);
     }
 
     /// Doubts about programs that run what they read.

@@ -20,6 +20,8 @@ mod canonical;
 mod code;
 mod effects;
 mod expand;
+mod gitconfig;
+mod held;
 mod inner;
 mod kilo;
 mod lexer;

@@ -1,6 +1,7 @@
 //! Takes the arguments of a command apart into flags, their values and operands, the way getopt does.
 //!
-//! A specification is a list of the options that matter: `-o:w` takes a value, `-i=w` takes none (or one attached to it). The
+//! A specification is a list of the options that matter: `-o:w` takes a value, `-i=w` takes none (or one attached to it),
+//! `--arg&t` takes a name and a value in two words. The
 //! letter says what the value is to the program; this file does not look at it. Options that are not listed take no value.
 
 use crate::answer::Word;
@@ -19,6 +20,8 @@ pub(crate) enum Part {
 struct Listed {
     role: char,
     takes_value: bool,
+    /// A name stands before the value, in a word of its own.
+    named: bool,
 }
 
 /// Splits `arguments`. Unless `anywhere`, options end at the first operand (wrappers: the rest belongs to the inner command).
@@ -43,6 +46,11 @@ pub(crate) fn parts(arguments: &[Word], specification: &str, anywhere: bool) -> 
                 long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             let listed = long_option(specification, name);
             let mut value = attached.map(|value| part_of(word, value));
+            if listed.is_some_and(|listed| listed.named) {
+                // `--arg name value`; an attached text is the name.
+                index += usize::from(attached.is_none());
+                value = None;
+            }
             if value.is_none() && listed.is_some_and(|listed| listed.takes_value) {
                 value = arguments.get(index).cloned();
                 index += 1;
@@ -120,8 +128,9 @@ fn entry(specification: &str, name: &str) -> Option<Listed> {
 }
 
 fn listed(entry: &str) -> Option<(&str, Listed)> {
-    let at = entry.rfind([':', '='])?;
+    let at = entry.rfind([':', '=', '&'])?;
     let (name, rest) = entry.split_at_checked(at)?;
     let role = rest.chars().nth(1)?;
-    Some((name, Listed { role, takes_value: rest.starts_with(':') }))
+    let named = rest.starts_with('&');
+    Some((name, Listed { role, takes_value: named || rest.starts_with(':'), named }))
 }

@@ -1,5 +1,8 @@
 //! Which paths a command may touch, from its arguments and the table of programs.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::answer::{Access, Certainty, Doubt, DoubtKind, TouchedPath, Word};
 use crate::canonical::basename;
 use crate::code;
@@ -13,6 +16,10 @@ pub(crate) struct Found<'a> {
     pub(crate) paths: Vec<TouchedPath>,
     pub(crate) doubts: Vec<Doubt>,
     places: &'a Places,
+    /// The home directory, where it matters.
+    pub(crate) home: &'a str,
+    /// Where what has a fingerprint is listed, so that looking for it costs the same however much there is.
+    seen: HashMap<u64, usize>,
 }
 
 /// How a path is touched.
@@ -41,12 +48,21 @@ impl<'a> Touch<'a> {
 
 impl<'a> Found<'a> {
     pub(crate) fn new(places: &'a Places) -> Self {
-        Self { paths: Vec::new(), doubts: Vec::new(), places }
+        Self { paths: Vec::new(), doubts: Vec::new(), places, home: "", seen: HashMap::new() }
+    }
+
+    /// Goes on with what was found before.
+    pub(crate) fn resume(&mut self, paths: Vec<TouchedPath>, doubts: Vec<Doubt>) {
+        self.seen = paths.iter().enumerate().map(|(at, path)| (fingerprint(path), at)).collect();
+        self.seen.extend(doubts.iter().enumerate().map(|(at, doubt)| (fingerprint(doubt), at)));
+        (self.paths, self.doubts) = (paths, doubts);
     }
 
     pub(crate) fn doubt(&mut self, kind: DoubtKind, text: String) {
-        if !self.doubts.iter().any(|doubt| doubt.kind == kind && doubt.text == text) {
-            self.doubts.push(Doubt { kind, text });
+        let doubt = Doubt { kind, text };
+        let at = *self.seen.entry(fingerprint(&doubt)).or_insert(self.doubts.len());
+        if self.doubts.get(at) != Some(&doubt) {
+            self.doubts.push(doubt);
         }
     }
 
@@ -95,10 +111,19 @@ impl<'a> Found<'a> {
             skips_hidden: touch.skips_hidden,
             because: touch.because.to_owned(),
         };
-        if !self.paths.contains(&path) {
+        // Something else that has the same fingerprint must not be lost; being listed twice does no harm.
+        let at = *self.seen.entry(fingerprint(&path)).or_insert(self.paths.len());
+        if self.paths.get(at) != Some(&path) {
             self.paths.push(path);
         }
     }
+}
+
+/// The same for equal things, in every run.
+fn fingerprint(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Adds the paths that the arguments of `name` touch. `piped`: its input is a pipe.

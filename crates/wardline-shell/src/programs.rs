@@ -39,6 +39,8 @@ const RG: &str = "-e:T --regexp:T -f:F --file:F --files=T -g:t --glob:t --iglob:
 const COPY: &str = "-t:L --target-directory:L -S:t --suffix:t --backup:t -m:t --mode:t -o:t --owner:t -g:t --group:t --strip-program:x --context:t";
 const CURL: &str = "-o:w --output:w --output-dir:w -T:r --upload-file:r -d:@ --data:@ --data-binary:@ --data-ascii:@ --data-urlencode:@ --json:@ -F:@ --form:@ -K:r --config:r -b:r --cookie:r -c:w --cookie-jar:w -D:w --dump-header:w -E:r --cert:r --key:r --cacert:r --trace:w --trace-ascii:w --stderr:w -H:@ --header:@ -X:t --request:t -A:t --user-agent:t -e:t --referer:t -u:t --user:t -x:t --proxy:t -m:t --max-time:t --connect-timeout:t --retry:t -w:@ --write-out:@ -r:t --range:t --resolve:t --url:t --netrc-file:r --hsts:b --alt-svc:b --unix-socket:b";
 const TEST: &str = "";
+/// `Z` is a text for a shell, which `wrappers` follows.
+pub(crate) const MAPFILE: &str = "-n:t -O:t -s:t -u:t -d:t -C:Z -c:t";
 
 /// Sorted by name.
 static PROGRAMS: &[Program] = &[
@@ -154,7 +156,7 @@ static PROGRAMS: &[Program] = &[
         "-m:t --message:t -F:r --file:r -t:r --template:r --author:t --date:t -C:t -c:t --fixup:t --squash:t --trailer:t -S=t --cleanup:t",
         "",
     ),
-    row("git config", "t*", "-f:b --file:b --blob:t --get:t", ""),
+    row("git config", "t*", "-f:t --file:t --blob:t --type:t --default:t", ""),
     row("git describe", "t*", "--match:t --exclude:t", ""),
     row("git diff", "u*", "--output:w -S:t -G:t -U:t --diff-filter:t -O:r", ""),
     row("git fetch", "t*", "--depth:t -j:t", ""),
@@ -194,7 +196,7 @@ static PROGRAMS: &[Program] = &[
     row("groups", "t*", "", ""),
     row("gunzip", "m*", "-S:t", "-r --recursive"),
     row("gzip", "m*", "-S:t", "-r --recursive"),
-    row("hash", "t*", "", ""),
+    row("hash", "t*", "-p:x", ""),
     row("hd", "r*", "-n:t -s:t", ""),
     row("head", "r*", "-n:t -c:t --lines:t --bytes:t", ""),
     row("help", "t*", "", ""),
@@ -209,7 +211,7 @@ static PROGRAMS: &[Program] = &[
     row(
         "jq",
         "t r*",
-        "-f:F --from-file:F -L:r --indent:t --slurpfile:t --rawfile:t --argfile:t --arg:t --argjson:t",
+        "-f:F --from-file:F -L:r --indent:t --library-path:r --slurpfile&r --rawfile&r --argfile&r --arg&t --argjson&t",
         "",
     ),
     row("kill", "t*", "-s:t -n:t", ""),
@@ -231,7 +233,7 @@ static PROGRAMS: &[Program] = &[
     row("lua", "x u*", "-e:C -l:t", ""),
     row("make", "v*", "-C:l --directory:l -f:x --file:x --makefile:x -I:r -j=t -o:t -W:t", ""),
     row("man", "t*", "-P:c -C:r -l=r", ""),
-    row("mapfile", "t*", "-n:t -O:t -s:t -u:t -d:t -C:c -c:t", ""),
+    row("mapfile", "t*", MAPFILE, ""),
     row("mawk", "k u*", "-f:F -F:t -v:v", ""),
     row("md5sum", "r*", "", ""),
     row("mkdir", "w*", "-m:t --mode:t", ""),
@@ -264,7 +266,7 @@ static PROGRAMS: &[Program] = &[
     row("python", "x u*", "-c:C -m:T -W:t -X:t", ""),
     row("python3", "x u*", "-c:C -m:T -W:t -X:t", ""),
     row("read", "t*", "-p:t -t:t -n:t -N:t -d:t -u:t -a:t -i:t", ""),
-    row("readarray", "t*", "-n:t -O:t -s:t -u:t -d:t -C:c -c:t", ""),
+    row("readarray", "t*", MAPFILE, ""),
     row("readlink", "l*", "", ""),
     row("readonly", "v*", "", ""),
     row("realpath", "l*", "--relative-to:t --relative-base:t", ""),
@@ -391,8 +393,12 @@ mod tests {
             }
             for token in row.options.split_whitespace() {
                 let role = token.chars().last().unwrap();
-                assert!("rlwdbxtcovTCSKNF@WDL".contains(role), "{}: option {token}", row.name);
-                assert!(token.starts_with('-') && token.contains([':', '=']), "{}: option {token}", row.name);
+                assert!("rlwdbxtcovTCSKNF@WDLZ".contains(role), "{}: option {token}", row.name);
+                assert!(
+                    token.starts_with('-') && token.contains([':', '=', '&']),
+                    "{}: option {token}",
+                    row.name
+                );
             }
         }
     }

@@ -98,6 +98,7 @@ pub(crate) struct Scope {
     pub(crate) previous: Option<Places>,
     pub(crate) positional: Option<Rc<[Word]>>,
     budget: Cell<usize>,
+    overspent: Cell<bool>,
     variables: HashMap<String, Binding>,
     trail: Vec<(String, Option<Binding>)>,
     functions: HashMap<String, Rc<Function>>,
@@ -122,6 +123,7 @@ impl Scope {
             previous: None,
             positional: None,
             budget: Cell::new(MOST_EXPANDED),
+            overspent: Cell::new(false),
             variables: HashMap::new(),
             trail: Vec::new(),
             functions: HashMap::new(),
@@ -152,7 +154,13 @@ impl Scope {
     pub(crate) fn afford(&self, bytes: usize) -> bool {
         let left = self.budget.get().checked_sub(bytes);
         self.budget.set(left.unwrap_or(0));
+        self.overspent.set(self.overspent.get() || left.is_none());
         left.is_some()
+    }
+
+    /// Were there values that could not be paid for?
+    pub(crate) fn overspent(&self) -> bool {
+        self.overspent.get()
     }
 
     pub(crate) fn mark(&self) -> Mark {

@@ -70,7 +70,8 @@ fn dd(arguments: &[Word], found: &mut Found<'_>) {
     }
 }
 
-const TAR: &str = "-f:t --file:t -C:t --directory:t -T:r --files-from:r -X:r --exclude-from:r --exclude:t -I:x --use-compress-program:x --to-command:x --transform:t --strip-components:t -g:b --listed-incremental:b -F:x --info-script:x --owner:t --group:t --mode:t --checkpoint-action:x -b:t -H:t --format:t";
+/// `Z` is a text for a shell, `A` an action that may hold one: `wrappers` follows them.
+pub(crate) const TAR: &str = "-f:t --file:t -C:t --directory:t -T:r --files-from:r -X:r --exclude-from:r --exclude:t -I:Z --use-compress-program:Z --to-command:Z --rsh-command:Z --rmt-command:Z --transform:t --strip-components:t -g:b --listed-incremental:b -F:Z --info-script:Z --new-volume-script:Z --owner:t --group:t --mode:t --checkpoint-action:A -b:t -H:t --format:t";
 
 fn tar(arguments: &[Word], found: &mut Found<'_>) {
     // `tar xzf a`: the first word is a bundle of flags without a dash.
@@ -118,7 +119,7 @@ fn tar(arguments: &[Word], found: &mut Found<'_>) {
                 match role {
                     'r' => found.touch(value, Touch::sure(Access::Read, &because)),
                     'b' => found.touch(value, Touch::sure(Access::Write, &because)),
-                    'x' => paths::perhaps(value, &because, found),
+                    'Z' => paths::perhaps(value, &because, found),
                     _ => {}
                 }
             }
@@ -158,7 +159,11 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
     let (Some(command), rest) = (arguments.get(at), arguments.get(at + 1..).unwrap_or_default()) else {
         return;
     };
+    let rest = &pathspecs(rest);
     let name = format!("git {}", command.value);
+    if command.value == "config" {
+        return crate::gitconfig::arguments(&parts, rest, found);
+    }
     let because = format!("argument of `{name}`");
     for operand in rest.iter().filter(|word| word.complete && !word.value.starts_with('-')) {
         // `HEAD:path` and `:path` name a file inside the repository's history.
@@ -172,7 +177,19 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
             found.touch(&part_of(operand, path), Touch::perhaps(Access::Read, &because));
         }
     }
-    match programs::find(&name) {
+    let row = programs::find(&name);
+    for (at, word) in rest.iter().enumerate() {
+        let file = match word.value.split_once('=') {
+            Some(("--output", file)) => Some(part_of(word, file)),
+            None if word.value == "--output" => rest.get(at + 1).cloned(),
+            _ => None,
+        };
+        let listed = row.is_some_and(|row| row.options.contains("--output:"));
+        if let Some(file) = file.filter(|_| !listed) {
+            found.touch(&file, Touch::sure(Access::Write, &format!("option --output of `{name}`")));
+        }
+    }
+    match row {
         Some(row) => paths::known(row, &name, rest, false, found),
         None => {
             for operand in rest {
@@ -180,4 +197,40 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
             }
         }
     }
+}
+
+/// Patterns that git itself matches with names: `'*.rs'`, `':(glob)**/x'`.
+fn pathspecs(arguments: &[Word]) -> Vec<Word> {
+    let pattern = |word: &Word| {
+        let magic = word.value.strip_prefix(":(").and_then(|rest| rest.split_once(')'));
+        let value = match magic {
+            Some((magic, rest)) if !magic.contains("exclude") && !rest.is_empty() => rest,
+            _ => word.value.as_str(),
+        };
+        if word.value.starts_with('-') || !word.complete {
+            return word.clone();
+        }
+        let glob = word.glob || value.contains(['*', '?', '[']);
+        let certainty = if glob { word.certainty.max(Certainty::Assumed) } else { word.certainty };
+        Word { value: value.to_owned(), glob, certainty, ..word.clone() }
+    };
+    arguments.iter().map(pattern).collect()
+}
+
+/// What `git cat-file --batch` and its like read when `input` names it: `HEAD:.env`.
+pub(crate) fn named_objects(input: &str, found: &mut Found<'_>) {
+    for name in input.split_whitespace() {
+        if let Some((_, path)) = name.split_once(':').filter(|(_, path)| !path.is_empty()) {
+            found.touch(&word(path), Touch::perhaps(Access::Read, "named to `git cat-file` by its input"));
+        }
+    }
+}
+
+/// Is it a `git` that prints the objects that its input names?
+pub(crate) fn prints_objects(name: &str, arguments: &[Word]) -> bool {
+    name == "git"
+        && arguments.iter().any(|word| word.value == "cat-file")
+        && arguments
+            .iter()
+            .any(|word| word.value.starts_with("--batch") && !word.value.starts_with("--batch-check"))
 }

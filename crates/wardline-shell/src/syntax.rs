@@ -63,6 +63,13 @@ pub(crate) struct Node {
     pub(crate) span: Span,
 }
 
+impl Node {
+    /// Is it one command, and no group, loop or test?
+    pub(crate) fn is_simple(&self) -> bool {
+        matches!(self.kind, NodeKind::Simple(_))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     Simple(Simple),

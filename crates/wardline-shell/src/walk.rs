@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::Context;
 use crate::answer::{Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, Word};
-use crate::expand::{expand, single};
+use crate::expand::{expand, known, single};
 use crate::lexer::Trouble;
 use crate::limits::{Fuel, Limits, suspicious};
 use crate::opinion::{self, Opinion};
@@ -54,6 +54,8 @@ pub(crate) struct Walker {
     pub(crate) doubts: Vec<Doubt>,
     /// Does the current command read from a pipe?
     pub(crate) piped: bool,
+    /// What the stage of the pipeline before this one is sure to print.
+    pub(crate) fed: Option<Word>,
     /// A failing command ends the script.
     pub(crate) errexit: bool,
     functions: Vec<Rc<Function>>,
@@ -84,6 +86,7 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         commands: Vec::new(),
         doubts: Vec::new(),
         piped: false,
+        fed: None,
         errexit: false,
         functions: Vec::new(),
         active: Vec::new(),
@@ -97,6 +100,10 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
     if let Some(exceeded) = walker.fuel.exceeded() {
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
         walker.raw(script, 0..script.len());
+    }
+    if walker.scope.overspent() {
+        let text = "the values of variables and substitutions are too long to follow".to_owned();
+        walker.doubts.push(Doubt { kind: DoubtKind::Limit, text });
     }
     let whole = walker.fuel.exceeded().is_some();
     let (commands, doubts, parser) = (walker.commands, walker.doubts, walker.parser);
@@ -297,14 +304,16 @@ impl Walker {
             [] => Exit::both(&self.scope.places),
             [only] => self.node(only),
             stages => {
-                let outer = self.piped;
+                let outer = (self.piped, self.fed.take());
                 for (index, stage) in stages.iter().enumerate() {
                     let mark = self.scope.mark();
-                    self.piped = outer || index > 0;
+                    self.piped = outer.0 || index > 0;
+                    let from = self.commands.len();
                     let _exit = self.node(stage);
+                    self.fed = self.commands.get(from).and_then(printed).filter(|_| stage.is_simple());
                     self.scope.rewind(mark);
                 }
-                self.piped = outer;
+                (self.piped, self.fed) = outer;
                 Exit::both(&self.scope.places)
             }
         };
@@ -537,6 +546,17 @@ impl Walker {
     pub(crate) fn value(&self, word: &syntax::Word) -> Word {
         single(word, &self.frame.script.text, &self.scope)
     }
+}
+
+/// What `echo` and `printf` print: their arguments, near enough to find names in it.
+fn printed(command: &Command) -> Option<Word> {
+    let prints =
+        command.kind == Kind::Simple && matches!(command.program.as_deref(), Some("echo" | "printf"));
+    let words = command.arguments.as_slice();
+    let value = words.iter().map(|word| word.value.replace("\\n", " ")).collect::<Vec<_>>().join(" ");
+    let certainty = words.iter().map(|word| word.certainty).max().unwrap_or(Certainty::Proven);
+    let complete = words.iter().all(|word| word.complete);
+    prints.then(|| Word { certainty, complete, ..known(&value) })
 }
 
 /// The variables that a list sets, in the shell that runs it.

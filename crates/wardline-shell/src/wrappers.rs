@@ -2,7 +2,10 @@
 
 use crate::answer::{Certainty, Word};
 use crate::expand::known;
-use crate::options::{Part, parts};
+use crate::gitconfig;
+use crate::options::{Part, part_of, parts};
+use crate::programs::MAPFILE;
+use crate::special::{GIT, TAR};
 
 /// A command inside the arguments of another.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ pub(crate) struct Peeled {
     pub(crate) reads_input: bool,
 }
 
+/// Most bytes that are put in for the `{}` of one command.
+const LONGEST_FILLED: usize = 64 * 1024;
+
 struct Wrapper {
     name: &'static str,
     options: &'static str,
@@ -55,31 +61,48 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("busybox", "", 0),
     wrapper("caffeinate", "-t:t -w:t", 0),
     wrapper("chronic", "", 0),
+    wrapper("choom", "-n:t --adjust:t -p:t --pid:t", 0),
     wrapper("chroot", "--userspec:t --groups:t", 1),
     wrapper("chrt", "-T:t -P:t -D:t", 1),
     wrapper("command", "", 0),
+    wrapper("cpulimit", "-l:t --limit:t -p:t --pid:t -e:t --exe:t -c:t --cpu:t", 0),
     wrapper("dbus-run-session", "--config-file:r --dbus-daemon:x", 0),
     wrapper("doas", "-u:t -C:r -a:t", 0),
+    wrapper("dumb-init", "--rewrite:t -r:t", 0),
+    wrapper("eatmydata", "", 0),
     wrapper("env", "-u:t --unset:t -C:l --chdir:l -S:Z --split-string:Z -a:t --argv0:t -P:t", 0),
     wrapper("exec", "-a:t", 0),
+    wrapper("fakeroot", "-l:r --lib:r --faked:x -s:w -i:r -b:t", 0),
+    wrapper("faketime", "", 1),
     wrapper("firejail", "", 0),
     wrapper("flock", "-w:t --wait:t --timeout:t -E:t --conflict-exit-code:t -c:Z --command:Z", 1),
+    wrapper("gosu", "", 1),
     wrapper("ionice", "-c:t --class:t -n:t --classdata:t -p:t --pid:t -P:t -u:t", 0),
     wrapper("ltrace", TRACE, 0),
     wrapper("nice", "-n:t --adjustment:t", 0),
     wrapper("noglob", "", 0),
     wrapper("nohup", "", 0),
     wrapper("nsenter", "-t:t --target:t -S:t -G:t -r=t -w=t", 0),
+    wrapper(
+        "numactl",
+        "-i:t -m:t -N:t -C:t -p:t --interleave:t --membind:t --cpunodebind:t --physcpubind:t --preferred:t",
+        0,
+    ),
     wrapper("pipenv run", "", 0),
     wrapper("pkexec", "-u:t --user:t", 0),
     wrapper("poetry run", "", 0),
     wrapper("prlimit", "-p:t --pid:t -o:t", 0),
+    wrapper("proxychains", "-f:r", 0),
+    wrapper("proxychains4", "-f:r", 0),
+    wrapper("rlwrap", "", 0),
     wrapper("runuser", "-u:t --user:t -c:Z --command:Z -s:x --shell:x -g:t -G:t", 0),
     wrapper("setarch", "", 1),
     wrapper("setpriv", "--reuid:t --regid:t --groups:t --inh-caps:t --bounding-set:t --securebits:t", 0),
     wrapper("setsid", "", 0),
+    wrapper("sg", "-c:Z", 1),
     wrapper("stdbuf", "-i:t -o:t -e:t --input:t --output:t --error:t", 0),
     wrapper("strace", TRACE, 0),
+    wrapper("su-exec", "", 1),
     wrapper(
         "sudo",
         "-u:t --user:t -g:t --group:t -h:t --host:t -p:t --prompt:t -C:t --close-from:t -r:t --role:t -t:t --type:t -T:t -U:t -D:l --chdir:l -R:t --chroot:t",
@@ -93,6 +116,8 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("taskset", "", 1),
     wrapper("time", "-f:t --format:t -o:w --output:w", 0),
     wrapper("timeout", "-k:t --kill-after:t -s:t --signal:t", 1),
+    wrapper("tini", "-p:t -e:t", 0),
+    wrapper("torsocks", "-P:t -a:t -u:t -p:t", 0),
     wrapper("toybox", "", 0),
     wrapper("unbuffer", "", 0),
     wrapper(
@@ -105,7 +130,13 @@ static WRAPPERS: &[Wrapper] = &[
         "--with:t -p:t --python:t --extra:t --group:t --env-file:r --directory:l --project:t --package:t",
         0,
     ),
+    wrapper("valgrind", "", 0),
     Wrapper { certainty: Certainty::Assumed, ..wrapper("xargs", XARGS, 0) },
+    wrapper(
+        "xvfb-run",
+        "-e:w --error-file:w -f:w --auth-file:w -n:t --server-num:t -p:t --xauth-protocol:t -s:t --server-args:t -w:t --wait:t",
+        0,
+    ),
 ];
 
 const SHELLS: &[&str] = &["ash", "bash", "dash", "fish", "ksh", "mksh", "rbash", "sh", "zsh"];
@@ -131,11 +162,14 @@ pub(crate) fn options(name: &str) -> Option<&'static str> {
         "su" => Some(SU),
         "script" => Some(SCRIPT),
         "watch" => Some(WATCH),
+        "hyperfine" => Some(HYPERFINE),
         "parallel" => Some(PARALLEL),
         _ => None,
     })
 }
 
+const HYPERFINE: &str = "-p:Z --prepare:Z -c:Z --cleanup:Z -s:Z --setup:Z --conclude:Z -w:t --warmup:t -m:t --min-runs:t -M:t --max-runs:t -r:t --runs:t -S:x --shell:x -n:t --command-name:t -u:t --time-unit:t --style:t --sort:t -P&t --parameter-scan&t -L&t --parameter-list&t --output:w --input:r --export-json:w --export-csv:w --export-markdown:w --export-asciidoc:w --export-orgmode:w";
+const SCP: &str = "-o:t -S:Z -i:t -F:t -P:t -J:t -c:t -l:t -D:Z";
 const SU: &str = "-c:Z --command:Z -s:x --shell:x -g:t -G:t -w:t";
 const SCRIPT: &str = "-c:Z --command:Z -E:t -T:w -I:w -O:w -B:w -m:t -o:t";
 const WATCH: &str = "-n:t --interval:t -d=t -q:t --equexit:t";
@@ -164,6 +198,17 @@ pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
         "find" => in_find(arguments),
         "fd" | "fdfind" => in_fd(arguments),
         "ssh" | "mosh" => remote(arguments),
+        "scp" | "sftp" => settings(arguments, SCP),
+        "rsync" => by_role(arguments, "-e:Z --rsh:Z --exclude:t --include:t -f:t --filter:t"),
+        "tar" => by_role(arguments, TAR),
+        "mapfile" | "readarray" => callback(arguments),
+        "git" => in_git(arguments),
+        "capsh" => match arguments.iter().position(|word| matches!(word.value.as_str(), "--" | "==")) {
+            Some(at) => shell(arguments.get(at + 1..).unwrap_or_default()),
+            None => Peeled::default(),
+        },
+        "hyperfine" => hyperfine(arguments),
+        "start-stop-daemon" => daemon(arguments),
         "su" | "script" => by_option(name, arguments),
         "watch" => watch(arguments),
         "parallel" => parallel(arguments),
@@ -232,8 +277,9 @@ fn by_table(name: &str, arguments: &[Word]) -> Peeled {
             break;
         }
     }
-    let command =
-        from.filter(|_| name == "flock").and_then(|from| arguments.get(from + 1).zip(arguments.get(from)));
+    let command = from
+        .filter(|_| matches!(name, "flock" | "sg"))
+        .and_then(|from| arguments.get(from + 1).zip(arguments.get(from)));
     if let Some((text, _)) = command.filter(|(_, flag)| matches!(flag.value.as_str(), "-c" | "--command")) {
         peeled.inner.push(Inner::Text { text: text.clone(), certainty: wrapper.certainty });
     } else if let Some(from) = from {
@@ -290,14 +336,149 @@ fn in_fd(arguments: &[Word]) -> Peeled {
 }
 
 fn remote(arguments: &[Word]) -> Peeled {
+    let mut peeled = settings(arguments, SSH);
     let mut operands = parts(arguments, SSH, false)
         .into_iter()
         .filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     let (_host, command) = (operands.next(), operands.next());
     match command {
-        Some(from) => text(joined(arguments, from), Certainty::Assumed, false),
-        None => Peeled::default(),
+        Some(from) => peeled.inner.extend(text(joined(arguments, from), Certainty::Assumed, false).inner),
+        None => {}
     }
+    peeled
+}
+
+/// `-o ProxyCommand=…` and its like run a command here; so does an option with the role `Z`.
+fn settings(arguments: &[Word], options: &str) -> Peeled {
+    let mut peeled = Peeled::default();
+    for part in parts(arguments, options, false) {
+        let Part::Option { name, role, value: Some(value) } = part else { continue };
+        let command = match (name.as_str(), value.value.split_once(['=', ' '])) {
+            _ if role == Some('Z') => value,
+            ("-o", Some((key, command)))
+                if SSH_COMMANDS.iter().any(|known| known.eq_ignore_ascii_case(key.trim())) =>
+            {
+                part_of(&value, command)
+            }
+            _ => continue,
+        };
+        if command.value != "none" {
+            peeled.inner.push(Inner::Text { text: command, certainty: Certainty::Assumed });
+        }
+    }
+    peeled
+}
+
+/// Settings of ssh whose value is run.
+const SSH_COMMANDS: &[&str] = &["KnownHostsCommand", "LocalCommand", "ProxyCommand"];
+
+/// The texts that options hold for a shell: those with the role `Z`, and `exec=…` in those with `A`.
+fn by_role(arguments: &[Word], options: &str) -> Peeled {
+    let mut peeled = Peeled::default();
+    for part in parts(arguments, options, true) {
+        let Part::Option { role, value: Some(value), .. } = part else { continue };
+        let command = match role {
+            Some('Z') if value.value != "ssh" => value,
+            Some('A') => match value.value.strip_prefix("exec=") {
+                Some(command) => part_of(&value, command),
+                None => continue,
+            },
+            _ => continue,
+        };
+        peeled.inner.push(Inner::Text { text: command, certainty: Certainty::Assumed });
+    }
+    peeled
+}
+
+/// `mapfile -C text`: the shell runs the text, with what it read after it.
+fn callback(arguments: &[Word]) -> Peeled {
+    let mut peeled = by_role(arguments, MAPFILE);
+    if !peeled.inner.is_empty() {
+        peeled.inner.push(Inner::Hidden("a callback gets the lines that are read as arguments".to_owned()));
+    }
+    peeled
+}
+
+/// Commands that git is given: by settings and aliases, by options of its subcommands, after some of them.
+fn in_git(arguments: &[Word]) -> Peeled {
+    let mut peeled = Peeled::default();
+    let mut at = None;
+    for part in parts(arguments, GIT, false) {
+        match part {
+            Part::Option { name, value: Some(value), .. } if name == "-c" => {
+                let text = gitconfig::command(&value);
+                peeled.inner.extend(text.map(|text| Inner::Text { text, certainty: Certainty::Assumed }));
+            }
+            Part::Operand(index) => at = Some(index),
+            Part::Option { .. } => {}
+        }
+    }
+    let Some((at, command)) = at.and_then(|at| arguments.get(at).map(|word| (at, word.value.as_str())))
+    else {
+        return peeled;
+    };
+    let rest = arguments.get(at + 1..).unwrap_or_default();
+    let options = match command {
+        "rebase" => "-x:Z --exec:Z -s:t -X:t --onto:t",
+        "difftool" => "-x:Z --extcmd:Z -t:t",
+        "clone" | "fetch" | "pull" | "fetch-pack" => "--upload-pack:Z",
+        "ls-remote" => "--upload-pack:Z --exec:Z",
+        "push" | "send-pack" => "--receive-pack:Z --exec:Z",
+        "archive" => "--exec:Z",
+        "filter-branch" => {
+            "--env-filter:Z --tree-filter:Z --index-filter:Z --parent-filter:Z --msg-filter:Z --commit-filter:Z --tag-name-filter:Z --setup:Z"
+        }
+        _ => "",
+    };
+    peeled.inner.extend(by_role(rest, options).inner);
+    let second = rest.first().map_or("", |word| word.value.as_str());
+    match (command, second) {
+        ("bisect", "run") if rest.len() > 1 => peeled.inner.push(Inner::Words {
+            from: at + 2,
+            to: arguments.len(),
+            certainty: Certainty::Proven,
+        }),
+        ("submodule", "foreach") => {
+            let from = rest.iter().skip(1).position(|word| !word.value.starts_with('-'));
+            let command = from.and_then(|from| joined(rest, from + 1));
+            peeled.inner.extend(text(command, Certainty::Proven, false).inner);
+        }
+        _ => {}
+    }
+    peeled
+}
+
+/// Each operand is a text for a shell.
+fn hyperfine(arguments: &[Word]) -> Peeled {
+    let mut peeled = Peeled::default();
+    for part in parts(arguments, HYPERFINE, true) {
+        let text = match part {
+            Part::Operand(at) => arguments.get(at).cloned(),
+            Part::Option { role: Some('Z'), value, .. } => value,
+            Part::Option { .. } => None,
+        };
+        peeled.inner.extend(text.map(|text| Inner::Text { text, certainty: Certainty::Proven }));
+    }
+    peeled
+}
+
+/// `start-stop-daemon -S -x program -- arguments`.
+fn daemon(arguments: &[Word]) -> Peeled {
+    let program = parts(arguments, "-x:Z --exec:Z -a:Z --startas:Z -p:t -n:t -u:t -c:t -d:t -s:t", true)
+        .into_iter()
+        .rev()
+        .find_map(|part| match part {
+            Part::Option { role: Some('Z'), value, .. } => value,
+            _ => None,
+        });
+    let Some(program) = program else { return Peeled::default() };
+    let end = arguments.iter().position(|word| word.value == "--").map_or(arguments.len(), |at| at + 1);
+    let words: Vec<&str> = std::iter::once(program.canonical.as_str())
+        .chain(arguments.iter().skip(end).map(|word| word.canonical.as_str()))
+        .collect();
+    let complete = program.complete && arguments.iter().skip(end).all(|word| word.complete);
+    let certainty = if complete { Certainty::Proven } else { Certainty::Opaque };
+    text(Some(Word { certainty, complete, ..known(&words.join(" ")) }), Certainty::Proven, false)
 }
 
 fn by_option(name: &str, arguments: &[Word]) -> Peeled {
@@ -346,7 +527,12 @@ fn parallel(arguments: &[Word]) -> Peeled {
     {
         let (command, mut each) = (command.clone(), Vec::new());
         for value in values.iter().filter(|value| !sources(value)).take(16) {
-            let filled = if command.value.contains("{}") {
+            let marks = command.value.matches("{}").count();
+            if marks.saturating_mul(value.canonical.len()) > LONGEST_FILLED {
+                each.push(Inner::Hidden("`parallel` makes a command that is too long to follow".to_owned()));
+                continue;
+            }
+            let filled = if marks > 0 {
                 command.value.replace("{}", &value.canonical)
             } else {
                 format!("{} {}", command.value, value.canonical)

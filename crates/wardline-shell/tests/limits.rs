@@ -157,3 +157,55 @@ fn cost_grows_with_length_alone() {
         assert!(long / short < 16 * 16, "{part:?}: {short} µs and {long} µs");
     }
 }
+
+/// The values grow with each step; the work and the answer may not.
+#[test]
+fn values_that_double_are_not_followed_to_the_end() {
+    let doubling = |link: &str, start: &str, part: &dyn Fn(usize) -> String| {
+        let steps: String = (1..60).map(|step| link.to_owned() + &part(step)).collect();
+        format!("{start}{steps}; cat $v59 .env")
+    };
+    let nested =
+        |count: usize| (0..count).fold("x".to_owned(), |inner, _| format!("$(echo {{a,b,c,d}}{inner})"));
+    for script in [
+        doubling(";", "v0=xxxxxxxxxx", &|n| format!("v{n}=$v{0}$v{0}", n - 1)),
+        doubling("\n", "v0=xxxxxxxxxx", &|n| format!("export v{n}=\"$v{0}$v{0}\"", n - 1)),
+        doubling(" && ", "v0=xxxxxxxxxx", &|n| format!("v{n}=$(echo $v{0} $v{0})", n - 1)),
+        doubling(";", "set -- x", &|_| "set -- \"$@$@\" $*$* \"$@\"; v59=$*".to_owned()),
+        format!("a='{}'; cat {} .env", "x ".repeat(2_000), "$a".repeat(3_000)),
+        format!("cat {} .env", nested(40)),
+        format!("find {} -exec rm {} \\; ; cat $x .env", "d".repeat(50_000), "{}".repeat(50_000)),
+        format!("parallel {} ::: {}; cat $x .env", "{}".repeat(50_000), "d".repeat(50_000)),
+    ] {
+        let start = std::time::Instant::now();
+        let analysis = read(&script);
+        let what: String = script.chars().take(60).collect();
+        assert!(start.elapsed().as_secs() < 10, "{what}: {:?}", start.elapsed());
+        let path =
+            |command: &wardline_shell::Command| command.paths.iter().any(|path| path.text == "/p/.env");
+        assert!(analysis.commands.iter().any(path), "{what}");
+        let doubted = analysis.commands.iter().any(|command| !command.doubts.is_empty());
+        assert!(doubted || !analysis.doubts.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn long_lists_cost_what_they_are_long() {
+    let each = |part: &dyn Fn(usize) -> String| (0..8_000).map(part).collect::<String>();
+    for script in [
+        format!("find . {} ; cat .env", "-exec rm {} \\; ".repeat(5_000)),
+        format!("{}cat .env", "cat f | ".repeat(9_000)),
+        format!("cat {} .env", each(&|n| format!("f{n} "))),
+        format!("cat .env {}", each(&|n| format!(">f{n} "))),
+        format!("cat .env {}", each(&|n| format!("$x{n} "))),
+        format!("{}cat /p/.env", each(&|n| format!("cd a{n} && "))),
+    ] {
+        let start = std::time::Instant::now();
+        let analysis = read(&script);
+        let what: String = script.chars().take(60).collect();
+        assert!(start.elapsed().as_secs() < 10, "{what}: {:?}", start.elapsed());
+        let path =
+            |command: &wardline_shell::Command| command.paths.iter().any(|path| path.text == "/p/.env");
+        assert!(analysis.commands.iter().any(path), "{what}");
+    }
+}

@@ -140,6 +140,45 @@ fn a_sensitive_file_is_seen_however_it_is_read() {
         "cat ~+/.env",
         "vim .env",
         "tee x < .env",
+        "jq -n --rawfile a .env '$a'",
+        "jq -n --slurpfile a .env '$a'",
+        "jq --argfile a .env . x",
+        "jq --arg a b . .env",
+        "jq -n -f .env",
+        "jq -n --from-file .env",
+        "jq -n -L .env .",
+        "PS4='$(cat .env)'; set -x; true",
+        "PS4='`cat .env`' bash -xc true",
+        "export PS4='$(cat .env)'",
+        "env PS4='$(cat .env)' bash -xc true",
+        "PROMPT_COMMAND='cat .env'",
+        "declare -x PROMPT_COMMAND='cat .env'",
+        "ENV='$(cat .env)' sh -i",
+        "BASH_ENV=.env bash -c true",
+        "mapfile -C 'cat .env' -c 1 a < b",
+        "hash -p .env x; x",
+        "git log -p -- ':(glob).env'",
+        "echo HEAD:.env | git cat-file --batch",
+        "printf 'HEAD:.env\\n' | git cat-file --batch",
+        "git cat-file --batch <<< HEAD:.env",
+        "tar cf x --checkpoint=1 --checkpoint-action=exec='cat .env' y",
+        "tar xf x --to-command='cat .env'",
+        "tar -I 'sh -c \"cat .env\"' -xf x",
+        "git -c alias.x='!cat .env' x",
+        "git -c core.sshCommand='cat .env' fetch",
+        "git rebase -x 'cat .env' main",
+        "git bisect run cat .env",
+        "git submodule foreach 'cat ../.env' && cat .env",
+        "ssh -o ProxyCommand='cat .env' h",
+        "ssh -o 'ProxyCommand cat .env' h true",
+        "scp -oProxyCommand='cat .env' a h:",
+        "rsync -e 'sh -c \"cat .env\"' a h:b",
+        "xvfb-run -a cat .env",
+        "choom -n 5 -- cat .env",
+        "capsh --drop=all -- -c 'cat .env'",
+        "hyperfine -w 3 'cat .env'",
+        "sg g -c 'cat .env'",
+        "start-stop-daemon -S -x /bin/cat -- .env",
     ] {
         let seen = read(script).commands.iter().any(|command| {
             command.paths.iter().any(|path| path.text == "/p/.env" || path.text == "/p/.env/**")
@@ -185,6 +224,7 @@ fn a_pattern_is_no_path_but_the_files_after_it_are() {
     touches("sed -e s/a/b/ f g", &["R /p/f", "R /p/g"]);
     touches("awk '{print $1}' f", &["R? /p/f"]);
     touches("jq .a f", &["R /p/f"]);
+    touches("jq --arg n .env --argjson m .env .a f", &["R /p/f"]);
 }
 
 #[test]
@@ -235,6 +275,32 @@ fn what_is_written_or_removed() {
     touches("flock f true", &["W /p/f"]);
     touches("strace -o f true", &["W /p/f"]);
     touches("sudo -e f", &["W /p/f"]);
+}
+
+#[test]
+fn settings_of_git_are_files_that_are_written() {
+    touches("git config core.hooksPath x", &["W /p/.git/config"]);
+    touches("git config set a.b x", &["W /p/.git/config"]);
+    touches("git config --unset a.b", &["W /p/.git/config"]);
+    touches("git config -e", &["W /p/.git/config"]);
+    touches("git -C d config a.b x", &["L /p/d", "W /p/d/.git/config"]);
+    touches("git config --worktree a.b x", &["W /p/.git/config.worktree"]);
+    touches("git config --global a.b x", &["W /home/me/.gitconfig", "W? /home/me/.config/git/config"]);
+    touches("git config --system a.b x", &["W /etc/gitconfig"]);
+    touches("git config -f g a.b x", &["W /p/g"]);
+    touches("git config --file=g a.b x", &["W /p/g"]);
+    touches("git config --get a.b", &[]);
+    touches("git config --get a.b x", &[]);
+    touches("git config a.b", &[]);
+    touches("git config --list", &[]);
+    touches("git config -l --show-origin", &[]);
+    touches("git config --global --get-all a.b", &[]);
+    touches("git config get --all a.b", &[]);
+    touches("git config -f g --get a.b", &["R /p/g"]);
+    touches("git show --output=f", &["W /p/f"]);
+    touches("git diff --output f", &["W /p/f"]);
+    touches("git diff-tree --output=f", &["W /p/f"]);
+    touches("git rm ':(glob)a*'", &["D? /p/a*"]);
 }
 
 #[test]

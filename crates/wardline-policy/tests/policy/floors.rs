@@ -155,7 +155,8 @@ fn ways(target: &str) -> Vec<(&'static str, Request, Facts)> {
     vec![
         ("read", ask("read", target), Facts::default()),
         ("read with facts", ask("read", target), tool(vec![fact(Access::Read)])),
-        ("grep", ask("grep", target), Facts::default()),
+        // A search pattern is no path; where it may be meant as one, the facts say so.
+        ("grep", ask("grep", target), tool(vec![fact(Access::Read)])),
         ("grep in it", ask("grep", "x"), tool(vec![fact(Access::Read)])),
         ("glob", ask("glob", target), Facts::default()),
         ("list", ask("list", target), tool(vec![fact(Access::List)])),
@@ -306,6 +307,28 @@ fn a_link_opens_only_with_both_its_names() {
 }
 
 #[test]
+fn the_guard_is_not_loosened_by_a_command() {
+    let policy = policy(r#"{"permission": {"*": "allow"}}"#);
+    let table = [
+        ("wardline trust --all", Decision::Deny),
+        ("/usr/local/bin/wardline init --remove --yes", Decision::Deny),
+        ("wardline log", Decision::Allow),
+        ("echo wardline trust", Decision::Allow),
+    ];
+    for (command, decision) in table {
+        let fact = wardline_policy::CommandFact {
+            literal: command.to_owned(),
+            canonical: command.to_owned(),
+            forms: Vec::new(),
+            directory_change: false,
+            certainty: wardline_policy::Certainty::Proven,
+        };
+        let facts = Facts { commands: vec![fact], ..Facts::default() };
+        assert_eq!(decide(&policy, &Request::new("bash", command), &facts).decision, decision, "{command}");
+    }
+}
+
+#[test]
 fn guarded_files_are_written_by_nobody() {
     let everything = r#"{"permission": {"*": "allow", "edit": {"*": "allow", ".git/hooks/*": "allow", ".claude/settings.json": "allow", "wardline.jsonc": "allow"}}}"#;
     let policy =
@@ -394,7 +417,11 @@ fn a_glob_that_would_pick_up_a_secret() {
         assert_eq!(check(&policy, "glob", target), expected, "{target}");
     }
     assert_eq!(check(&policy, "glob", "**/.env"), Ask);
-    assert_eq!(check(&policy, "grep", "\\.env"), Ask);
+    assert_eq!(
+        check(&policy, "grep", "\\.env"),
+        Allow,
+        "a search for the text `.env` reads what it is pointed at"
+    );
     assert_eq!(check(&policy, "webfetch", "file:///w/.env"), Ask);
 }
 

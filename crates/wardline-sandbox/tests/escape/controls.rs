@@ -41,6 +41,15 @@ pub(crate) const CONTROLS: &[Control] = &[
         ..WORK
     },
     Control {
+        name: "archives, copies and modes",
+        script: "mkdir t && cp -a source.txt .git t/ && tar -cf t.tar t && mkdir u && tar -xpf t.tar -C u \
+                 && install -m 755 u/t/source.txt v && chmod 1777 u && chmod u+x,g-s,u-s v && cp -a u w \
+                 && git -C w/t status --porcelain && cat w/t/source.txt",
+        says: "one",
+        needs: &["tar", "git"],
+        ..WORK
+    },
+    Control {
         name: "git status and diff",
         script: "echo two >> source.txt && git status --porcelain && git --no-pager diff --stat",
         says: " M source.txt",

@@ -231,6 +231,55 @@ pub(crate) const DOORS: &[Door] = &[
              need(subprocess.run(['/tmp/a']).returncode == 0, 'killed')",
         )
     },
+    // ---- set-user-id and set-group-id files, which would outlive the sandbox
+    door("setid: chmod 4755", "os.chmod(PROJECT + '/source.txt', 0o4755)"),
+    door(
+        "setid: chmod g+s",
+        "need(subprocess.run(['chmod', 'g+s', PROJECT + '/source.txt']).returncode == 0)",
+    ),
+    door("setid: chmod g+s of a directory", "os.mkdir(PROJECT + '/d')\n    os.chmod(PROJECT + '/d', 0o2755)"),
+    door("setid: fchmod", "os.fchmod(os.open(PROJECT + '/source.txt', os.O_RDWR), 0o6755)"),
+    door("setid: fchmodat", "os.chmod('source.txt', 0o4755, dir_fd=os.open(PROJECT, os.O_RDONLY))"),
+    door("setid: fchmodat2", "syscall(452, -100, (PROJECT + '/source.txt').encode(), 0o4755, 0)"),
+    door(
+        "setid: install -m 4755",
+        "subprocess.run(['install', '-m', '4755', '/bin/sh', PROJECT + '/suid'])\n    \
+         need(os.stat(PROJECT + '/suid').st_mode & 0o6000)",
+    ),
+    door(
+        "setid: open",
+        "need(os.fstat(os.open(PROJECT + '/s', os.O_CREAT | os.O_RDWR, 0o4755)).st_mode & 0o6000)",
+    ),
+    door(
+        "setid: the open call",
+        "os.uname().machine == 'x86_64' or need(False)\n    \
+         syscall(2, (PROJECT + '/s').encode(), os.O_CREAT | os.O_RDWR, 0o2755)",
+    ),
+    door(
+        "setid: creat",
+        "os.uname().machine == 'x86_64' or need(False)\n    syscall(85, (PROJECT + '/s').encode(), 0o4755)",
+    ),
+    door("setid: a file without a name", "os.open(PROJECT, os.O_TMPFILE | os.O_RDWR, 0o4755)"),
+    door("setid: mknod", "os.mknod(PROJECT + '/s', 0o104755)"),
+    door(
+        "setid: openat2",
+        "how = struct.pack('QQQ', os.O_CREAT | os.O_RDWR, 0o4755, 0)\n    \
+         syscall(437, -100, (PROJECT + '/s').encode(), how, 24)",
+    ),
+    door(
+        "setid: mkdir",
+        "os.umask(0)\n    os.mkdir(PROJECT + '/s', 0o6777)\n    need(os.stat(PROJECT + '/s').st_mode & 0o6000)",
+    ),
+    Door {
+        needs: &["tar"],
+        ..door(
+            "setid: from an archive",
+            "import io, tarfile\n    info = tarfile.TarInfo('s')\n    info.mode = 0o6755\n    \
+             tarfile.open('/tmp/t.tar', 'w').addfile(info, io.BytesIO())\n    \
+             subprocess.run(['tar', '-xpf', '/tmp/t.tar', '-C', PROJECT])\n    \
+             need(os.stat(PROJECT + '/s').st_mode & 0o6000)",
+        )
+    },
     // ---- exhaustion
     door_with(
         "fork bomb",

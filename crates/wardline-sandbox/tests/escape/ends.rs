@@ -1,7 +1,8 @@
 //! How a session ends: nothing may live on, nothing may stay behind, and the caller learns the truth.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -25,6 +26,9 @@ pub(crate) const ENDS: &[End] = &[
     ("end: a start directory that is not there", no_directory),
     ("end: a missing trap that appears is moved away", appeared),
     ("end: a missing trap behind a planted link", appeared_by_link),
+    ("end: a missing trap, blocked or hidden", blocked_or_hidden),
+    ("end: a missing trap that cannot be moved is named", immovable),
+    ("end: a file that stood for a directory stays", file_for_directory),
     ("end: a pinned link is put back", link_swapped),
     ("end: a covered file that the host replaces is named", replaced),
     ("end: limits that were hit are named", limits_named),
@@ -199,6 +203,94 @@ fn appeared_by_link(place: &Place) -> Result<(), String> {
     expect(fs::read_to_string(&real).unwrap() == "the host's own", "the host's file was touched")?;
     fs::remove_file(&real).unwrap();
     expect(fs::symlink_metadata(&link).is_err() && said.ended.appeared.len() == 1, &said)
+}
+
+/// In a project without `.git`: whatever the program puts there, git on the host finds neither hooks nor settings.
+fn blocked_or_hidden(place: &Place) -> Result<(), String> {
+    let project = place.project();
+    // Of each, what is made in the project and what must be moved away.
+    let table = [
+        ("echo 'gitdir: evil' > .git", ".git"),
+        ("ln -s /tmp .git", ".git"),
+        ("mkfifo .git", ".git"),
+        ("mkdir -p .git/hooks/sub && chmod 0311 .git", ".git/hooks"),
+        ("mkdir -p .git/hooks/sub && chmod 0555 .git", ".git/hooks"),
+        ("mkdir -p .git/hooks/sub && chmod 0 .git/hooks/sub .git/hooks", ".git/hooks"),
+        ("mkdir -p .git/hooks/sub && chmod 0555 .git/hooks", ".git/hooks"),
+        ("mkdir .git && echo evil > .git/hooks", ".git/hooks"),
+        ("mkdir .git && echo evil > .git/config && chmod 0 .git/config", ".git/config"),
+        ("mkdir -p .git/hooks/sub && chmod 0 .git", ""),
+        ("mkdir -p .git/hooks/sub && chmod 0600 .git", ""),
+        ("mkdir -p .git/hooks/sub && chmod 0 .git/hooks/sub .git/hooks .git", ""),
+        ("mkdir -p .git/hooks/sub && chmod 0 .", ".git/hooks"),
+        ("mkdir -p .git/hooks/sub && chmod 0555 .", ".git/hooks"),
+        ("mkdir .claude && chmod 0311 .claude && echo x > .claude/settings.json", ".claude/settings.json"),
+        ("echo x > .claude", ".claude"),
+    ];
+    let other = PathBuf::from(format!("/dev/shm/wardline-escape-{}", std::process::id()));
+    for quarantine in [place.quarantine(), other.clone()] {
+        for (script, moved) in table {
+            fs::remove_dir_all(project.join(".git")).or_else(missing_is_fine).unwrap();
+            let mut confinement = place.confinement();
+            confinement.quarantine = Some(quarantine.clone());
+            let said = run(&confinement, &["/bin/sh", "-c", script])?;
+            let mode = fs::metadata(&project).unwrap().permissions().mode() & 0o777;
+            fs::set_permissions(&project, fs::Permissions::from_mode(0o755)).unwrap();
+            let wanted = if script.ends_with("chmod 0 .") {
+                0
+            } else if script.ends_with("chmod 0555 .") {
+                0o555
+            } else {
+                0o755
+            };
+            expect(mode == wanted, (script, "the mode of the project", mode))?;
+            let shut = [&project, &quarantine];
+            drop(Command::new("chmod").args(["-R", "u+rwx"]).args(shut).stderr(Stdio::null()).status());
+            let found = &said.ended.appeared;
+            let kept = |kept: &Path| kept.symlink_metadata().is_ok() && kept.starts_with(&quarantine);
+            let all = found.iter().all(|one| one.kept_at.as_deref().is_some_and(kept));
+            // As root nothing is hidden; for others what is out of sight goes whole.
+            let exact = moved.is_empty() || found.first().is_some_and(|one| one.path == project.join(moved));
+            expect(found.len() == 1 && all && exact, (script, &said))?;
+            for name in [".git/hooks", ".git/config", ".claude/settings.json"] {
+                expect(project.join(name).symlink_metadata().is_err(), (script, name, "is left"))?;
+            }
+            for name in [".git", ".claude"] {
+                let other = project.join(name).symlink_metadata().is_ok_and(|found| !found.is_dir());
+                expect(!other, (script, name, "is left"))?;
+                fs::remove_dir_all(project.join(name)).or_else(missing_is_fine).unwrap();
+            }
+        }
+    }
+    drop(Command::new("rm").arg("-rf").arg(&other).status());
+    Ok(())
+}
+
+fn missing_is_fine(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+fn immovable(place: &Place) -> Result<(), String> {
+    let mut confinement = place.confinement();
+    // No directory can be made there.
+    confinement.quarantine = Some("/proc/nowhere".into());
+    let said = run(&confinement, &["/bin/sh", "-c", "echo evil > .mcp.json; echo evil > .vscode"])?;
+    let found: Vec<_> =
+        said.ended.appeared.iter().map(|one| (one.path.clone(), one.kept_at.clone())).collect();
+    let named = [".vscode", ".mcp.json"].map(|name| (place.project().join(name), None));
+    expect(found.len() == 2 && named.iter().all(|one| found.contains(one)), &said)
+}
+
+/// A linked worktree has a file `.git`: it was there, so it is not moved away, and it cannot be changed either.
+fn file_for_directory(place: &Place) -> Result<(), String> {
+    let file = place.project().join(".git");
+    fs::remove_dir_all(&file).unwrap();
+    fs::write(&file, "gitdir: /elsewhere").unwrap();
+    let script =
+        "echo evil > .git; rm -f .git; mv .git .old; mkdir -p .git/hooks; echo new > n; mv n .git; :";
+    let said = run(&place.confinement(), &["/bin/sh", "-c", script])?;
+    expect(said.ended.appeared.is_empty() && said.ended.replaced.is_empty(), &said)?;
+    expect(fs::read_to_string(&file).is_ok_and(|text| text == "gitdir: /elsewhere"), &said)
 }
 
 fn link_swapped(place: &Place) -> Result<(), String> {

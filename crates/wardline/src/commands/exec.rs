@@ -9,6 +9,7 @@ use wardline_monitor::session::{self, Guard, SessionError};
 use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World};
 
 use super::PolicyFlags;
+use super::run::aftermath;
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -64,7 +65,10 @@ impl Exec {
         };
         let approver: &dyn Approver = if std::io::stdin().is_terminal() { &Terminal } else { &Nobody };
         match session::exec(&monitor, &self.limits.guard(self.argv), approver) {
-            Ok(ended) => ExitCode::from(ended.exit_code()),
+            Ok(ended) => {
+                eprint!("{}", aftermath(&ended));
+                ExitCode::from(ended.exit_code())
+            }
             Err(e) => refused(&e),
         }
     }
@@ -74,7 +78,7 @@ impl Exec {
 pub(crate) fn refused(error: &SessionError) -> ExitCode {
     let code = match error {
         SessionError::Refused { .. } => exit::DENY,
-        SessionError::TooWide(_) | SessionError::Host(_) => exit::USAGE,
+        SessionError::TooWide(_) | SessionError::TooMany(_) | SessionError::Host(_) => exit::USAGE,
         SessionError::NoProgram(_) => 127,
         SessionError::Sandbox(e) => e.exit_code(),
         SessionError::Monitor(_) | SessionError::SetUp { .. } | SessionError::Lost(_) => exit::FAILED,

@@ -23,7 +23,7 @@ pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input a
     Anything that goes wrong is answered with a block. `wardline init` installs it.";
 
 /// Shorter than the shortest time-out that `init` gives an agent.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(10);
 /// More than any decision needs; a decision that needs more is refused.
 const MEMORY: u64 = 512 * 1024 * 1024;
 

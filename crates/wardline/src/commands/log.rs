@@ -147,10 +147,14 @@ fn human(style: Style, entry: &Entry) -> String {
         Kind::Intent => {
             let targets = entry.body.get("targets").and_then(Value::as_array);
             let target = targets.and_then(|list| list.first()).and_then(Value::as_str).unwrap_or_default();
-            format!("{decision:5} {} {}{}", text("permission"), visible(target), rule(style, entry))
+            format!("{decision:5} {} {}{}", visible(text("permission")), visible(target), rule(style, entry))
         }
         Kind::Approval => format!("{decision:5} answered by {}", text("by")),
-        Kind::Egress => format!("{decision:5} connection to {} {}", text("host"), style.dim(text("because"))),
+        Kind::Egress => format!(
+            "{decision:5} connection to {} {}",
+            visible(text("host")),
+            style.dim(&visible(text("because")))
+        ),
         Kind::Outcome | Kind::SessionEnd => format!("      {} {}", entry.kind.as_str(), summary(entry)),
         Kind::Unmediated => format!("{} {}", style.bold("effect without a decision:"), summary(entry)),
         _ => format!("      {} {}", entry.kind.as_str(), summary(entry)),
@@ -164,7 +168,7 @@ fn rule(style: Style, entry: &Entry) -> String {
     let text =
         |key: &str| first.and_then(|reason| reason.get(key)).and_then(Value::as_str).unwrap_or_default();
     let line = first.and_then(|reason| reason.get("line")).and_then(Value::as_u64).unwrap_or_default();
-    style.dim(&format!("  — {} ({}:{line})", text("rule"), text("file")))
+    style.dim(&format!("  — {} ({}:{line})", visible(text("rule")), visible(text("file"))))
 }
 
 /// The short values of a body, cut to a line.

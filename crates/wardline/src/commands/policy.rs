@@ -154,7 +154,7 @@ fn test(world: &World, flags: &PolicyFlags, json: bool) -> ExitCode {
     };
     let results = policy::run_examples_with(&policy, |request| {
         let target = request.targets.first().map(String::as_str).unwrap_or_default();
-        gather(world, &Action::on(&request.permission, target), 0)
+        gather(world, &Action::on(&request.permission, target), 0, request.confined)
     });
     let failed = results.iter().filter(|result| !result.passed).count();
     if json {

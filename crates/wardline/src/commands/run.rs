@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use wardline_hooks::{answer_in_session, known_agent};
+use wardline_monitor::sandbox::Ended;
 use wardline_monitor::session::{self, Summary};
 use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Monitor, Subject, World, visible};
@@ -104,36 +105,55 @@ pub(crate) fn describe(summary: &Summary) -> String {
         summary.changes.len()
     )
     .ok();
-    for (refusal, times) in &counts.refused {
-        writeln!(text, "  refused {} {}{}", refusal.permission, one_line(&refusal.target), often(*times))
-            .ok();
-        writeln!(text, "          {} — {}", refusal.text, refusal.rule).ok();
+    for (refusal, times) in counts.refused.iter().take(LINES) {
+        writeln!(
+            text,
+            "  refused {} {}{}",
+            one_line(&refusal.permission),
+            one_line(&refusal.target),
+            often(*times)
+        )
+        .ok();
+        writeln!(text, "          {} — {}", one_line(&refusal.text), one_line(&refusal.rule)).ok();
     }
-    for (host, why, times) in &summary.connections {
+    more(&mut text, "refusals", counts.refused.len());
+    for (host, why, times) in summary.connections.iter().take(LINES) {
+        let (host, why) = (one_line(host), one_line(why));
         writeln!(text, "  refused connection to {host}{}\n          {why}", often(*times)).ok();
     }
-    for (path, change) in summary.changes.iter().take(50) {
+    more(&mut text, "refused hosts", summary.connections.len());
+    for (path, change) in summary.changes.iter().take(LINES) {
         writeln!(text, "  {} {}", change.letter(), visible(&path.to_string_lossy())).ok();
     }
-    if summary.changes.len() > 50 {
-        writeln!(text, "  … and {} more", summary.changes.len() - 50).ok();
-    }
-    for (path, why) in &summary.unmediated {
+    more(&mut text, "changes", summary.changes.len());
+    for (path, why) in summary.unmediated.iter().take(LINES) {
         writeln!(text, "  perhaps without a decision: {}: {why}", visible(&path.to_string_lossy())).ok();
     }
-    for thing in &summary.ended.appeared {
+    text.push_str(&aftermath(&summary.ended));
+    if !summary.complete {
+        writeln!(text, "  not every file could be compared, so the list may be short").ok();
+    }
+    writeln!(text, "  log: wardline log --session {}  ({})", summary.session, summary.journal.display()).ok();
+    text
+}
+
+/// What the sandbox did or saw at the end: nothing, as a rule.
+pub(crate) fn aftermath(ended: &Ended) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for thing in &ended.appeared {
         let kept = thing
             .kept_at
             .as_ref()
-            .map_or_else(|| "could not be moved".to_owned(), |to| to.display().to_string());
+            .map_or_else(|| "could not be moved".to_owned(), |to| one_line(&to.to_string_lossy()));
         writeln!(
             text,
             "  moved away, because it would run later on this machine: {} → {kept}",
-            thing.path.display()
+            one_line(&thing.path.to_string_lossy())
         )
         .ok();
     }
-    for path in &summary.ended.replaced {
+    for path in &ended.replaced {
         writeln!(
             text,
             "  replaced from outside while protected, so the new file was open inside: {}",
@@ -141,14 +161,19 @@ pub(crate) fn describe(summary: &Summary) -> String {
         )
         .ok();
     }
-    for limit in &summary.ended.limits_hit {
+    for limit in &ended.limits_hit {
         writeln!(text, "  limit reached: {limit}").ok();
     }
-    if !summary.complete {
-        writeln!(text, "  not every file could be compared, so the list may be short").ok();
-    }
-    writeln!(text, "  log: wardline log --session {}  ({})", summary.session, summary.journal.display()).ok();
     text
+}
+
+/// Lines of one kind in the summary; the journal has the rest.
+const LINES: usize = 25;
+
+fn more(text: &mut String, what: &str, count: usize) {
+    if count > LINES {
+        text.push_str(&format!("  … and {} more {what}; the log has them all\n", count - LINES));
+    }
 }
 
 fn often(times: u32) -> String {

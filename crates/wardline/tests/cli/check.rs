@@ -137,6 +137,25 @@ fn no_allow_opens_a_sensitive_file() {
 }
 
 #[test]
+fn a_pattern_does_not_hide_a_guarded_file() {
+    let world = Sealed::new("globs");
+    world.config(r#"{"permission": {"*": "allow"}}"#);
+    world.write("home/p/.claude/settings.json", "{}");
+    world.write("home/p/.git/hooks/pre-push.sample", "");
+    for command in [
+        "cp x .gi[t]/hooks/pre-push.sample",
+        "tee .gi?/hooks/pre-push.sample < x",
+        "tee .claud[e]/settings.json < x",
+        "tee .c*/set*.json < x",
+        "cat .aw?/credentials",
+        "cat .a*/*",
+        "wardline trust --all",
+    ] {
+        assert_ne!(world.run(&["check", "bash", command]).code, 0, "{command}");
+    }
+}
+
+#[test]
 fn checking_leaves_nothing_behind() {
     let world = Sealed::new("check-clean");
     let before = world.git(&["status", "--porcelain", "--ignored"]);

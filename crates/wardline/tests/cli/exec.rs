@@ -205,3 +205,72 @@ fn a_rule_of_the_user_binds_the_kernel_too() {
     assert!(ran.stdout.contains("ENV-SECRET"), "opened by a rule that names it: {ran:?}");
     assert_eq!(world.read("home/p/src/lib.txt"), "lib\n");
 }
+
+/// Ways by which git on the host would find a program that was planted inside.
+#[test]
+fn git_on_the_host_runs_nothing_that_was_planted() {
+    let evil = r##"mkdir -p evil && cp -r .git/objects .git/refs .git/HEAD evil/ 2>/dev/null
+printf '[core]\n\tfsmonitor = "%s/pwn.sh"\n\trepositoryformatversion = 0\n' "$PWD" > evil/config
+printf '#!/bin/sh\ntouch %s/owned\n' "$PWD" > pwn.sh; chmod +x pwn.sh
+"##;
+    let table = [
+        ("a common directory elsewhere", true, "echo ../evil > .git/commondir"),
+        (
+            "a pointer instead of a repository",
+            false,
+            "mkdir -p evil/objects evil/refs; echo 'ref: refs/heads/x' > evil/HEAD; echo 'gitdir: evil' > .git",
+        ),
+        (
+            "a closed directory",
+            false,
+            "mkdir -p .git/objects .git/refs .git/hooks; echo 'ref: refs/heads/x' > .git/HEAD; cp evil/config .git/config; chmod 0311 .git",
+        ),
+    ];
+    for (name, repository, plant) in table {
+        let world = Sealed::new("exec-git");
+        if !repository {
+            std::fs::remove_dir_all(world.project().join(".git")).unwrap();
+            world.write("home/p/wardline.jsonc", "{}");
+        }
+        world.write("home/p/plant.sh", &format!("{evil}{plant}"));
+        let ran = exec(&world, "sh plant.sh");
+        world.git(&["status"]);
+        assert!(!there(&world.path("home/p/owned")), "{name}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_socket_of_the_host_in_the_project_is_out_of_reach() {
+    let world = Sealed::new("exec-socket");
+    let _listener = std::os::unix::net::UnixListener::bind(world.path("home/p/host.sock")).unwrap();
+    world.write(
+        "home/p/call.py",
+        "import socket\ns = socket.socket(socket.AF_UNIX)\ns.connect('host.sock')\nprint('REACHED')\n",
+    );
+    let ran = world.run(&["exec", "--", "python3", "call.py"]);
+    assert!(!ran.stdout.contains("REACHED"), "{ran:?}");
+}
+
+#[test]
+fn secrets_among_other_peoples_code_are_masked_too() {
+    let world = Sealed::new("exec-foreign");
+    for file in ["target/.env", "node_modules/a/.env", ".venv/id_rsa"] {
+        world.write(&format!("home/p/{file}"), "FOREIGN-SECRET\n");
+    }
+    world.write("home/p/node_modules/a/test.pem", "a fixture\n");
+    world.write(
+        "home/p/look.sh",
+        "cat target/.env node_modules/a/.env .venv/id_rsa; cat node_modules/a/test.pem",
+    );
+    let ran = exec(&world, "sh look.sh");
+    assert!(!ran.stdout.contains("FOREIGN-SECRET"), "{ran:?}");
+    assert!(ran.stdout.contains("a fixture"), "a test's certificate is no secret: {ran:?}");
+}
+
+#[test]
+fn a_quarantined_file_is_named() {
+    let world = Sealed::new("exec-told");
+    world.write("home/p/plant.sh", "echo x > .envrc");
+    let ran = exec(&world, "sh plant.sh");
+    assert!(ran.stderr.contains("moved away") && ran.stderr.contains(".envrc"), "{ran:?}");
+}

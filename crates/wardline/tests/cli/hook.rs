@@ -227,6 +227,19 @@ fn a_session_keeps_the_workspace_in_which_it_began() {
 }
 
 #[test]
+fn a_huge_name_of_a_call_does_not_free_the_session_of_its_workspace() {
+    let world = Sealed::new("hook-huge-id");
+    world.write("home/other/.git/HEAD", "");
+    world.feed(&["hook", "claude"], &call("claude", "ls").replace("t-ls", &"x".repeat(300_000)));
+    let edit = call("claude", "x")
+        .replace("\"Bash\"", "\"Write\"")
+        .replace("\"command\":\"x\"", &format!("\"file_path\":\"{}\"", world.path("home/other/x").display()));
+    let mut command = world.command(&["hook", "claude"]);
+    let ran = feed(command.current_dir(world.path("home/other")), edit.as_bytes());
+    assert!(!ran.stdout.contains("\"allow\""), "{ran:?}");
+}
+
+#[test]
 fn outcomes_are_tied_to_decisions_and_strangers_are_noted() {
     let world = Sealed::new("hook-outcome");
     world.feed(&["hook", "claude"], &call("claude", "ls"));
