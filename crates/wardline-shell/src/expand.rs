@@ -258,12 +258,13 @@ impl Builder {
         if !word.complete {
             return self.unknown(&word.value);
         }
+        let glob = word.glob || (!whole && has_glob(&word.value));
         let note = |builder: &mut Self| {
             builder.dynamic = true;
             builder.variable = true;
             builder.shaky |= word.certainty == Certainty::Opaque;
             builder.shaky |= !whole && builder.odd_splitting;
-            builder.glob |= word.glob || (!whole && has_glob(&word.value));
+            builder.glob |= glob;
         };
         if whole {
             self.literal(&word.value, true);

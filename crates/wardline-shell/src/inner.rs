@@ -172,9 +172,8 @@ impl Walker {
             Input::Other => None,
         };
         let mut found = Found::new(&self.scope.places);
-        match text {
-            Some(text) => special::named_objects(&text.value, &mut found),
-            None => {}
+        if let Some(text) = text {
+            special::named_objects(&text.value, &mut found);
         }
         if text.is_none_or(|text| !text.complete || text.certainty == Certainty::Opaque) {
             found.doubt(

@@ -60,8 +60,8 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("bundle exec", "", 0),
     wrapper("busybox", "", 0),
     wrapper("caffeinate", "-t:t -w:t", 0),
-    wrapper("chronic", "", 0),
     wrapper("choom", "-n:t --adjust:t -p:t --pid:t", 0),
+    wrapper("chronic", "", 0),
     wrapper("chroot", "--userspec:t --groups:t", 1),
     wrapper("chrt", "-T:t -P:t -D:t", 1),
     wrapper("command", "", 0),
@@ -341,9 +341,8 @@ fn remote(arguments: &[Word]) -> Peeled {
         .into_iter()
         .filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
     let (_host, command) = (operands.next(), operands.next());
-    match command {
-        Some(from) => peeled.inner.extend(text(joined(arguments, from), Certainty::Assumed, false).inner),
-        None => {}
+    if let Some(from) = command {
+        peeled.inner.extend(text(joined(arguments, from), Certainty::Assumed, false).inner);
     }
     peeled
 }

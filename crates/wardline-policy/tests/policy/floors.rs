@@ -4,8 +4,8 @@ use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::Sensitive::{Browser, Credential, Environment, History, Key, System};
 use wardline_policy::{
-    Access, Certainty, DoubtKind, Facts, Guarded, Layer, PathFact, PolicySet, Request, Zone, decide, guarded,
-    sensitive,
+    Access, Certainty, CommandFact, DoubtKind, Facts, Guarded, Layer, PathFact, PolicySet, Request, Zone,
+    decide, guarded, sensitive,
 };
 
 #[test]
@@ -310,18 +310,18 @@ fn a_link_opens_only_with_both_its_names() {
 fn the_guard_is_not_loosened_by_a_command() {
     let policy = policy(r#"{"permission": {"*": "allow"}}"#);
     let table = [
-        ("wardline trust --all", Decision::Deny),
-        ("/usr/local/bin/wardline init --remove --yes", Decision::Deny),
-        ("wardline log", Decision::Allow),
-        ("echo wardline trust", Decision::Allow),
+        ("wardline trust --all", Deny),
+        ("/usr/local/bin/wardline init --remove --yes", Deny),
+        ("wardline log", Allow),
+        ("echo wardline trust", Allow),
     ];
     for (command, decision) in table {
-        let fact = wardline_policy::CommandFact {
+        let fact = CommandFact {
             literal: command.to_owned(),
             canonical: command.to_owned(),
             forms: Vec::new(),
             directory_change: false,
-            certainty: wardline_policy::Certainty::Proven,
+            certainty: Certainty::Proven,
         };
         let facts = Facts { commands: vec![fact], ..Facts::default() };
         assert_eq!(decide(&policy, &Request::new("bash", command), &facts).decision, decision, "{command}");
