@@ -189,6 +189,7 @@ pub(crate) fn lower(
     out.pinned.extend(PINNED.iter().map(|name| world.project.join(name)));
     out.pinned.push(world.project.join(GUARD));
     out.pinned.extend(profile.pinned.iter().cloned());
+    written(policy, world, agent, &mut out);
     search(policy, world, agent, &mut out);
     for list in [&mut out.read, &mut out.write, &mut out.masked, &mut out.pinned] {
         list.sort();
@@ -272,6 +273,30 @@ fn repository(world: &World, out: &mut Lowered) {
             ["hooks", "config", "config.worktree", "gitdir", "commondir"].map(|name| directory.join(name)),
         );
         out.write.push(directory.clone());
+    }
+}
+
+/// Pins what a rule forbids to write by its name, there or not: a file, or a directory by `dir/*`.
+fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
+    for rule in policy.rules(agent) {
+        let named = ["edit", "*"].contains(&rule.permission.as_str()) && rule.decision != Decision::Allow;
+        let directory = rule.pattern.strip_suffix("/*").or_else(|| rule.pattern.strip_suffix("/**"));
+        let name = directory.unwrap_or(&rule.pattern);
+        if !named
+            || name.contains(['*', '?'])
+            || name.starts_with('/')
+            || name.is_empty()
+            || name.contains("..")
+        {
+            continue;
+        }
+        let path = world.project.join(name);
+        let probe = if directory.is_some() { path.join("wardline-probe") } else { path.clone() };
+        if rule.origin.layer != wardline_policy::Layer::Builtin
+            && !allows(policy, world, agent, "edit", Access::Write, &probe)
+        {
+            out.pinned.push(path);
+        }
     }
 }
 

@@ -123,6 +123,12 @@ pub(crate) fn update<R>(
     Ok(answer)
 }
 
+/// Forgets a session that is over.
+pub(crate) fn forget(state: &Path, session: &str) {
+    std::fs::remove_file(state.join("sessions").join(format!("{}.json", crate::trust::digest_of(session))))
+        .ok();
+}
+
 fn open(state: &Path, session: &str) -> std::io::Result<File> {
     let directory = state.join("sessions");
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;

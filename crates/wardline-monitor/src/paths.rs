@@ -32,8 +32,11 @@ pub(crate) fn look(
     // The kernel takes no longer path either.
     let resolved = if joined.as_os_str().len() < MAX_PATH { resolve(&joined) } else { None };
     let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
+    // A session that stands in the home directory has no workspace: everything of the person's would be inside.
+    let nowhere = world.home.starts_with(&world.project);
     let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(&project);
-    let inside = inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(&project));
+    let inside =
+        !nowhere && inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(&project));
     let relative = relative_to(&lexical, &[&world.project, &project]);
     let resolved_relative = resolved.as_ref().and_then(|path| relative_to(path, &[&project]));
     let is_dir = resolved.as_ref().is_some_and(|path| path.is_dir());

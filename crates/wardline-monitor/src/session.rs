@@ -27,7 +27,7 @@ use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
 use crate::tally::{Counts, Cover};
-use crate::{Action, Permit, Profile, Subject, World};
+use crate::{Action, Permit, Profile, Subject, World, memory};
 
 /// The directory inside the sandbox that only Wardline fills.
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
@@ -173,6 +173,8 @@ pub struct Summary {
     pub unmediated: Vec<(PathBuf, String)>,
     /// Whether every file of the workspace could be compared.
     pub complete: bool,
+    /// Whether the repository that was there at the start is no longer one.
+    pub repository_lost: bool,
     /// The journal.
     pub journal: PathBuf,
 }
@@ -188,6 +190,7 @@ pub fn run(
 ) -> Result<Summary, SessionError> {
     let subject = Subject { host: guard.profile.name.clone(), ..Subject::local(&session_name("run")) };
     let before = Snapshot::take(&monitor.world().project);
+    let repository = is_repository(&monitor.world().project);
     let answerer = answerer(monitor, &subject);
     let prepared = Prepared::new(monitor, &subject, guard, Some(answerer))?;
     prepared.record_start(monitor, &subject, guard)?;
@@ -213,8 +216,10 @@ pub fn run(
         unmediated,
         complete: before.is_complete() && after.is_complete(),
         journal: monitor.world().journal(),
+        repository_lost: repository && !is_repository(&monitor.world().project),
     };
     record_end(monitor, &subject, &summary)?;
+    memory::forget(&monitor.world().state, &subject.session);
     Ok(summary)
 }
 
@@ -222,12 +227,27 @@ pub fn run(
 ///
 /// # Errors
 /// [`SessionError`]; a refusal is one of them.
-pub fn exec(monitor: &Arc<Monitor>, guard: &Guard, approver: &dyn Approver) -> Result<Ended, SessionError> {
+pub fn exec(
+    monitor: &Arc<Monitor>,
+    guard: &Guard,
+    approver: &dyn Approver,
+) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
     let subject = Subject::local(&session_name("exec"));
+    let result = exec_as(&subject, monitor, guard, approver);
+    memory::forget(&monitor.world().state, &subject.session);
+    result
+}
+
+fn exec_as(
+    subject: &Subject,
+    monitor: &Arc<Monitor>,
+    guard: &Guard,
+    approver: &dyn Approver,
+) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
     let mut action = Action::shell(&command_line(&guard.argv));
     action.tool = "exec".to_owned();
     action.call = Some(format!("exec-{}", subject.session));
-    let permit = match monitor.authorize(&subject, &action, approver)? {
+    let permit = match monitor.authorize(subject, &action, approver)? {
         Authorization::Grant { permit, .. } => permit,
         Authorization::HostAsks { verdict } => {
             return Err(SessionError::Refused { verdict: Box::new(verdict), unanswered: None });
@@ -237,12 +257,12 @@ pub fn exec(monitor: &Arc<Monitor>, guard: &Guard, approver: &dyn Approver) -> R
         }
     };
     // From here on the intent stands in the journal, so whatever stops the command is its outcome.
-    let prepared = Prepared::new(monitor, &subject, guard, None)
-        .and_then(|prepared| prepared.record_start(monitor, &subject, guard).map(|()| prepared));
+    let prepared = Prepared::new(monitor, subject, guard, None)
+        .and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
     match prepared {
-        Ok(prepared) => prepared.confine(monitor, &subject, permit).map(|(ended, _)| ended),
+        Ok(prepared) => prepared.confine(monitor, subject, permit),
         Err(e) => {
-            monitor.settle(&subject, permit, not_started(&e))?;
+            monitor.settle(subject, permit, not_started(&e))?;
             Err(e)
         }
     }
@@ -492,6 +512,12 @@ fn unmediated(monitor: &Monitor, changes: &BTreeMap<PathBuf, Change>) -> Vec<(Pa
     changes.keys().filter_map(|path| Some((path.clone(), why(path)?))).collect()
 }
 
+/// Whether git would take what lies here for a repository.
+fn is_repository(project: &Path) -> bool {
+    let git = project.join(".git");
+    git.is_file() || (git.join("HEAD").exists() && git.join("objects").is_dir() && git.join("refs").is_dir())
+}
+
 fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result<(), SessionError> {
     for (path, why) in &summary.unmediated {
         let mut body = Body::new();
@@ -507,6 +533,7 @@ fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result
     let changes =
         summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
     body.insert("changes".into(), changes.take(1000).collect());
+    body.insert("repository_lost".into(), summary.repository_lost.into());
     monitor.append(subject, Kind::SessionEnd, None, body)?;
     Ok(())
 }

@@ -99,7 +99,9 @@ fn help(case: &Case<'_>, question: &Question, opinion: &Opinion<'_>) -> String {
             format!("leave the `{}` agent to make changes", case.agent)
         }
         (Voice::Limit, _) => "choose another preset than `readonly`".to_owned(),
-        (Voice::Narrow, _) => format!("change or remove {at}; `wardline trust` makes the file count in full"),
+        (Voice::Narrow, _) => {
+            format!("change or remove {at}; `wardline trust --all` makes the file count in full")
+        }
         (Voice::Session, _) => "forget the answer given earlier in this session".to_owned(),
         (Voice::UserWord, _) | (Voice::Base, Some(Layer::User | Layer::Project | Layer::Agent)) => {
             format!("change {at}, or add {entry} after it")

@@ -326,7 +326,7 @@ fn overreach(policy: &PolicySet, source: &SourceRules, found: &mut Findings) {
     if source.trusted || source.layer == Layer::Managed {
         return;
     }
-    let help = "`wardline trust` makes the file count in full";
+    let help = "`wardline trust --all` makes the file count in full";
     for rule in source.rules().filter(|rule| rule.decision() == Decision::Allow) {
         let text = format!("{} loosens nothing: the file is not trusted", rule.words());
         found.add(&rule.effect.place, "may-not-loosen", Severity::Note, text, help);

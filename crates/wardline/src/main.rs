@@ -18,5 +18,33 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "hook") {
         return commands::hook::main(&arguments);
     }
-    commands::main(&arguments)
+    quietly_when_nobody_reads(|| commands::main(&arguments))
+}
+
+/// Runs a command; when its output can no longer be written, because a pipe was closed or a disk is full, it ends with one
+/// line instead of a panic.
+fn quietly_when_nobody_reads(command: impl FnOnce() -> ExitCode) -> ExitCode {
+    const UNWRITABLE: &str = "failed printing to std";
+    let text = |payload: &dyn std::any::Any| {
+        let owned = payload.downcast_ref::<String>().map(String::as_str);
+        owned.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default().to_owned()
+    };
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !text(info.payload()).starts_with(UNWRITABLE) {
+            usual(info);
+        }
+    }));
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)) {
+        Ok(code) => code,
+        Err(payload) if text(&*payload).starts_with(UNWRITABLE) => {
+            if !text(&*payload).contains("Broken pipe") {
+                use std::io::Write as _;
+                // The error stream may be just as closed.
+                writeln!(std::io::stderr(), "wardline: the output cannot be written").ok();
+            }
+            ExitCode::from(exit::FAILED)
+        }
+        Err(payload) => std::panic::resume_unwind(payload),
+    }
 }

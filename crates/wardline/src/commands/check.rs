@@ -57,6 +57,9 @@ impl Check {
                 "a permission and a target are needed; see `wardline check --help`",
             );
         };
+        if let Some(agent) = self.agent.as_deref().filter(|agent| !policy.knows(agent)) {
+            return exit::fail(exit::USAGE, unknown_agent(agent, &policy));
+        }
         let request =
             CheckRequest { permission, target, agent: self.agent, cwd: None, confined: self.confined };
         let checked = check::check(world, &policy, request);
@@ -67,6 +70,12 @@ impl Check {
         }
         ExitCode::from(exit::of(checked.verdict.decision))
     }
+}
+
+/// What is said to the name of an agent that no rules are known for; hooks hold such agents to the rules of `code`.
+pub(super) fn unknown_agent(agent: &str, policy: &PolicySet) -> String {
+    let known: Vec<&str> = policy.agents().iter().map(|known| known.name.as_str()).collect();
+    format!("`{}` is no agent that is known here; known: {}", visible(agent), known.join(", "))
 }
 
 fn print(checked: &Checked) {

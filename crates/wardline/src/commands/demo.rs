@@ -51,8 +51,7 @@ impl Demo {
         let code = perform(world, &place);
         if self.keep {
             println!("\nkept: {}", place.0.display());
-        } else {
-            std::fs::remove_dir_all(&place.0).ok();
+            std::mem::forget(place);
         }
         code
     }
@@ -60,6 +59,12 @@ impl Demo {
 
 /// The directory that holds the demonstration's project, home and state.
 struct Place(PathBuf);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
 
 impl Place {
     fn make(world: &World) -> std::io::Result<Self> {

@@ -9,13 +9,14 @@ use wardline_monitor::session::{self, Guard, SessionError};
 use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World};
 
 use super::PolicyFlags;
-use super::run::aftermath;
+use super::run::{aftermath, refused_connections};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it; \
-                        125 when it could not be started."
+                        2 for bad usage or configuration; 127 no such program, 126 not executable, 125 the sandbox or \
+                        the journal failed."
 )]
 pub(crate) struct Exec {
     #[command(flatten)]
@@ -65,8 +66,11 @@ impl Exec {
         };
         let approver: &dyn Approver = if std::io::stdin().is_terminal() { &Terminal } else { &Nobody };
         match session::exec(&monitor, &self.limits.guard(self.argv), approver) {
-            Ok(ended) => {
-                eprint!("{}", aftermath(&ended));
+            Ok((ended, connections)) => {
+                let told = refused_connections(&connections) + &aftermath(&ended);
+                if !told.is_empty() {
+                    eprint!("wardline:\n{told}");
+                }
                 ExitCode::from(ended.exit_code())
             }
             Err(e) => refused(&e),

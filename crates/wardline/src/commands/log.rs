@@ -200,6 +200,13 @@ fn verify(journal: &std::path::Path, json: bool) -> ExitCode {
     ExitCode::from(if report.is_clean() { exit::OK } else { exit::FOUND })
 }
 
+/// The head file that belongs to a journal.
+fn beside(journal: &std::path::Path) -> PathBuf {
+    let mut name = journal.as_os_str().to_owned();
+    name.push(".head");
+    PathBuf::from(name)
+}
+
 fn report_json(report: &Report) -> Value {
     let missing = report
         .missing_outcomes
@@ -273,7 +280,10 @@ fn export(journal: &std::path::Path, format: &str, output: Option<&std::path::Pa
         Some(file) => {
             let mut out = std::fs::File::create_new(file)
                 .map_err(|e| format!("{}: {e}; name a file that does not exist yet", file.display()))?;
-            audit::export(journal, format, &mut out)
+            let manifest = audit::export(journal, format, &mut out);
+            // The head goes along, so that the copy shows by itself when its end is cut off.
+            std::fs::copy(beside(journal), beside(file)).ok();
+            manifest
         }
     };
     // The manifest goes beside the data, so that a pipe stays clean.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use wardline_monitor::policy::{self, Decision, Severity};
+use wardline_monitor::policy::{self, Decision, EffectiveRule, Severity};
 use wardline_monitor::{Action, World, gather, sources, visible};
 
 use super::PolicyFlags;
@@ -68,6 +68,9 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
         Ok(policy) => policy,
         Err(e) => return exit::fail(exit::USAGE, e),
     };
+    if !policy.knows(agent) {
+        return exit::fail(exit::USAGE, super::check::unknown_agent(agent, &policy));
+    }
     let rules: Vec<_> = policy
         .rules(agent)
         .into_iter()
@@ -84,23 +87,50 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
                     "layer": wardline_monitor::check::layer(rule.origin.layer),
                     "file": rule.origin.file,
                     "line": rule.origin.line,
+                    "part": rule.part,
+                    "confined": rule.confined,
                 })
             })
             .collect();
-        println!("{}", json!({"agent": agent, "rules": rules, "policy": policy.digest()}));
+        let hosts: Value = policy
+            .hosts()
+            .iter()
+            .map(|host| json!({"host": host.host, "port": host.port, "file": host.origin.file, "line": host.origin.line}))
+            .collect();
+        println!("{}", json!({"agent": agent, "rules": rules, "hosts": hosts, "policy": policy.digest()}));
         return ExitCode::SUCCESS;
     }
     let style = Style::of_stdout();
     println!("{}", style.dim(&format!("rules of `{agent}`, in order; the last that matches decides")));
     for rule in &rules {
         let key = format!("{} {:?}", rule.permission, rule.pattern);
-        println!("{}  {key:<60} {}", pad(style, rule.decision), style.dim(&rule.origin.to_string()));
+        let place = format!("{}{}", rule.origin, remark(rule));
+        println!("{}  {key:<60} {}", pad(style, rule.decision), style.dim(&place));
+    }
+    for host in policy.hosts() {
+        let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
+        println!("open   network {}{port} {}", host.host, style.dim(&host.origin.to_string()));
     }
     println!(
         "{}",
         style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len()))
     );
     ExitCode::SUCCESS
+}
+
+/// How a rule takes part, when it is not just one of the list.
+fn remark(rule: &EffectiveRule) -> String {
+    let place = match rule.confined {
+        Some(true) => ", only inside the sandbox",
+        Some(false) => ", only outside the sandbox",
+        None => "",
+    };
+    let part = match rule.part.as_str() {
+        "base" => "",
+        "session" => ", an answer of this session",
+        _ => ", can only tighten",
+    };
+    format!("{place}{part}")
 }
 
 /// A decision padded by its visible width.

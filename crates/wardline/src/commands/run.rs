@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wardline_hooks::{answer_in_session, known_agent};
 use wardline_monitor::sandbox::Ended;
-use wardline_monitor::session::{self, Summary};
+use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Monitor, Subject, World, visible};
 
@@ -19,8 +19,9 @@ use crate::exit;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Known agents (claude, codex, opencode, kilo, gemini) get their hooks for this run, their own \
-                        directories and their model's host; nothing of yours is edited. Exit codes: the program's own; \
-                        125 when it could not be started."
+                        directories and their model's host; nothing of yours is edited. Exit codes: the program's own \
+                        (128 + N after signal N); 2 for bad usage or configuration; 127 no such program, 126 not \
+                        executable, 125 the sandbox or the journal failed."
 )]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -117,11 +118,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
         writeln!(text, "          {} — {}", one_line(&refusal.text), one_line(&refusal.rule)).ok();
     }
     more(&mut text, "refusals", counts.refused.len());
-    for (host, why, times) in summary.connections.iter().take(LINES) {
-        let (host, why) = (one_line(host), one_line(why));
-        writeln!(text, "  refused connection to {host}{}\n          {why}", often(*times)).ok();
-    }
-    more(&mut text, "refused hosts", summary.connections.len());
+    text.push_str(&refused_connections(&summary.connections));
     for (path, change) in summary.changes.iter().take(LINES) {
         writeln!(text, "  {} {}", change.letter(), visible(&path.to_string_lossy())).ok();
     }
@@ -129,11 +126,25 @@ pub(crate) fn describe(summary: &Summary) -> String {
     for (path, why) in summary.unmediated.iter().take(LINES) {
         writeln!(text, "  perhaps without a decision: {}: {why}", visible(&path.to_string_lossy())).ok();
     }
+    if summary.repository_lost {
+        writeln!(text, "  THE REPOSITORY IS DAMAGED: .git has lost its HEAD, refs or objects").ok();
+    }
     text.push_str(&aftermath(&summary.ended));
     if !summary.complete {
         writeln!(text, "  not every file could be compared, so the list may be short").ok();
     }
     writeln!(text, "  log: wardline log --session {}  ({})", summary.session, summary.journal.display()).ok();
+    text
+}
+
+/// The hosts that the egress door refused, with the reason.
+pub(crate) fn refused_connections(connections: &[RefusedConnection]) -> String {
+    let mut text = String::new();
+    for (host, why, times) in connections.iter().take(LINES) {
+        let (host, why) = (one_line(host), one_line(why));
+        text.push_str(&format!("  refused connection to {host}{}\n          {why}\n", often(*times)));
+    }
+    more(&mut text, "refused hosts", connections.len());
     text
 }
 

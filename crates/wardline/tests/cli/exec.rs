@@ -274,3 +274,22 @@ fn a_quarantined_file_is_named() {
     let ran = exec(&world, "sh plant.sh");
     assert!(ran.stderr.contains("moved away") && ran.stderr.contains(".envrc"), "{ran:?}");
 }
+
+#[test]
+fn a_rule_about_what_is_not_there_yet_binds_the_kernel_too() {
+    let world = Sealed::new("exec-later");
+    world.config(
+        r#"{"permission": {"edit": {"vendor/*": "deny", "migrations/*": "ask", "new.txt": "deny"}}}"#,
+    );
+    world.write("home/p/migrations/1.sql", "one\n");
+    world.write(
+        "home/p/write.sh",
+        "mkdir -p vendor; for f in vendor/new migrations/2.sql new.txt fine.txt; do echo x > $f; done",
+    );
+    exec(&world, "sh write.sh");
+    for (file, stays) in
+        [("vendor/new", false), ("migrations/2.sql", false), ("new.txt", false), ("fine.txt", true)]
+    {
+        assert_eq!(there(&world.project().join(file)), stays, "{file}");
+    }
+}

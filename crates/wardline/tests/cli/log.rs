@@ -66,6 +66,7 @@ fn an_export_can_be_verified_alone() {
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(world.journal()).unwrap());
     let manifest: Value = serde_json::from_str(&ran.stderr).unwrap();
     assert_eq!(manifest["clean"], true);
+    assert_eq!(world.run(&["log", "verify", "--journal", copy.to_str().unwrap()]).code, 0);
     assert_eq!(world.run(&["log", "export", "--output", copy.to_str().unwrap()]).code, 2, "never overwrites");
 }
 

@@ -122,3 +122,37 @@ fn a_missing_guarantee_is_refused_and_a_humans_word_is_recorded() {
     assert_eq!(row["body"]["principal"], "tester");
     assert!(!there(&world.path("home/.cache")));
 }
+
+#[test]
+fn a_lost_repository_is_named() {
+    let world = Sealed::new("run-git");
+    world.write("home/p/wreck.py", "import shutil\nshutil.rmtree('.git', ignore_errors=True)\n");
+    let ran = world.run(&["run", "--", "python3", "wreck.py"]);
+    assert!(ran.stderr.contains("THE REPOSITORY IS DAMAGED"), "{ran:?}");
+    assert!(
+        !world.run(&["run", "--", "true"]).stderr.contains("DAMAGED"),
+        "only when it was one at the start"
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let world = Sealed::new("run-pipe");
+    let script =
+        format!("{0} policy show | head -1; {0} policy show > /dev/full", env!("CARGO_BIN_EXE_wardline"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(world.project()).env("HOME", world.path("home"));
+    let ran = crate::common::feed(&mut shell, b"");
+    assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+    assert!(ran.stderr.contains("cannot be written"), "{ran:?}");
+}
+
+#[test]
+fn the_home_directory_is_nobodys_workspace() {
+    let world = Sealed::new("run-home");
+    for (permission, target) in [("edit", ".bashrc"), ("edit", "bin/git"), ("bash", "echo x >> .profile")] {
+        let mut command = world.command(&["check", permission, target]);
+        let ran = crate::common::feed(command.current_dir(world.path("home")), b"");
+        assert_eq!(ran.code, 10, "{target}: {ran:?}");
+    }
+}
