@@ -61,9 +61,10 @@ fn parse(script: &str) -> Option<Tree> {
         progress += 1;
         if progress > MOST_PROGRESS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    // Its scanner looks characters up in tables that end at 255 and reads beyond them for others: each byte of such a character
-    // becomes a full stop, which is part of a word too, and all ranges stay the same.
-    let bytes: Vec<u8> = script.bytes().map(|byte| if byte.is_ascii() { byte } else { b'.' }).collect();
+    // Its scanner crashes on some characters beyond ASCII and takes memory without end on some NULs: each byte of such a
+    // character becomes a full stop, which is part of a word too, and all ranges stay the same.
+    let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | 0x20..=0x7e);
+    let bytes: Vec<u8> = script.bytes().map(|byte| if plain(byte) { byte } else { b'.' }).collect();
     let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
     parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut count)))
 }

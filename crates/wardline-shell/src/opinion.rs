@@ -1,13 +1,13 @@
 //! Asks other parsers whether they see a command that the reader did not: brush-parser first, tree-sitter-bash where that errs.
 //!
-//! brush-parser takes exponential time on nested parentheses and `case`, and stops the process on some numbers, so it is only
-//! asked about texts that the reader measured and found harmless for it. Its answer can only add doubt.
+//! brush-parser takes exponential time on nested parentheses and `case`, stops the process on some numbers, and takes memory
+//! without end on some here-documents with control characters, so it is only asked about texts that the reader measured and found harmless for it. Its answer can only add doubt.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brush_parser::ast;
 
-use crate::limits::Fuel;
+use crate::limits::{Fuel, suspicious};
 use crate::syntax::Census;
 
 /// Deepest nesting of parentheses and of `case` that brush-parser is asked about.
@@ -37,7 +37,7 @@ pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
     }
     let brackets = text.bytes().filter(|byte| *byte == b'[').count();
     let nested = census.parens > MOST_PARENS || census.cases > MOST_CASES || brackets > MOST_BRACKETS;
-    let safe = !nested && !long_number(text);
+    let safe = !nested && !long_number(text) && suspicious(text).is_none();
     let seen = if safe { brush(text, false).or_else(|| brush(text, true)) } else { None };
     match seen {
         Some(seen) if seen <= census.commands => Opinion::Agrees,
