@@ -13,8 +13,8 @@ use crate::syntax::Census;
 /// Deepest nesting of parentheses and of `case` that brush-parser is asked about.
 const MOST_PARENS: u32 = 6;
 const MOST_CASES: u32 = 4;
-/// Most `[` in a text for it: it recurses at each.
-const MOST_BRACKETS: usize = 64;
+/// Most `[` in a text for it: it recurses at each, and where they are not closed its work grows with a power of their number.
+const MOST_BRACKETS: usize = 12;
 /// Longest run of digits that it reads as a number without stopping.
 const MOST_DIGITS: usize = 9;
 

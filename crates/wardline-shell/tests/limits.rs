@@ -218,3 +218,11 @@ fn no_byte_makes_a_parser_take_memory_without_end() {
         analysis.kilo_targets();
     }
 }
+
+#[test]
+fn open_brackets_cost_no_more_than_their_number() {
+    let script = "u[S[u[[S$$susss".repeat(2_000);
+    let begin = std::time::Instant::now();
+    analyze(&script, &CONTEXT, &Limits::default());
+    assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
+}
