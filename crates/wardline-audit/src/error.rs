@@ -120,9 +120,8 @@ impl JournalError {
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, step, message, .. } => {
-                write!(f, "{}: could not {step}: {message}; ", path.display())?;
-                f.write_str("check that the disk has room and that the directory is writable")
+            Self::Io { path, step, kind, message } => {
+                write!(f, "{}: could not {step}: {message}; {}", path.display(), way_out(*kind))
             }
             Self::Symlink { path } => write!(
                 f,
@@ -167,3 +166,54 @@ impl fmt::Display for JournalError {
 }
 
 impl std::error::Error for JournalError {}
+
+/// What to do about a failed call, by its kind.
+fn way_out(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => "make the file and its directory writable for this user",
+        // A directory that is to be made meets a file of its name.
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a part of its path is a file; move that aside"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "its file system is read-only; mount it writable, or set XDG_STATE_HOME to a directory that is"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room on the disk, or raise the quota"
+        }
+        io::ErrorKind::FileTooLarge => "move the journal and its .head file aside to begin a new one",
+        io::ErrorKind::NotFound => "make the directory that it lies in",
+        _ => "check the disk and the directory that it lies in",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_call_is_advised_by_its_cause() {
+        // Numbers of errors on Linux, as the system gives them.
+        let table = [
+            (13, "writable for this user"),
+            (1, "writable for this user"),
+            (20, "is a file"),
+            (17, "is a file"),
+            (30, "read-only"),
+            (28, "make room"),
+            (122, "quota"),
+            (27, "begin a new one"),
+            (2, "make the directory"),
+            (5, "check the disk"),
+        ];
+        for (number, expected) in table {
+            let error = io::Error::from_raw_os_error(number);
+            let text = JournalError::io(Path::new("/j"), "open the journal", &error).to_string();
+            assert!(
+                text.starts_with("/j: could not open the journal: ") && text.contains(expected),
+                "{text}"
+            );
+            assert_eq!(text.contains("make room"), matches!(number, 28 | 122), "{text}");
+        }
+    }
+}

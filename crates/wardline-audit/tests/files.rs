@@ -50,7 +50,7 @@ fn a_journal_without_a_place_says_what_to_do() {
     fs::write(place.path.join("file"), "").unwrap();
     let error = Journal::open(&place.path.join("file/journal.jsonl")).unwrap_err().to_string();
     assert!(
-        error.contains("could not make the journal's directory") && error.contains("writable"),
+        error.contains("could not make the journal's directory") && error.contains("is a file"),
         "{error}"
     );
 }

@@ -1,8 +1,9 @@
 //! A guarded session: `run` puts a whole program behind the monitor, `exec` one command.
 //!
-//! The order is the promise: policy and journal first, then the confinement is lowered, printed into the journal and
-//! made; only then the program starts, and whatever it does afterwards is decided, bounded and recorded. At the end
-//! everything of the session goes away and what it changed is reconciled with what was decided.
+//! The order is the promise: policy and journal first; then the confinement is lowered, and built around a program that
+//! waits. When the decision and the manifest are in the journal, and only then, the program begins, and whatever it does
+//! afterwards is decided, bounded and recorded. At the end everything of the session goes away and what it changed is
+//! reconciled with what was decided.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,9 +15,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wardline_audit::Kind;
-use wardline_policy::Verdict;
+use wardline_policy::{Decision, Verdict};
 use wardline_proxy::Door;
-use wardline_sandbox::{Confinement, EGRESS_PORT, Ended, Forward, Program, StartError, Stdio3, WaitError};
+use wardline_sandbox::{
+    Ahead, Confinement, EGRESS_PORT, Ended, Forward, Held, Program, StartError, Stdio3, WaitError,
+};
 
 use crate::approve::Approver;
 use crate::changes::{Change, Snapshot};
@@ -244,11 +247,21 @@ fn exec_as(
     guard: &Guard,
     approver: &dyn Approver,
 ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
+    // The sandbox is built while the command is judged. The command itself waits in it for the permit, and never begins
+    // when it is refused.
+    let mut prepared = Prepared::new(monitor, subject, guard, None);
     let mut action = Action::shell(&command_line(&guard.argv));
     action.tool = "exec".to_owned();
     action.call = Some(format!("exec-{}", subject.session));
     let permit = match monitor.authorize(subject, &action, approver)? {
-        Authorization::Grant { permit, .. } => permit,
+        Authorization::Grant { permit, verdict } => {
+            if verdict.decision == Decision::Ask {
+                // A person took their time, and what was looked at before may have changed.
+                drop(prepared);
+                prepared = Prepared::new(monitor, subject, guard, None);
+            }
+            permit
+        }
         Authorization::HostAsks { verdict } => {
             return Err(SessionError::Refused { verdict: Box::new(verdict), unanswered: None });
         }
@@ -257,8 +270,8 @@ fn exec_as(
         }
     };
     // From here on the intent stands in the journal, so whatever stops the command is its outcome.
-    let prepared = Prepared::new(monitor, subject, guard, None)
-        .and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
+    let prepared =
+        prepared.and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
     match prepared {
         Ok(prepared) => prepared.confine(monitor, subject, permit),
         Err(e) => {
@@ -272,6 +285,8 @@ fn exec_as(
 struct Prepared {
     confinement: Confinement,
     program: Program,
+    /// The program in its sandbox, which is being built; it begins when the permit is there.
+    held: Result<Held, StartError>,
     door: Arc<DoorRecord>,
     // Dropped in this order: servers stop before their sockets' directory goes.
     _serving: Vec<wardline_proxy::Serving>,
@@ -291,6 +306,7 @@ impl Prepared {
             return Err(SessionError::TooWide(world.project.clone()));
         }
         let program = find_program(world, &guard.argv)?;
+        let ahead = Ahead::new(Stdio3::inherit()).map_err(StartError::NoStage);
         let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
         let mut confinement = confinement(monitor, guard, &program)?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
@@ -335,7 +351,16 @@ impl Prepared {
             *first = program.into_os_string();
         }
         let program = Program { argv };
-        Ok(Self { confinement, program, door, _serving: serving, _socket: socket, _directory: directory })
+        let held = ahead.and_then(|ahead| ahead.prepare(&confinement, &program));
+        Ok(Self {
+            confinement,
+            program,
+            held,
+            door,
+            _serving: serving,
+            _socket: socket,
+            _directory: directory,
+        })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -365,7 +390,7 @@ impl Prepared {
         subject: &Subject,
         permit: Permit,
     ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
-        let child = match wardline_sandbox::start(&self.confinement, &self.program, Stdio3::inherit()) {
+        let child = match self.held.and_then(Held::go) {
             Ok(child) => child,
             Err(e) => {
                 let e = SessionError::Sandbox(e);

@@ -17,8 +17,15 @@ const CONNECTIONS: usize = 512;
 /// A copying thread keeps one buffer on its stack.
 const STACK: usize = 128 * 1024;
 
+/// The ports that are listened on, and how many connections they carry.
+#[derive(Default)]
+pub(crate) struct Bridge {
+    ports: Vec<Port>,
+    open: Arc<AtomicUsize>,
+}
+
 /// A port that is listened on, and the socket behind it.
-pub(crate) struct Port {
+struct Port {
     listener: TcpListener,
     socket: PathBuf,
 }
@@ -34,42 +41,44 @@ pub(crate) fn doors(confinement: &Confinement) -> Vec<(PathBuf, u16)> {
     egress.chain(confinement.forwards.iter().map(|forward| (forward.socket.clone(), forward.port))).collect()
 }
 
-/// Listens on every port of the bridge.
-///
-/// # Errors
-/// When a port cannot be had: two forwards of one port, or a network without loopback.
-pub(crate) fn listen(confinement: &Confinement) -> io::Result<Vec<Port>> {
-    let mut ports = Vec::new();
-    for (_, port) in doors(confinement) {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        ports.push(Port { listener, socket: inside(port) });
-        // A host may have version 6 switched off.
-        if let Ok(listener) = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
-            ports.push(Port { listener, socket: inside(port) });
+impl Bridge {
+    /// Listens on every port of the bridge.
+    ///
+    /// # Errors
+    /// When a port cannot be had: two forwards of one port, or a network without loopback.
+    pub(crate) fn listen(confinement: &Confinement) -> io::Result<Self> {
+        let mut bridge = Self::default();
+        for (_, port) in doors(confinement) {
+            bridge.add(TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?, port)?;
+            // A host may have version 6 switched off.
+            if let Ok(listener) = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))) {
+                bridge.add(listener, port)?;
+            }
+        }
+        Ok(bridge)
+    }
+
+    fn add(&mut self, listener: TcpListener, port: u16) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        self.ports.push(Port { listener, socket: inside(port) });
+        Ok(())
+    }
+
+    /// What to wait for: each is readable when [`Bridge::accept`] has something to do for its number.
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = &TcpListener> {
+        self.ports.iter().map(|port| &port.listener)
+    }
+
+    /// Takes one connection to a port and carries it on a thread of its own.
+    pub(crate) fn accept(&self, number: usize) {
+        let Some(port) = self.ports.get(number) else { return };
+        match port.listener.accept() {
+            Ok((client, _)) => admit(client, &port.socket, &self.open),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // Out of descriptors or memory: let some connections end first.
+            Err(_) => thread::sleep(std::time::Duration::from_millis(10)),
         }
     }
-    Ok(ports)
-}
-
-/// Serves the ports, each on a thread of its own, until the process ends.
-///
-/// # Errors
-/// When a thread cannot be started.
-pub(crate) fn serve(ports: Vec<Port>) -> io::Result<()> {
-    let open = Arc::new(AtomicUsize::new(0));
-    for port in ports {
-        let open = Arc::clone(&open);
-        spawn(move || {
-            loop {
-                match port.listener.accept() {
-                    Ok((client, _)) => admit(client, &port.socket, &open),
-                    // Out of descriptors or memory: let some connections end first.
-                    Err(_) => thread::sleep(std::time::Duration::from_millis(10)),
-                }
-            }
-        })?;
-    }
-    Ok(())
 }
 
 fn admit(client: TcpStream, socket: &Path, open: &Arc<AtomicUsize>) {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::confinement::{Confinement, Invalid};
 use crate::guarantee::{self, Guarantee};
 use crate::plan::Watch;
 use crate::watch::Appeared;
-use crate::wire::{ABOVE, Failure, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS};
+use crate::wire::{ABOVE, Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS};
 use crate::{limits, watch};
 
 /// The binary that is the stage when none is named: the one that runs, even when its file was replaced meanwhile.
@@ -145,7 +145,7 @@ impl StartError {
 /// program instead; on a terminal, the terminal itself sends the program what is typed.
 #[derive(Debug)]
 pub struct Child {
-    stage: std::process::Child,
+    stage: Keeper,
     status: BufReader<File>,
     lifeline: OwnedFd,
     /// From the start on, signals that ask us to end go to the program.
@@ -238,42 +238,104 @@ pub fn start_with(
     stdio: Stdio3,
 ) -> Result<Child, StartError> {
     confinement.check().map_err(StartError::Invalid)?;
-    let terminal = stdio.stdin.is_terminal(&io::stdin())
-        || stdio.stdout.is_terminal(&io::stdout())
-        || stdio.stderr.is_terminal(&io::stderr());
-    let mut run =
-        Run { confinement: confinement.clone(), argv: program.argv.clone(), terminal, without: Vec::new() };
-    let mut streams = Streams::new(stdio).map_err(StartError::NoStage)?;
-    // Each round leaves out one guarantee more, so there are never more rounds than guarantees.
-    loop {
-        let request = Request::Run(Box::new(run.clone()));
-        let stage = Stage::spawn(stage, &request, streams.lend().map_err(StartError::NoStage)?);
-        let stage = stage.map_err(StartError::NoStage)?;
-        // On a terminal, the terminal itself sends the program what is typed.
-        let forward: &[i32] = if terminal {
-            &[libc::SIGTERM, libc::SIGHUP]
-        } else {
-            &[libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT]
-        };
-        let guard = signal::Guard::install(&stage.lifeline, forward).map_err(StartError::NoStage)?;
-        let error = match stage.until_started(terminal, guard) {
-            Ok(mut child) => {
-                child.quarantine.clone_from(&confinement.quarantine);
-                return Ok(child);
-            }
-            Err(error) => error,
-        };
-        let StartError::Stage(failure) = &error else { return Err(error) };
-        let Some(missing) = failure.guarantee.clone() else { return Err(error) };
-        if !confinement.accepts_missing(&missing) || run.without(&missing) {
-            return Err(StartError::Missing(vec![Guarantee::missing(&missing, failure.to_string())]));
-        }
-        // Without own namespaces there is no own /proc either: the one guarantee contains the other.
-        if missing == guarantee::USER_NAMESPACE {
-            run.without.push(guarantee::PROC.to_owned());
-        }
-        run.without.push(missing);
+    Ahead::with(stage, stdio).map_err(StartError::NoStage)?.prepare(confinement, program)?.go()
+}
+
+/// A stage that was started before it is known what it will run, so that it gets ready meanwhile. Dropping it ends it.
+#[derive(Debug)]
+pub struct Ahead {
+    binary: PathBuf,
+    stage: Stage,
+    streams: Streams,
+    terminal: bool,
+}
+
+/// A program whose sandbox is being built, and that waits for the word to begin. Dropping it ends it.
+#[derive(Debug)]
+pub struct Held {
+    stage: Stage,
+    binary: PathBuf,
+    streams: Streams,
+    run: Run,
+}
+
+impl Ahead {
+    /// Starts a stage for a program with these streams; the running binary is executed again, as for [`start`].
+    ///
+    /// # Errors
+    /// When the stage cannot be started.
+    pub fn new(stdio: Stdio3) -> io::Result<Self> {
+        Self::with(Path::new(OWN_BINARY), stdio)
     }
+
+    fn with(binary: &Path, stdio: Stdio3) -> io::Result<Self> {
+        let terminal = stdio.stdin.is_terminal(&io::stdin())
+            || stdio.stdout.is_terminal(&io::stdout())
+            || stdio.stderr.is_terminal(&io::stderr());
+        let mut streams = Streams::new(stdio);
+        let stage = Stage::spawn(binary, streams.lend()?)?;
+        Ok(Self { binary: binary.to_path_buf(), stage, streams, terminal })
+    }
+
+    /// Has the sandbox built for `program`. Nothing of the program's runs before [`Held::go`].
+    ///
+    /// # Errors
+    /// When the confinement makes no sense, or the stage is gone.
+    pub fn prepare(self, confinement: &Confinement, program: &Program) -> Result<Held, StartError> {
+        confinement.check().map_err(StartError::Invalid)?;
+        let Self { binary, mut stage, streams, terminal } = self;
+        let confinement = confinement.clone();
+        let run = Run { confinement, argv: program.argv.clone(), terminal, without: Vec::new() };
+        stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
+        Ok(Held { binary, stage, streams, run })
+    }
+}
+
+impl Held {
+    /// Lets the program begin, once its sandbox is complete; returns when the program itself runs.
+    ///
+    /// # Errors
+    /// When the host cannot give a guarantee, or a step of the set-up fails. In each case nothing was executed.
+    pub fn go(self) -> Result<Child, StartError> {
+        let Self { binary, mut stage, mut streams, mut run } = self;
+        // Each round leaves out one guarantee more, so there are never more rounds than guarantees.
+        loop {
+            // Until here, a signal that ends this process ends the stage by the lifeline's end.
+            let guard = forwarding(&stage, run.terminal)?;
+            tell(&stage.lifeline, GO);
+            let error = match stage.until_started(run.terminal, guard) {
+                Ok(mut child) => {
+                    child.quarantine = run.confinement.quarantine;
+                    return Ok(child);
+                }
+                Err(error) => error,
+            };
+            let StartError::Stage(failure) = &error else { return Err(error) };
+            let Some(missing) = failure.guarantee.clone() else { return Err(error) };
+            if !run.confinement.accepts_missing(&missing) || run.without(&missing) {
+                return Err(StartError::Missing(vec![Guarantee::missing(&missing, failure.to_string())]));
+            }
+            // Without own namespaces there is no own /proc either: the one guarantee contains the other.
+            if missing == guarantee::USER_NAMESPACE {
+                run.without.push(guarantee::PROC.to_owned());
+            }
+            run.without.push(missing);
+            let lent = streams.lend().map_err(StartError::NoStage)?;
+            stage = Stage::spawn(&binary, lent).map_err(StartError::NoStage)?;
+            stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
+        }
+    }
+}
+
+/// Has the signals that ask this process to end passed on to the program.
+fn forwarding(stage: &Stage, terminal: bool) -> Result<signal::Guard, StartError> {
+    // On a terminal, the terminal itself sends the program what is typed.
+    let forward: &[i32] = if terminal {
+        &[libc::SIGTERM, libc::SIGHUP]
+    } else {
+        &[libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT]
+    };
+    signal::Guard::install(&stage.lifeline, forward).map_err(StartError::NoStage)
 }
 
 /// Asks a stage to try every guarantee on this host.
@@ -282,9 +344,9 @@ pub fn start_with(
 /// When the stage cannot be started or gives no answer.
 pub fn probe_with(stage: &Path) -> io::Result<Vec<Guarantee>> {
     let streams = [Stdio::null(), Stdio::null(), Stdio::null()];
-    let mut stage = Stage::spawn(stage, &Request::Probe, streams)?;
+    let mut stage = Stage::spawn(stage, streams)?;
+    stage.ask(&Request::Probe)?;
     let answer = stage.next();
-    let _status = stage.process.wait()?;
     match answer {
         Some(Message::Probed(guarantees)) => Ok(guarantees),
         _ => Err(io::Error::other("the sandbox stage gave no answer")),
@@ -292,21 +354,22 @@ pub fn probe_with(stage: &Path) -> io::Result<Vec<Guarantee>> {
 }
 
 /// The caller's streams, which may be lent more than once.
-struct Streams([Option<Stream>; 3]);
+#[derive(Debug)]
+struct Streams([Stream; 3]);
 
 impl Streams {
-    fn new(stdio: Stdio3) -> io::Result<Self> {
-        Ok(Self([Some(stdio.stdin), Some(stdio.stdout), Some(stdio.stderr)]))
+    fn new(stdio: Stdio3) -> Self {
+        Self([stdio.stdin, stdio.stdout, stdio.stderr])
     }
 
     fn lend(&mut self) -> io::Result<[Stdio; 3]> {
         let mut lent = [Stdio::null(), Stdio::null(), Stdio::null()];
         for (slot, stream) in lent.iter_mut().zip(&self.0) {
             let copy = match stream {
-                Some(Stream::File(file)) => Stream::File(file.try_clone()?),
-                Some(Stream::Inherit) => Stream::Inherit,
-                Some(Stream::Piped) => Stream::Piped,
-                Some(Stream::Null) | None => Stream::Null,
+                Stream::File(file) => Stream::File(file.try_clone()?),
+                Stream::Inherit => Stream::Inherit,
+                Stream::Piped => Stream::Piped,
+                Stream::Null => Stream::Null,
             };
             *slot = copy.into_stdio();
         }
@@ -315,28 +378,48 @@ impl Streams {
 }
 
 /// A stage process and our ends of its pipes.
+#[derive(Debug)]
 struct Stage {
-    process: std::process::Child,
+    /// Open until the stage was told what to do.
+    request: Option<OwnedFd>,
     status: BufReader<File>,
     lifeline: OwnedFd,
+    /// Last, because it ends when nobody holds its pipes.
+    process: Keeper,
+}
+
+/// The process of a stage, which is waited for when nobody needs it any more.
+#[derive(Debug)]
+struct Keeper(std::process::Child);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // One that was waited for keeps its status.
+        let _status = self.0.wait();
+    }
 }
 
 impl Stage {
-    fn spawn(binary: &Path, request: &Request, [stdin, stdout, stderr]: [Stdio; 3]) -> io::Result<Self> {
+    fn spawn(binary: &Path, [stdin, stdout, stderr]: [Stdio; 3]) -> io::Result<Self> {
+        let (asked, request) = pipe_with(PipeFlags::CLOEXEC)?;
         let (status, report) = pipe_with(PipeFlags::CLOEXEC)?;
         let (life, lifeline) = pipe_with(PipeFlags::CLOEXEC)?;
-        let request = request.seal()?;
         let mut command = Command::new(binary);
         command.arg0("wardline").arg(STAGE).env_clear();
         command.stdin(stdin).stdout(stdout).stderr(stderr);
         let passed = vec![
-            (descriptor::above(&request, ABOVE)?, REQUEST),
+            (descriptor::above(&asked, ABOVE)?, REQUEST),
             (descriptor::above(&report, ABOVE)?, STATUS),
             (descriptor::above(&life, ABOVE)?, LIFELINE),
         ];
         descriptor::pass(&mut command, passed);
-        let process = command.spawn()?;
-        Ok(Self { process, status: BufReader::new(File::from(status)), lifeline })
+        let process = Keeper(command.spawn()?);
+        let status = BufReader::new(File::from(status));
+        Ok(Self { process, request: Some(request), status, lifeline })
+    }
+
+    fn ask(&mut self, request: &Request) -> io::Result<()> {
+        self.request.take().map_or(Ok(()), |pipe| request.send(pipe))
     }
 
     /// The next message; `None` when there are no more.
@@ -354,19 +437,19 @@ impl Stage {
                 Some(Message::Started) => break,
                 Some(Message::Failed(failure)) => {
                     // Nothing runs; what the stage had prepared is gone when it is.
-                    let _status = self.process.wait();
+                    let _status = self.process.0.wait();
                     return Err(StartError::Stage(failure));
                 }
                 Some(_) => {}
                 None => {
-                    let status = self.process.wait().map_err(StartError::NoStage)?;
+                    let status = self.process.0.wait().map_err(StartError::NoStage)?;
                     return Err(StartError::NoStage(io::Error::other(format!("it ended with {status}"))));
                 }
             }
         }
         let (stdin, stdout, stderr) =
-            (self.process.stdin.take(), self.process.stdout.take(), self.process.stderr.take());
-        let Self { process, status, lifeline } = self;
+            (self.process.0.stdin.take(), self.process.0.stdout.take(), self.process.0.stderr.take());
+        let Self { process, status, lifeline, .. } = self;
         Ok(Child {
             stage: process,
             status,
@@ -411,10 +494,14 @@ impl Killer {
 }
 
 fn send(lifeline: &OwnedFd, number: i32) {
-    if let (Ok(byte), Ok(lifeline)) = (u8::try_from(number), lifeline.try_clone()) {
-        // Without a reader the program is dead already.
-        let _dead_already = File::from(lifeline).write_all(&[byte]);
+    if let Ok(byte) = u8::try_from(number) {
+        tell(lifeline, byte);
     }
+}
+
+fn tell(lifeline: &OwnedFd, byte: u8) {
+    // Without a reader the program is dead already.
+    let _dead_already = rustix::io::write(lifeline, &[byte]);
 }
 
 impl Child {
@@ -427,7 +514,7 @@ impl Child {
     /// The host's number of the stage that looks after the program.
     #[must_use]
     pub fn stage_id(&self) -> u32 {
-        self.stage.id()
+        self.stage.0.id()
     }
 
     /// Ends the program and everything it started, at once. [`Child::wait`] then returns soon.
@@ -470,7 +557,7 @@ impl Child {
                 _ => {}
             }
         }
-        let _status = self.stage.wait().map_err(WaitError::System)?;
+        let _status = self.stage.0.wait().map_err(WaitError::System)?;
         if self.terminal {
             signal::take_terminal(&io::stdin());
         }
@@ -497,7 +584,7 @@ impl Child {
     fn look_after(&self) -> Vec<Appeared> {
         // The kernel has closed the pipes of the init and kills what is left inside; it takes no longer than this.
         std::thread::sleep(std::time::Duration::from_millis(50));
-        limits::remove_left_over(self.stage.id());
+        limits::remove_left_over(self.stage.0.id());
         watch::sweep(&self.watches, self.quarantine.as_deref())
     }
 }
@@ -506,6 +593,6 @@ impl Drop for Child {
     fn drop(&mut self) {
         // After `wait` both are no-ops: the stage is gone and its status is kept.
         self.kill();
-        let _status = self.stage.wait();
+        let _status = self.stage.0.wait();
     }
 }

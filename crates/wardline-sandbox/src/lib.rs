@@ -44,7 +44,8 @@ pub use guarantee::Guarantee;
 pub use helper::{Helped, Helper, HelperError, help};
 pub use input::read_input;
 pub use launch::{
-    Child, Ended, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start, start_with,
+    Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
+    start_with,
 };
 pub use probe::probe;
 pub use stage::{is_stage, stage_main};

@@ -1,9 +1,13 @@
 //! Resource limits: per process with rlimits, for everything together with a cgroup where the host lets us make one.
 
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Pid, Resource, Rlimit, setrlimit};
+use rustix::fs::{self, Mode, OFlags};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use wardline_sys::process::{Fork, Namespaces, fork_into, fork_into_group};
 
 use crate::confinement::ResourceLimits;
 use crate::guarantee::{Guarantee, LIMITS};
@@ -107,21 +111,23 @@ impl Group {
         self.memory.is_some()
     }
 
-    /// Puts a process, and its children to come, into the group.
-    pub(crate) fn add(&self, pid: Pid) -> io::Result<()> {
-        let number = pid.as_raw_nonzero().to_string();
-        let add = |directory: &PathBuf| std::fs::write(directory.join("cgroup.procs"), &number);
-        // Each write waits for the kernel's other processors, so two groups are joined at the same time.
-        std::thread::scope(|scope| {
-            let mut directories = self.directories();
-            let first = directories.next();
-            let others: Vec<_> = directories.map(|directory| scope.spawn(move || add(directory))).collect();
-            let first = first.map_or(Ok(()), add);
-            others
-                .into_iter()
-                .map(|other| other.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked"))))
-                .fold(first, Result::and)
-        })
+    /// Opens the way into the group, while the host's files can still be seen.
+    ///
+    /// # Errors
+    /// When a file of the group cannot be opened.
+    pub(crate) fn entrance(&self) -> io::Result<Entrance> {
+        let mut entrance = Entrance::default();
+        for directory in self.directories() {
+            if self.unified {
+                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                entrance.directory = Some(fs::open(directory, flags, Mode::empty())?);
+            }
+            // To move a process with all its threads, the kernel waits for all processors to have seen it. The file
+            // for threads has no such wait, and serves as well before there is more than one thread.
+            let file = if self.unified { "cgroup.procs" } else { "tasks" };
+            entrance.files.push(OpenOptions::new().write(true).open(directory.join(file))?);
+        }
+        Ok(entrance)
     }
 
     /// How many processes are in the group, as the kernel counts them; `None` without a group.
@@ -180,6 +186,38 @@ impl Group {
         } else {
             Guarantee::held(LIMITS, proof)
         }
+    }
+}
+
+/// The open files by which a process comes into a group.
+#[derive(Debug, Default)]
+pub(crate) struct Entrance {
+    /// The directory of a group of version 2, which a process can be born into.
+    directory: Option<OwnedFd>,
+    files: Vec<File>,
+}
+
+impl Entrance {
+    /// Forks a child in new namespaces, and in the group if that can be done in one step.
+    pub(crate) fn fork_into(&mut self, namespaces: Namespaces) -> io::Result<Fork> {
+        let Some(directory) = self.directory.take() else { return fork_into(namespaces) };
+        match fork_into_group(namespaces, directory.as_fd()) {
+            Ok(Fork::Child) => {
+                self.files.clear();
+                Ok(Fork::Child)
+            }
+            Ok(parent) => Ok(parent),
+            Err(_) => fork_into(namespaces),
+        }
+    }
+
+    /// Puts this process, which has one thread and no children yet, into the group, if it was not born there.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub(crate) fn enter(&mut self) -> io::Result<()> {
+        // The kernel reads 0 as the writer, in whatever pid namespace that is.
+        self.files.drain(..).try_for_each(|mut file| file.write_all(b"0"))
     }
 }
 

@@ -48,8 +48,9 @@ const PROC_DIRECTORIES: [&str; 6] = ["acpi", "asound", "bus", "irq", "scsi", "dr
 
 /// The root of the sandbox while it is being built.
 struct Root {
-    /// The root of the host.
+    /// The root of the host, and directories of it that hold what is bound: many things lie side by side.
     host: OwnedFd,
+    neighbours: BTreeMap<PathBuf, OwnedFd>,
     directory: OwnedFd,
     /// Device numbers of the file systems that we made, where mount points may be created.
     own: Vec<u64>,
@@ -72,17 +73,18 @@ pub(crate) fn enter(plan: &Plan, scratch: Option<u64>, proc_optional: bool) -> R
     let tree = tmpfs(0o755, scratch).map_err(failing("make the root file system", "/"))?;
     let over = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     rustix::mount::move_mount(&tree, "", CWD, "/", over).map_err(failing("mount the root", "/"))?;
-    let mut root = Root { host, directory: tree, own: Vec::new(), parents: BTreeMap::new(), scratch };
+    let (neighbours, parents) = (BTreeMap::new(), BTreeMap::new());
+    let mut root = Root { host, neighbours, directory: tree, own: Vec::new(), parents, scratch };
     root.note_own().map_err(failing("look at the new root", "/"))?;
 
     // 3. The kernel's own file systems.
+    root.masks().map_err(failing("make the masks", "/run"))?;
     let proc_mounted = match root.proc() {
         Ok(()) => true,
         Err(_) if proc_optional => false,
         Err(failure) => return Err(failure),
     };
     root.devices()?;
-    root.masks().map_err(failing("make the masks", "/run"))?;
 
     // 4. What the plan shows, hides and pins, from the outside in.
     for step in &plan.steps {
@@ -104,6 +106,8 @@ pub(crate) fn enter(plan: &Plan, scratch: Option<u64>, proc_optional: bool) -> R
 /// Where the unreadable things lie that are mounted over masked paths.
 const MASK_FILE: &str = "/.masked/file";
 const MASK_DIRECTORY: &str = "/.masked/directory";
+/// The empty thing that is mounted over directories of `/proc`, where programs expect to be able to look.
+const EMPTY_DIRECTORY: &str = "/.masked/empty";
 
 impl Root {
     fn note_own(&mut self) -> io::Result<()> {
@@ -143,9 +147,12 @@ impl Root {
     }
 
     fn bind(&mut self, source: &Path, at: &Path, limits: MountLimits) -> io::Result<()> {
-        let source = self.open_host(source)?;
-        let directory = fs::FileType::from_raw_mode(fs::fstat(&source)?.st_mode).is_dir();
-        let tree = clone_tree(&source)?;
+        let tree = self.host_tree(source)?;
+        let kind = fs::FileType::from_raw_mode(fs::fstat(&tree)?.st_mode);
+        if kind.is_symlink() {
+            return Err(rustix::io::Errno::LOOP.into());
+        }
+        let directory = kind.is_dir();
         limit_mount(&tree, true, limits)?;
         attach(&tree, &self.target(at, directory)?)
     }
@@ -157,11 +164,12 @@ impl Root {
         attach(&tree, &self.open(at)?)
     }
 
-    /// An empty file and an empty directory that nobody without capabilities can open.
+    /// An empty file and an empty directory that nobody without capabilities can open, and one that all can list.
     fn masks(&mut self) -> io::Result<()> {
         self.target(Path::new("/.masked"), true)?;
         drop(self.target(Path::new(MASK_DIRECTORY), true)?);
         drop(self.target(Path::new(MASK_FILE), false)?);
+        drop(self.target(Path::new(EMPTY_DIRECTORY), true)?);
         for path in [MASK_FILE, MASK_DIRECTORY, "/.masked"] {
             let relative = path.trim_start_matches('/');
             fs::chmodat(&self.directory, relative, Mode::empty(), AtFlags::empty())?;
@@ -175,29 +183,18 @@ impl Root {
         let target = self.target(at, true).map_err(failing("mount /proc", at))?;
         let tree = filesystem("proc", &[]).map_err(refused)?;
         attach(&tree, &target).map_err(refused)?;
-        for (name, directory) in PROC_FILES
-            .iter()
-            .map(|name| (name, false))
-            .chain(PROC_DIRECTORIES.iter().map(|name| (name, true)))
-        {
+        let null = self.open_host(Path::new("/dev/null")).map_err(failing("open", "/dev/null"))?;
+        let empty = self.open(Path::new(EMPTY_DIRECTORY)).map_err(failing("open", EMPTY_DIRECTORY))?;
+        let files = PROC_FILES.iter().map(|name| (name, &null, None));
+        let directories = PROC_DIRECTORIES.iter().map(|name| (name, &empty, Some(READ_ONLY)));
+        for (name, cover, limits) in files.chain(directories) {
             let at = at.join(name);
+            // Files are hidden behind the null device, directories behind an empty one.
             let Ok(target) = self.open(&at) else { continue };
-            self.cover(&target, directory).map_err(failing("mask", at))?;
+            cover_with(cover, limits, &target).map_err(failing("mask", at))?;
         }
         let limits = MountLimits { no_execute: true, ..READ_ONLY };
         limit_mount(&tree, false, limits).map_err(failing("make /proc read-only", at))
-    }
-
-    /// Hides one entry of `/proc`: files behind the null device, directories behind an empty file system.
-    fn cover(&self, target: &OwnedFd, directory: bool) -> io::Result<()> {
-        let tree = if directory {
-            let tree = tmpfs(0o555, Some(4096))?;
-            limit_mount(&tree, false, READ_ONLY)?;
-            tree
-        } else {
-            clone_tree(&self.open_host(Path::new("/dev/null"))?)?
-        };
-        attach(&tree, target)
     }
 
     fn devices(&mut self) -> Result<(), Failure> {
@@ -233,9 +230,32 @@ impl Root {
         limit_mount(&tree, false, READ_DEVICES)
     }
 
+    /// A copy of the mounts at and below `path` of the host, taken without following any symbolic link on the way; one
+    /// at `path` itself is given as it is.
+    fn host_tree(&mut self, path: &Path) -> io::Result<OwnedFd> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return clone_tree(&self.open_host(path)?);
+        };
+        if !self.neighbours.contains_key(parent) {
+            let opened = self.open_host(parent)?;
+            self.neighbours.insert(parent.to_path_buf(), opened);
+        }
+        let parent = self.neighbours.get(parent).unwrap_or(&self.host);
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_RECURSIVE
+            | OpenTreeFlags::AT_NO_AUTOMOUNT
+            | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
+        Ok(rustix::mount::open_tree(parent, name, flags)?)
+    }
+
     /// Opens `path` of the host without following any symbolic link.
     fn open_host(&self, path: &Path) -> io::Result<OwnedFd> {
-        beneath(&self.host, path.strip_prefix("/").unwrap_or(path))
+        let relative = path.strip_prefix("/").unwrap_or(path);
+        if relative.as_os_str().is_empty() {
+            return Ok(rustix::io::fcntl_dupfd_cloexec(&self.host, 0)?);
+        }
+        beneath(&self.host, relative)
     }
 
     /// Opens a path of the new root.
@@ -263,13 +283,20 @@ impl Root {
             });
         };
         let made = if directory {
-            fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
+            fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)).map(|()| None)
         } else {
             let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
-            fs::openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(drop)
+            fs::openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(Some)
         };
         match made {
-            Ok(()) | Err(rustix::io::Errno::EXIST) => self.open(at),
+            Ok(Some(file)) => Ok(file),
+            Ok(None) => Ok(fs::openat(
+                parent,
+                name,
+                OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+                Mode::empty(),
+            )?),
+            Err(rustix::io::Errno::EXIST) => self.open(at),
             Err(error) => Err(error.into()),
         }
     }
@@ -319,6 +346,15 @@ fn clone_tree(source: &OwnedFd) -> io::Result<OwnedFd> {
         | OpenTreeFlags::AT_EMPTY_PATH
         | OpenTreeFlags::AT_RECURSIVE;
     Ok(rustix::mount::open_tree(source, "", flags)?)
+}
+
+/// Mounts what lies at `cover` over `target`.
+fn cover_with(cover: &OwnedFd, limits: Option<MountLimits>, target: &OwnedFd) -> io::Result<()> {
+    let tree = clone_tree(cover)?;
+    if let Some(limits) = limits {
+        limit_mount(&tree, false, limits)?;
+    }
+    attach(&tree, target)
 }
 
 fn attach(tree: &OwnedFd, target: &OwnedFd) -> io::Result<()> {

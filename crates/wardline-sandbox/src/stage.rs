@@ -21,11 +21,12 @@ use rustix::process::{Pid, Signal, WaitOptions};
 use wardline_sys::process::{Fork, Namespaces, fork, fork_into, leave};
 use wardline_sys::{descriptor, signal};
 
+use crate::bridge::Bridge;
 use crate::guarantee::{self, Guarantee};
-use crate::limits::Group;
+use crate::limits::{Entrance, Group};
 use crate::plan::Plan;
-use crate::wire::{Failure, LIFELINE, Message, REQUEST, Request, Run, STATUS, failing};
-use crate::{bridge, drop_rights, landlock_rules, limits, mounts, probe, watch};
+use crate::wire::{Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STATUS, failing};
+use crate::{drop_rights, landlock_rules, limits, mounts, probe, watch};
 
 /// Whether this process was started to be the stage: then call [`stage_main`] before anything else.
 pub fn is_stage(mut argv: impl Iterator<Item = impl AsRef<std::ffi::OsStr>>) -> bool {
@@ -77,10 +78,10 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
         let error = io::Error::other(limits.proof.clone());
         return Err(failing("limit", "the program")(error).because(guarantee::LIMITS));
     }
-    // 1.4 The init, in namespaces of its own, waiting until it is counted.
+    // 1.4 The init, in namespaces of its own.
     let started = start_init(run, &plan, &group, limits, status, &lifeline);
-    let init = match started {
-        Ok(init) => init,
+    let (init, _alive) = match started {
+        Ok(started) => started,
         Err(failure) => {
             group.remove();
             return Err(failure);
@@ -105,6 +106,7 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
     Ok(())
 }
 
+/// Starts the init and returns it with what tells it that the keeper lives.
 fn start_init(
     run: &Run,
     plan: &Plan,
@@ -112,33 +114,27 @@ fn start_init(
     limits: Guarantee,
     status: &std::fs::File,
     lifeline: &OwnedFd,
-) -> Result<Pid, Failure> {
-    let (counted, count) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+) -> Result<(Pid, OwnedFd), Failure> {
+    // Its writing end is open as long as the keeper lives.
+    let (alive, living) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
         .map_err(failing("make a pipe for", "the init"))?;
+    let mut entrance =
+        group.entrance().map_err(|error| failing("open", "the cgroup")(error).because(guarantee::LIMITS))?;
     let namespaces = if run.without(guarantee::USER_NAMESPACE) {
         Namespaces::NONE
     } else {
         Namespaces { net: !run.without(guarantee::NETWORK), ..Namespaces::ALL }
     };
     let identity = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    match fork_into(namespaces) {
+    match entrance.fork_into(namespaces) {
         Ok(Fork::Child) => {
-            drop(count);
+            drop(living);
             let inside = Inside { run, plan, group, limits, status, identity, namespaces };
-            let Err(failure) = inside.live(counted, lifeline);
+            let Err(failure) = inside.live(&alive, entrance, lifeline);
             Message::Failed(failure).send(status);
             leave(1)
         }
-        Ok(Fork::Parent(init)) => {
-            drop(counted);
-            if let Err(error) = group.add(init) {
-                let _killed = rustix::process::kill_process(init, Signal::KILL);
-                let _reaped = rustix::process::waitpid(Some(init), WaitOptions::empty());
-                return Err(failing("put into a cgroup", "the init")(error).because(guarantee::LIMITS));
-            }
-            let _gone = std::fs::File::from(count).write_all(&[1]);
-            Ok(init)
-        }
+        Ok(Fork::Parent(init)) => Ok((init, living)),
         Err(error) => Err(failing("make namespaces for", "the init")(error).because(blame(namespaces))),
     }
 }
@@ -224,14 +220,24 @@ struct Inside<'a> {
     namespaces: Namespaces,
 }
 
+const NO_TIME: rustix::time::Timespec = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+
 /// A type without values: a function that returns it on success never returns on success.
 enum Never {}
 
 impl Inside<'_> {
-    fn live(&self, counted: OwnedFd, lifeline: &OwnedFd) -> Result<Never, Failure> {
-        // 2.1 Die with the keeper.
+    fn live(&self, alive: &OwnedFd, mut entrance: Entrance, lifeline: &OwnedFd) -> Result<Never, Failure> {
+        // 2.1 Die with the keeper, and be counted: what is started from here on is counted with us.
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .map_err(failing("tie to the keeper", "the init"))?;
+        let mut keeper = [PollFd::new(alive, PollFlags::empty())];
+        if poll(&mut keeper, Some(&NO_TIME)).unwrap_or_default() > 0 {
+            let error = io::Error::other("it died before");
+            return Err(failing("tie to the keeper", "the init")(error));
+        }
+        entrance
+            .enter()
+            .map_err(|error| failing("put into a cgroup", "the init")(error).because(guarantee::LIMITS))?;
         let _cosmetic = rustix::thread::set_name(c"wardline-init");
 
         // 2.2 The same user inside as outside, and nobody else.
@@ -239,11 +245,11 @@ impl Inside<'_> {
             self.map_identity().map_err(|failure| failure.because(guarantee::USER_NAMESPACE))?;
         }
         // 2.3 A loopback of our own, and on it the doors to the host, while ports below 1024 can be had.
-        let mut ports = Vec::new();
+        let mut bridge = Bridge::default();
         if self.namespaces.net {
             wardline_sys::network::loopback_up()
                 .map_err(|error| failing("bring up", "lo")(error).because(guarantee::NETWORK))?;
-            ports = bridge::listen(&self.run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
+            bridge = Bridge::listen(&self.run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
         }
         // 2.4 The file system.
         let mut proc_mounted = false;
@@ -268,17 +274,15 @@ impl Inside<'_> {
         // 2.5 The rights that built the jail go, before anything of the program's runs: for this process, which shares
         //     the program's user, and for all that come from it.
         let filters = self.give_up()?;
-        // 2.6 Nothing more before the keeper has counted us: what is started from here on is counted with us.
-        let mut go = [0];
-        std::fs::File::from(counted).read_exact(&mut go).map_err(failing("wait for", "the keeper"))?;
-        // 2.7 The program, which tells us by closing a pipe that it has become itself.
+        // 2.6 The program, which tells us by closing a pipe that it has become itself.
         let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(failing("make a pipe for", "the program"))?;
+        let children = signal::children().map_err(failing("wait for", "the program"))?;
         let program = match fork().map_err(failing("start", "the program"))? {
             Fork::Parent(program) => program,
             Fork::Child => {
                 drop(became);
-                let Err(failure) = self.become_program(proc_mounted, filters);
+                let Err(failure) = self.become_program(proc_mounted, filters, lifeline);
                 Message::Failed(failure).send(self.status);
                 let _told = std::fs::File::from(becoming).write_all(&[1]);
                 leave(1)
@@ -291,7 +295,7 @@ impl Inside<'_> {
             leave(1);
         }
         Message::Started.send(self.status);
-        self.attend(program, ports, lifeline)
+        self.attend(program, &bridge, &children, lifeline)
     }
 
     fn map_identity(&self) -> Result<(), Failure> {
@@ -322,23 +326,48 @@ impl Inside<'_> {
         Ok(Some(size))
     }
 
-    /// Looks after the program until it ends, and takes everything down with it.
-    fn attend(&self, program: Pid, ports: Vec<bridge::Port>, lifeline: &OwnedFd) -> Result<Never, Failure> {
-        // 2.8 The program's streams are not ours, and our memory is not the program's.
+    /// Looks after the program until it ends, and takes everything down with it. Threads are for connections only: one
+    /// that waits for nothing would have to be started and ended with every program.
+    fn attend(
+        &self,
+        program: Pid,
+        bridge: &Bridge,
+        children: &OwnedFd,
+        lifeline: &OwnedFd,
+    ) -> Result<Never, Failure> {
+        // 2.7 The program's streams are not ours, and our memory is not the program's.
         let _best_effort = let_go_of_streams();
         let hidden = rustix::process::DumpableBehavior::NotDumpable;
         rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
-        // 2.9 Threads from here on: the bridge, and an ear for the caller.
-        bridge::serve(ports).map_err(failing("serve", "the bridge"))?;
-        let lifeline = lifeline.try_clone().map_err(failing("listen to", "the caller"))?;
-        let terminal = self.run.terminal;
-        let ear = std::thread::Builder::new()
-            .stack_size(64 * 1024)
-            .spawn(move || listen(lifeline, program, terminal));
-        drop(ear.map_err(failing("listen to", "the caller"))?);
-        // 2.10 Collect whoever ends; when it is the program, the session is over.
+        // 2.8 Children that end, the caller, and the bridge.
         loop {
-            match rustix::process::wait(WaitOptions::empty()) {
+            let own = [children, lifeline].map(|descriptor| PollFd::new(descriptor, PollFlags::IN));
+            let ports = bridge.listeners().map(|listener| PollFd::new(listener, PollFlags::IN));
+            let mut waiting: Vec<PollFd<'_>> = own.into_iter().chain(ports).collect();
+            match poll(&mut waiting, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(failing("wait for", "the program")(error)),
+            }
+            let mut woken = waiting.iter().map(|waiting| !waiting.revents().is_empty());
+            if woken.next().unwrap_or_default() {
+                self.reap(program, children)?;
+            }
+            if woken.next().unwrap_or_default() {
+                hear(lifeline, program, self.run.terminal);
+            }
+            for (number, _) in woken.enumerate().filter(|(_, woken)| *woken) {
+                bridge.accept(number);
+            }
+        }
+    }
+
+    /// Collects whoever has ended; when it is the program, the session is over.
+    fn reap(&self, program: Pid, children: &OwnedFd) -> Result<(), Failure> {
+        // The note is taken before the children are, so whoever ends meanwhile leaves another.
+        let mut note = [0; 128];
+        let _taken = rustix::io::read(children, &mut note);
+        loop {
+            match rustix::process::wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, ended))) if pid == program => {
                     let message =
                         Message::Ended { code: ended.exit_status(), signal: ended.terminating_signal() };
@@ -349,38 +378,33 @@ impl Inside<'_> {
                     // The kernel kills whatever is left in the namespace of a process 1 that ends.
                     leave(0)
                 }
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+                Ok(None) => return Ok(()),
                 Err(error) => return Err(failing("wait for", "the program")(error)),
             }
         }
     }
 }
 
-/// Passes the caller's signals on to the program. When the caller is gone, or asks for it, everything ends.
-fn listen(lifeline: OwnedFd, program: Pid, terminal: bool) {
-    let mut lifeline = std::fs::File::from(lifeline);
+/// Passes one signal of the caller on to the program. When the caller is gone, or asks for it, everything ends.
+fn hear(lifeline: &OwnedFd, program: Pid, terminal: bool) {
     let mut byte = [0];
-    loop {
-        match lifeline.read(&mut byte) {
-            Ok(1) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            _ => break,
-        }
-        let [number] = byte;
-        if i32::from(number) == libc::SIGKILL {
-            break;
-        }
-        let Some(signal) = Signal::from_named_raw(i32::from(number)) else { continue };
-        // On a terminal the program is one of the caller's group; else it leads its own.
-        let sent = if terminal {
-            rustix::process::kill_process(program, signal)
-        } else {
-            rustix::process::kill_process_group(program, signal)
-        };
-        let _ended_already = sent;
+    let number = match rustix::io::read(lifeline, &mut byte) {
+        Ok(1) => i32::from(byte.first().copied().unwrap_or_default()),
+        Err(rustix::io::Errno::INTR) => return,
+        _ => libc::SIGKILL,
+    };
+    if number == libc::SIGKILL {
+        kill_children();
+        leave(128 + libc::SIGKILL)
     }
-    kill_children();
-    leave(128 + libc::SIGKILL)
+    let Some(signal) = Signal::from_named_raw(number) else { return };
+    // On a terminal the program is one of the caller's group; else it leads its own.
+    let _ended_already = if terminal {
+        rustix::process::kill_process(program, signal)
+    } else {
+        rustix::process::kill_process_group(program, signal)
+    };
 }
 
 /// Kills every child, and every orphan that thereby becomes a child. Without an own pid namespace nobody else does.
@@ -413,7 +437,12 @@ fn kill_children() {
 
 impl Inside<'_> {
     /// Takes on what is left to take on and becomes the program.
-    fn become_program(&self, proc_mounted: bool, filters: Option<usize>) -> Result<Never, Failure> {
+    fn become_program(
+        &self,
+        proc_mounted: bool,
+        filters: Option<usize>,
+        lifeline: &OwnedFd,
+    ) -> Result<Never, Failure> {
         use std::os::unix::process::CommandExt;
         let confinement = &self.run.confinement;
         let mut enforced = self.namespaces_held(proc_mounted);
@@ -454,7 +483,9 @@ impl Inside<'_> {
         rustix::process::chdir(&confinement.cwd).map_err(failing("start in", &confinement.cwd))?;
         descriptor::close_on_exec_from(3).map_err(failing("close the descriptors of", "the program"))?;
         Message::Enforced(enforced).send(self.status);
-        // 3.5 And off.
+        // 3.5 Nothing of the program's runs before the caller says so.
+        wait_for_word(lifeline).map_err(failing("wait for", "the caller's word"))?;
+        // 3.6 And off.
         signal::reset_all();
         let name = self.run.argv.first().cloned().unwrap_or_default();
         let arguments = self.run.argv.get(1..).unwrap_or_default();
@@ -477,6 +508,20 @@ impl Inside<'_> {
             network,
             state(guarantee::PROC, proc_mounted, "mounted read-only, host entries covered"),
         ]
+    }
+}
+
+/// Reads the first byte of the lifeline. The end of it, or a signal to end before the beginning, is an error.
+fn wait_for_word(lifeline: &OwnedFd) -> io::Result<()> {
+    let mut byte = [0];
+    loop {
+        match rustix::io::read(lifeline, &mut byte) {
+            Ok(1) if byte == [GO] => return Ok(()),
+            Ok(1) => return Err(io::Error::other("it asked to end before the program began")),
+            Ok(_) => return Err(io::Error::other("it is gone")),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use serde_json::{Value, json};
 
@@ -47,7 +47,12 @@ impl Appeared {
 pub(crate) fn sweep(watches: &[Watch], quarantine: Option<&Path>) -> Vec<Appeared> {
     let mut appeared = Vec::new();
     let mut shelf = Shelf { asked: quarantine, at: None, taken: 0 };
+    let mut seen = None;
     for watch in watches {
+        if nothing_at(watch, &mut seen) {
+            continue;
+        }
+        seen = None;
         let mut opened = Opened::default();
         // Two watches on the way through one thing that stays where it is say so once.
         if let Some(one) = clear(watch, &mut shelf, &mut opened)
@@ -58,6 +63,18 @@ pub(crate) fn sweep(watches: &[Watch], quarantine: Option<&Path>) -> Vec<Appeare
         opened.restore();
     }
     appeared
+}
+
+/// Whether plainly nothing is at a watched path that did not exist; any doubt is for [`clear`]. Watches are sorted by
+/// their directory, so `seen` keeps the last one open.
+fn nothing_at<'a>(watch: &'a Watch, seen: &mut Option<(&'a Path, OwnedFd)>) -> bool {
+    let Some(first) = watch.rest.first() else { return true };
+    if seen.as_ref().is_none_or(|(path, _)| *path != watch.base) {
+        let straight = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let opened = fs::openat2(CWD, &watch.base, WAY, Mode::empty(), straight);
+        *seen = opened.ok().map(|opened| (watch.base.as_path(), opened));
+    }
+    watch.link.is_none() && seen.as_ref().is_some_and(|(_, base)| look(base, first) == Ok(None))
 }
 
 /// Moves away what appeared at one watched path. What cannot be looked at counts as having appeared.

@@ -1,12 +1,11 @@
-//! What passes between the caller and the stage: the request over a sealed memory file, reports as JSON lines over a
-//! pipe, and a lifeline whose end tells the stage that nobody waits for it any more.
+//! What passes between the caller and the stage: the request over one pipe, reports as JSON lines over another, and a
+//! lifeline: it carries the word to begin, then signals, and its end tells the stage that nobody waits any more.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{MemfdFlags, SealFlags};
 use serde_json::{Value, json};
 
 use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
@@ -23,6 +22,9 @@ pub(crate) const STATUS: RawFd = 11;
 pub(crate) const LIFELINE: RawFd = 12;
 /// The caller keeps its own ends at numbers above these while it starts the stage.
 pub(crate) const ABOVE: RawFd = 20;
+
+/// The byte on the lifeline that lets a prepared program begin; no signal has this number.
+pub(crate) const GO: u8 = 0xff;
 
 /// What the stage is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +117,8 @@ pub(crate) enum Message {
 }
 
 impl Request {
-    /// Writes the request into a memory file that nobody can change any more.
-    pub(crate) fn seal(&self) -> io::Result<OwnedFd> {
+    /// Writes the request and closes the pipe behind it.
+    pub(crate) fn send(&self, pipe: OwnedFd) -> io::Result<()> {
         let value = match self {
             Self::Probe => json!({ "probe": true }),
             Self::Run(run) => json!({
@@ -126,20 +128,13 @@ impl Request {
                 "without": run.without,
             }),
         };
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        let memory = rustix::fs::memfd_create("wardline-request", flags)?;
-        let mut file = std::fs::File::from(memory);
-        file.write_all(value.to_string().as_bytes())?;
-        rustix::fs::seek(&file, rustix::fs::SeekFrom::Start(0))?;
-        let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-        rustix::fs::fcntl_add_seals(&file, seals)?;
-        Ok(file.into())
+        std::fs::File::from(pipe).write_all(value.to_string().as_bytes())
     }
 
-    /// Reads the request that [`Request::seal`] wrote.
-    pub(crate) fn read(memory: OwnedFd) -> io::Result<Self> {
+    /// Reads the request that [`Request::send`] wrote, up to the end: what comes after it cannot change it.
+    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Self> {
         let mut text = String::new();
-        std::fs::File::from(memory).read_to_string(&mut text)?;
+        std::fs::File::from(pipe).read_to_string(&mut text)?;
         let bad =
             || io::Error::new(io::ErrorKind::InvalidData, "the stage was given a request it cannot read");
         let value: Value = serde_json::from_str(&text).map_err(|_| bad())?;

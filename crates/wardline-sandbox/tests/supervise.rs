@@ -8,10 +8,12 @@
     reason = "a test with its own harness prints the score"
 )]
 
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use wardline_sandbox::{SuperviseError, supervise};
+use wardline_sys::process::{Fork, Namespaces, fork_into_group, leave};
 
 const DEADLINE: Duration = Duration::from_millis(300);
 const MEMORY: u64 = 512 << 20;
@@ -127,6 +129,39 @@ fn main() -> ExitCode {
         eprintln!("FAILED: a child is left");
         failed += 1;
     }
-    println!("{} passed, {failed} failed", CASES.len() + 2 - failed);
+    if let Err(error) = born_into_group() {
+        eprintln!("FAILED: a child born into a cgroup: {error}");
+        failed += 1;
+    }
+    println!("{} passed, {failed} failed", CASES.len() + 3 - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A forked child begins its life in the cgroup that was named, where this host lets us make one of version 2.
+fn born_into_group() -> std::io::Result<()> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts")?;
+    let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    let tree = fields.into_iter().find_map(|fields| match fields.as_slice() {
+        [_, at, "cgroup2", ..] => Some(std::path::PathBuf::from(at)),
+        _ => None,
+    });
+    let name = format!("wardline-test-{}", std::process::id());
+    let Some(group) = tree.map(|tree| tree.join(&name)).filter(|group| std::fs::create_dir(group).is_ok())
+    else {
+        println!("SKIPPED: no cgroup of version 2 can be made here");
+        return Ok(());
+    };
+    let directory = std::os::fd::OwnedFd::from(std::fs::File::open(&group)?);
+    let status = match fork_into_group(Namespaces::NONE, directory.as_fd())? {
+        Fork::Child => {
+            let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+            leave(if own.lines().any(|line| line.ends_with(&name)) { 0 } else { 1 })
+        }
+        Fork::Parent(child) => rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty())?,
+    };
+    std::fs::remove_dir(&group)?;
+    match status.and_then(|(_, status)| status.exit_status()) {
+        Some(0) => Ok(()),
+        code => Err(std::io::Error::other(format!("it was elsewhere: {code:?}"))),
+    }
 }

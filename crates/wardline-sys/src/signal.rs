@@ -1,7 +1,7 @@
 //! Signals: the dispositions of the sandbox's own processes, and forwarding to a child while we wait for it.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -38,15 +38,43 @@ pub const GROUP: [i32; 8] = [
 ];
 
 fn set_mask(how: libc::c_int, signals: &[i32]) {
-    let mut set = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: sigemptyset initialises the set that the pointer names.
-    let _result = unsafe { libc::sigemptyset(set.as_mut_ptr()) };
+    let set = set_of(signals);
+    // SAFETY: the set is a live value; a null old set means that the previous mask is not wanted.
+    let _result = unsafe { libc::pthread_sigmask(how, &raw const set, std::ptr::null_mut()) };
+}
+
+fn set_of(signals: &[i32]) -> libc::sigset_t {
+    // SAFETY: an all-zero sigset is a valid value.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer names a live set.
+    let _result = unsafe { libc::sigemptyset(&raw mut set) };
     for number in signals {
-        // SAFETY: the set was initialised by sigemptyset above.
-        let _result = unsafe { libc::sigaddset(set.as_mut_ptr(), *number) };
+        // SAFETY: the pointer names a live set, initialised above; a number that is no signal yields an error.
+        let _result = unsafe { libc::sigaddset(&raw mut set, *number) };
     }
-    // SAFETY: the set is initialised; a null old set means that the previous mask is not wanted.
-    let _result = unsafe { libc::pthread_sigmask(how, set.as_ptr(), std::ptr::null_mut()) };
+    set
+}
+
+/// A descriptor that can be read when a child of this process has ended, so that one `poll` waits for that and for
+/// other things. Call it before the first child is started, in a process with one thread.
+///
+/// The signal itself is blocked from here on, in children too until they call [`reset_all`].
+///
+/// # Errors
+/// When the process has too many open files.
+pub fn children() -> io::Result<OwnedFd> {
+    // A caller that ignored the signal would have the kernel throw away how a child ended.
+    // SAFETY: SIG_DFL is a valid disposition for this signal.
+    let _previous = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+    set_mask(libc::SIG_BLOCK, &[libc::SIGCHLD]);
+    let set = set_of(&[libc::SIGCHLD]);
+    // SAFETY: the set is a live value; -1 asks for a new descriptor.
+    let number = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has just made the descriptor, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Makes the caller's process group the foreground group of the terminal `tty`, from the background if need be.

@@ -281,6 +281,29 @@ E"#,
         ..WORK
     },
     Control {
+        name: "orphans are collected, many at a time",
+        script: "for n in $(seq 100); do (sleep 0.1 &); done; sleep 0.6; \
+                 cat /proc/[0-9]*/stat | grep -c ') Z ' || echo none",
+        says: "none",
+        ..WORK
+    },
+    Control {
+        name: "covered directories of /proc can be listed, are empty and stay so",
+        script: "for d in acpi asound bus irq scsi driver; do [ -e /proc/$d ] || continue; seen=1; ls -A /proc/$d || exit 3; \
+                 [ -z \"$(ls -A /proc/$d)\" ] || exit 4; (chmod 777 /proc/$d) 2>/dev/null && exit 5; \
+                 (: > /proc/$d/x) 2>/dev/null && exit 6; done; echo seen $seen",
+        says: "seen 1",
+        ..WORK
+    },
+    Control {
+        name: "files of /etc are the host's, with their modes, and cannot be changed",
+        script: "stat -c %a%s /etc/passwd; (echo x >> /etc/passwd) 2>/dev/null && exit 3; (rm -f /etc/passwd) 2>/dev/null && exit 4; \
+                 (chmod 600 /etc/passwd) 2>/dev/null && exit 5; (: > /etc/new) 2>/dev/null && exit 6; \
+                 [ -e /etc/shadow ] && exit 7; exec 3</etc/passwd && echo same $(wc -c <&3)",
+        says: "same",
+        ..WORK
+    },
+    Control {
         name: "a compiler",
         script: "echo 'int main(void){return 42;}' > a.c && gcc -o a a.c && ./a",
         code: 42,

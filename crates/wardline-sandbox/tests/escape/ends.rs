@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wardline_sandbox::{Program, StartError, Stdio3, Stream, start};
+use wardline_sandbox::{Ahead, Held, Program, StartError, Stdio3, Stream, start};
 
 use crate::run::{listen, run};
 use crate::world::Place;
@@ -16,6 +16,9 @@ type Change = fn(&mut wardline_sandbox::Confinement);
 type End = (&'static str, fn(&Place) -> Result<(), String>);
 
 pub(crate) const ENDS: &[End] = &[
+    ("end: a held program waits for the word", held),
+    ("end: a held program without the word never runs", held_and_dropped),
+    ("end: a stage that is not needed", unneeded),
     ("end: a daemon does not survive", daemon),
     ("end: a kill from the caller", killed_by_handle),
     ("end: dropping the child", dropped),
@@ -62,6 +65,44 @@ fn expect(truth: bool, what: impl std::fmt::Debug) -> Result<(), String> {
 
 fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").unwrap()
+}
+
+/// A program that leaves a file when it runs, ready but for the word.
+fn hold(place: &Place) -> Result<Held, String> {
+    let ahead = Ahead::new(Stdio3::captured()).map_err(|error| error.to_string())?;
+    let program = Program::new(["/bin/sh", "-c", "echo 600.011 > ran; exit 6"]);
+    let held = ahead.prepare(&place.confinement(), &program).map_err(|error| error.to_string())?;
+    // Long enough for the whole set-up.
+    sleep(Duration::from_millis(300));
+    expect(!place.project().join("ran").exists(), "it ran without the word")?;
+    Ok(held)
+}
+
+fn held(place: &Place) -> Result<(), String> {
+    let child = hold(place)?.go().map_err(|error| error.to_string())?;
+    expect(child.enforcement().iter().all(|guarantee| guarantee.held), child.enforcement())?;
+    let said = listen(child)?;
+    expect(said.ended.code == Some(6) && place.project().join("ran").exists(), &said)
+}
+
+fn held_and_dropped(place: &Place) -> Result<(), String> {
+    drop(hold(place)?);
+    sleep(Duration::from_millis(100));
+    expect(!place.project().join("ran").exists(), "it ran without the word")?;
+    expect(orphaned_stages() == 0, "a stage is left")?;
+    soon("no cgroup of a dead keeper is left", || left_cgroups() == 0)
+}
+
+/// It ends by itself, and a confinement that makes no sense ends it too.
+fn unneeded(place: &Place) -> Result<(), String> {
+    let begin = Instant::now();
+    drop(Ahead::new(Stdio3::captured()).map_err(|error| error.to_string())?);
+    let ahead = Ahead::new(Stdio3::captured()).map_err(|error| error.to_string())?;
+    let mut senseless = place.confinement();
+    senseless.cwd = "relative".into();
+    let refused = ahead.prepare(&senseless, &Program::new(["/bin/true"]));
+    expect(matches!(refused, Err(StartError::Invalid(_))), "it was accepted")?;
+    expect(begin.elapsed() < Duration::from_secs(5) && orphaned_stages() == 0, "a stage is left")
 }
 
 fn daemon(place: &Place) -> Result<(), String> {
