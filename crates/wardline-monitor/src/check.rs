@@ -6,9 +6,14 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
-use wardline_policy::{CommandVerdict, Facts, Layer, PathFact, PolicySet, Request, Verdict, decide};
+use wardline_policy::{
+    CommandVerdict, Decision, Facts, Layer, PathFact, PolicySet, Request, Source, SourceKind, Verdict, decide,
+};
 
-use crate::{Action, World, gather, record};
+use wardline_shell as shell;
+
+use crate::gather::gather_all;
+use crate::{Action, World, explain, record, sources};
 
 /// One question to [`check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct Checked {
     pub verdict: Verdict,
     /// What it was based on.
     pub facts: Facts,
+    /// For `bash`: what the script would do.
+    pub analysis: Option<shell::Analysis>,
 }
 
 /// Why a line is no question.
@@ -98,16 +105,70 @@ impl CheckRequest {
 pub fn check(world: &World, policy: &PolicySet, request: CheckRequest) -> Checked {
     let mut action = Action::on(&request.permission, &request.target);
     action.cwd.clone_from(&request.cwd);
-    let facts = gather(world, &action, 0, request.confined);
-    let asked = Request {
-        permission: action.permission.clone(),
-        targets: action.targets.clone(),
+    let (facts, analysis) = gather_all(world, &action, 0, request.confined);
+    let verdict = decide(policy, &asked(&request), &facts);
+    Checked { request, verdict, facts, analysis }
+}
+
+/// Rules for `permission.bash` that would answer an asked script for good: one for each command that asks, each proven by
+/// deciding again with it. Empty where no narrow rule does.
+///
+/// # Errors
+/// [`sources::SourceError`] when the policy can't be built.
+pub fn proposals(
+    world: &World,
+    choice: &sources::Choice,
+    checked: &Checked,
+) -> Result<Vec<String>, sources::SourceError> {
+    let Some(analysis) = &checked.analysis else { return Ok(Vec::new()) };
+    let asks = |at: &usize| {
+        checked.verdict.commands.get(*at).is_some_and(|command| command.decision == Decision::Ask)
+    };
+    let candidates: Vec<Vec<String>> =
+        (0..analysis.commands.len()).filter(asks).map(|at| shell::proposals(analysis, at)).collect();
+    // The narrowest of each, then the widest of each.
+    let narrow: Option<Vec<String>> = candidates.iter().map(|each| each.first().cloned()).collect();
+    let wide: Option<Vec<String>> = candidates.iter().map(|each| each.last().cloned()).collect();
+    let mut out: Vec<String> = Vec::new();
+    for rules in [narrow, wide].into_iter().flatten().filter(|rules| !rules.is_empty()) {
+        if settles(world, choice, checked, &rules)? {
+            out.extend(rules);
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    out.retain(|rule| seen.insert(rule.clone()));
+    Ok(out)
+}
+
+/// Whether the question would be an allow with these rules at the bottom of the person's own.
+fn settles(
+    world: &World,
+    choice: &sources::Choice,
+    checked: &Checked,
+    rules: &[String],
+) -> Result<bool, sources::SourceError> {
+    let lines: Map<String, Value> = rules.iter().map(|rule| (rule.clone(), "allow".into())).collect();
+    let mut all = sources::read(world)?;
+    all.push(Source {
+        layer: Layer::User,
+        file: "proposal".to_owned(),
+        text: json!({"permission": {"bash": lines}}).to_string(),
+        kind: SourceKind::Config,
+        trusted: true,
+    });
+    let policy = sources::build(&all, world, choice)?;
+    Ok(decide(&policy, &asked(&checked.request), &checked.facts).decision == Decision::Allow)
+}
+
+fn asked(request: &CheckRequest) -> Request {
+    let action = Action::on(&request.permission, &request.target);
+    Request {
+        permission: action.permission,
+        targets: action.targets,
         agent: request.agent.clone().unwrap_or_else(|| "code".to_owned()),
         parents: Vec::new(),
         confined: request.confined,
-    };
-    let verdict = decide(policy, &asked, &facts);
-    Checked { request, verdict, facts }
+    }
 }
 
 impl Checked {
@@ -125,6 +186,8 @@ impl Checked {
             "commands": self.verdict.commands.iter().map(command).collect::<Value>(),
             "paths": self.facts.paths.iter().map(path).collect::<Value>(),
             "doubts": self.facts.doubts.iter().map(|doubt| doubt.text.as_str()).collect::<Value>(),
+            "effects": self.analysis.iter().flat_map(explain::effects).collect::<Value>(),
+            "refusals": self.facts.refusals.iter().map(|refusal| explain::refusal(refusal, self.analysis.as_ref())).collect::<Value>(),
             "policy": self.verdict.policy,
         })
     }

@@ -4,10 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use wardline_policy::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, PathFact};
+use wardline_policy::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, Mention, PathFact};
 use wardline_shell as shell;
 
-use crate::{Action, World, paths};
+use crate::{Action, World, paths, script};
 
 /// Directory entries looked at when a command reads a tree, before the rest counts as not looked at.
 const MAX_ENTRIES: usize = 4000;
@@ -20,6 +20,16 @@ const NOT_WALKED: [&str; 5] = [".git", "node_modules", "target", ".venv", "__pyc
 /// secrets below a directory that is read are not looked for: there they are masked, so reading the directory is safe.
 #[must_use]
 pub fn gather(world: &World, action: &Action, repeats: u32, confined: bool) -> Facts {
+    gather_all(world, action, repeats, confined).0
+}
+
+/// The facts of an action, and for a script the analysis they come from.
+pub(crate) fn gather_all(
+    world: &World,
+    action: &Action,
+    repeats: u32,
+    confined: bool,
+) -> (Facts, Option<shell::Analysis>) {
     let cwd = action.cwd.as_ref().map_or_else(|| world.cwd.clone(), |dir| world.cwd.join(dir));
     let mut facts = Facts { repeats, ..Facts::default() };
     let unresolved = |text: &String| Doubt { kind: DoubtKind::Unresolved, text: text.clone() };
@@ -38,8 +48,9 @@ pub fn gather(world: &World, action: &Action, repeats: u32, confined: bool) -> F
         }
         facts.paths.push(fact);
     }
-    if let Some(script) = &action.script {
-        gather_shell(world, &cwd, script, &mut facts, &mut trees);
+    let analysis = action.script.as_ref().map(|script| script::read(world, &cwd, script));
+    if let Some(analysis) = &analysis {
+        gather_shell(world, &cwd, analysis, &mut facts, &mut trees);
     }
     if action.cwd.is_some() {
         facts.paths.push(paths::look(world, &cwd, ".", Access::List, Certainty::Proven, "working directory"));
@@ -51,20 +62,16 @@ pub fn gather(world: &World, action: &Action, repeats: u32, confined: bool) -> F
             find_sensitive(world, &root, skips_hidden, &mut facts);
         }
     }
-    facts
+    (facts, analysis)
 }
 
 fn gather_shell(
     world: &World,
     cwd: &Path,
-    script: &str,
+    analysis: &shell::Analysis,
     facts: &mut Facts,
     trees: &mut Vec<(PathBuf, bool)>,
 ) {
-    let home = world.home.to_string_lossy();
-    let here = cwd.to_string_lossy();
-    let context = shell::Context { cwd: &here, home: &home };
-    let analysis = shell::analyze(script, &context, &shell::Limits::default());
     facts.doubts.extend(analysis.doubts.iter().map(doubt));
     for command in &analysis.commands {
         facts.commands.push(CommandFact {
@@ -73,6 +80,7 @@ fn gather_shell(
             forms: command.forms.clone(),
             directory_change: command.directory_change,
             certainty: certainty(command.certainty),
+            harmless: command.grade < shell::Grade::Unknown,
         });
         facts.doubts.extend(command.doubts.iter().map(doubt));
         for touched in &command.paths {
@@ -80,7 +88,7 @@ fn gather_shell(
                 let because = format!("matched by `{}`", touched.written);
                 expand(world, &touched.text, access(touched.access), &because, facts);
             }
-            let fact = paths::look(
+            let mut fact = paths::look(
                 world,
                 cwd,
                 &touched.joined,
@@ -88,12 +96,19 @@ fn gather_shell(
                 certainty(touched.certainty),
                 &touched.because,
             );
+            if touched.used {
+                fact.mention = Mention::Used;
+            }
+            if touched.glob && takes_any(&touched.text) {
+                fact.mention = Mention::Found;
+            }
             if touched.recursive && fact.is_dir && fact.access == Access::Read {
                 trees.push((PathBuf::from(&fact.lexical), touched.skips_hidden));
             }
             facts.paths.push(fact);
         }
     }
+    facts.refusals = script::refusals(world, analysis);
 }
 
 /// Adds the files that a pattern such as `.g?t/hooks` or `.e*` names and that somebody cares about: secrets, and files that
@@ -116,7 +131,9 @@ fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &m
                 return;
             };
             left = rest;
-            if wardline_policy::matches(&wanted, &entry.file_name().to_string_lossy(), false) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let lower = name.to_ascii_lowercase();
+            if [&name, &lower].iter().any(|name| wardline_policy::matches(&wanted, name, false)) {
                 next.push(entry.path());
             }
         }
@@ -125,9 +142,23 @@ fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &m
     for place in places {
         let name = place.to_string_lossy();
         if wardline_policy::sensitive(&name).is_some() || wardline_policy::guarded(&name).is_some() {
-            facts.paths.push(paths::look(world, Path::new("/"), &name, access, Certainty::Assumed, because));
+            let fact = paths::look(world, Path::new("/"), &name, access, Certainty::Assumed, because);
+            let mention = if takes_any(pattern) { Mention::Found } else { Mention::Named };
+            facts.paths.push(PathFact { mention, ..fact });
         }
     }
+}
+
+/// Whether a pattern was written with no name in mind: `*`, `**`, `.*`, and not `.e*` or `id_*`.
+fn takes_any(pattern: &str) -> bool {
+    let broad = |component: &str| {
+        let wanted = one_character_for_brackets(component);
+        ["ordinary", ".ordinary"].iter().any(|name| wardline_policy::matches(&wanted, name, false))
+    };
+    let mut globs = pattern.split('/').filter(|component| component.contains(GLOB)).peekable();
+    globs.peek().is_some()
+        && globs.all(broad)
+        && pattern.rsplit('/').next().is_some_and(|last| last.contains(GLOB))
 }
 
 /// The characters that make a path a pattern.
@@ -136,17 +167,28 @@ const GLOB: [char; 3] = ['*', '?', '['];
 /// A shell's pattern in the policy's grammar: what stands in brackets is one character, whichever.
 fn one_character_for_brackets(pattern: &str) -> String {
     let mut out = String::new();
-    let mut inside = false;
+    let mut class: Option<String> = None;
     for character in pattern.chars() {
-        match character {
-            '[' if !inside => {
-                inside = true;
-                out.push('?');
+        match (character, &mut class) {
+            ('[', None) => class = Some(String::new()),
+            (']', Some(held)) => {
+                // `[sS]`, as `-iname` is written, is one letter.
+                let mut letters = held.chars();
+                let letter = match (letters.next(), letters.next(), letters.next()) {
+                    (Some(one), Some(other), None) if one.eq_ignore_ascii_case(&other) => {
+                        one.to_ascii_lowercase()
+                    }
+                    _ => '?',
+                };
+                out.push(letter);
+                class = None;
             }
-            ']' if inside => inside = false,
-            _ if inside => {}
-            other => out.push(other),
+            (other, Some(held)) => held.push(other),
+            (other, None) => out.push(other),
         }
+    }
+    if class.is_some() {
+        out.push('?');
     }
     out
 }
@@ -186,7 +228,15 @@ fn find_sensitive(world: &World, root: &Path, skips_hidden: bool, facts: &mut Fa
 }
 
 fn found(world: &World, path: &Path, because: &str) -> PathFact {
-    paths::look(world, Path::new("/"), &path.to_string_lossy(), Access::Read, Certainty::Assumed, because)
+    let fact = paths::look(
+        world,
+        Path::new("/"),
+        &path.to_string_lossy(),
+        Access::Read,
+        Certainty::Assumed,
+        because,
+    );
+    PathFact { mention: Mention::Found, ..fact }
 }
 
 fn doubt(doubt: &shell::Doubt) -> Doubt {

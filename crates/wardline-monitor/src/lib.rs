@@ -13,6 +13,7 @@ pub mod changes;
 pub mod check;
 pub mod doctor;
 mod door;
+pub mod explain;
 mod gather;
 mod lower;
 mod memory;
@@ -24,11 +25,13 @@ mod record;
 mod rundir;
 #[cfg(test)]
 mod scratch;
+mod script;
 pub mod session;
 pub mod socket;
 pub mod sources;
 mod tally;
 pub mod trust;
+pub mod waivers;
 mod world;
 
 pub use action::{Action, Subject};
@@ -44,3 +47,4 @@ pub use world::{World, WorldError};
 pub use wardline_audit as audit;
 pub use wardline_policy as policy;
 pub use wardline_sandbox as sandbox;
+pub use wardline_shell as shell;

@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 
 /// Calls without an outcome that are remembered; older ones are forgotten, which reads as "no decision was seen".
 const MAX_OPEN: usize = 256;
+/// Refused effects that are counted; the oldest is forgotten first.
+const MAX_REFUSED: usize = 64;
+/// Files from the network that are remembered; the oldest is forgotten first.
+const MAX_FETCHED: usize = 256;
 /// A memory larger than this is not ours.
 const MAX_BYTES: u64 = 256 * 1024;
 
@@ -24,6 +28,10 @@ pub(crate) struct State {
     last_call: String,
     repeats: u32,
     open: Vec<String>,
+    /// Effects that were refused, as digests, and how often.
+    refused: Vec<(String, u32)>,
+    /// Files that came from the network, as digests of their paths.
+    fetched: Vec<String>,
 }
 
 impl State {
@@ -37,6 +45,36 @@ impl State {
         digest.clone_into(&mut self.last);
         self.last_call = short(call.unwrap_or_default());
         self.repeats
+    }
+
+    /// Counts a refused effect; returns how often it was refused before, under whatever spelling.
+    pub(crate) fn refuse(&mut self, identity: &str) -> u32 {
+        let digest = crate::trust::digest_of(identity);
+        if let Some((_, count)) = self.refused.iter_mut().find(|(known, _)| *known == digest) {
+            *count = count.saturating_add(1);
+            return *count - 1;
+        }
+        if self.refused.len() >= MAX_REFUSED {
+            self.refused.remove(0);
+        }
+        self.refused.push((digest, 1));
+        0
+    }
+
+    /// Remembers that a command of the session puts bytes from the network into a file.
+    pub(crate) fn fetch(&mut self, path: &str) {
+        let digest = crate::trust::digest_of(path);
+        if !self.fetched.contains(&digest) {
+            if self.fetched.len() >= MAX_FETCHED {
+                self.fetched.remove(0);
+            }
+            self.fetched.push(digest);
+        }
+    }
+
+    /// Did a command of the session put bytes from the network into this file?
+    pub(crate) fn was_fetched(&self, path: &str) -> bool {
+        !self.fetched.is_empty() && self.fetched.contains(&crate::trust::digest_of(path))
     }
 
     /// Remembers that a call was decided.
@@ -71,6 +109,17 @@ impl State {
                 .iter()
                 .filter_map(|call| call.as_str().map(str::to_owned))
                 .collect(),
+            // Absent in what older versions wrote.
+            fetched: value.get("fetched").and_then(Value::as_array).map_or_else(Vec::new, |all| {
+                all.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
+            }),
+            refused: value.get("refused").and_then(Value::as_array).map_or_else(Vec::new, |all| {
+                let count = |pair: &Value| {
+                    let times = pair.get(1)?.as_u64()?;
+                    Some((pair.get(0)?.as_str()?.to_owned(), u32::try_from(times).unwrap_or(u32::MAX)))
+                };
+                all.iter().filter_map(count).collect()
+            }),
         })
     }
 
@@ -81,6 +130,8 @@ impl State {
             "last_call": self.last_call,
             "repeats": self.repeats,
             "open": self.open,
+            "refused": self.refused,
+            "fetched": self.fetched,
         })
         .to_string()
     }
@@ -163,6 +214,18 @@ mod tests {
         for (digest, name, repeats) in table {
             assert_eq!(call(digest, name), repeats, "{digest} {name:?}");
         }
+    }
+
+    #[test]
+    fn refusals_are_counted_by_effect() {
+        let dir = crate::scratch::Dir::new("memory-refused");
+        let refuse = |effect: &str| update(dir.path(), "s", |state| state.refuse(effect)).unwrap();
+        assert_eq!([refuse("delete /"), refuse("delete /etc"), refuse("delete /")], [0, 0, 1]);
+        for n in 0..200 {
+            refuse(&format!("delete /{n}"));
+        }
+        assert_eq!(refuse("delete /"), 0, "long ago");
+        assert_eq!(refuse("delete /199"), 1);
     }
 
     #[test]

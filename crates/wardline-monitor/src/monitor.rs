@@ -7,13 +7,15 @@ use std::fmt;
 use std::time::SystemTime;
 
 use wardline_audit::{Draft, Journal, JournalError, Kind, Receipt};
-use wardline_policy::{Decision, PolicySet, Request, Verdict, decide};
+use wardline_policy::{Decision, Facts, PolicySet, Refusal, Request, Verdict, decide};
+use wardline_shell as shell;
 
 use crate::approve::{Answer, Approver, Question};
+use crate::gather::gather_all;
 use crate::record::{self, Body};
 use crate::sources::{Choice, SourceError};
 use crate::tally::Tally;
-use crate::{Action, Permit, Subject, World, gather, memory, sources};
+use crate::{Action, Permit, Subject, World, memory, script, sources};
 
 /// What becomes of a question that nobody can be asked.
 const NOBODY: &str = "nobody is there to answer";
@@ -124,7 +126,11 @@ impl Monitor {
         let call = call_of(action);
         let repeats =
             self.remember(subject, |state| state.repeat(&action.digest(), action.call.as_deref()))?;
-        let facts = gather(&self.world, action, repeats, self.confined);
+        let (mut facts, analysis) = gather_all(&self.world, action, repeats, self.confined);
+        if let Some(analysis) = &analysis {
+            self.recall_fetched(subject, analysis, &mut facts)?;
+        }
+        self.count_refusals(subject, &mut facts)?;
         let request = Request {
             permission: action.permission.clone(),
             targets: action.targets.clone(),
@@ -156,11 +162,44 @@ impl Monitor {
             Authorization::Refuse { verdict, .. } => (false, verdict),
         };
         if granted {
-            self.remember(subject, |state| state.decided(&call))?;
+            let fetched = analysis.as_ref().map(script::fetched).unwrap_or_default();
+            self.remember(subject, |state| {
+                fetched.iter().for_each(|path| state.fetch(path));
+                state.decided(&call);
+            })?;
         }
         let asked = verdict.decision == Decision::Ask && !unanswered;
         self.tally.decided(&call, action, verdict, asked, granted);
         Ok(authorization)
+    }
+
+    /// What an earlier command of the session brought in from the network is not run without a question.
+    fn recall_fetched(
+        &self,
+        subject: &Subject,
+        analysis: &shell::Analysis,
+        facts: &mut Facts,
+    ) -> Result<(), MonitorError> {
+        let run = script::run_files(analysis);
+        if run.is_empty() {
+            return Ok(());
+        }
+        let from_network = |state: &mut memory::State| {
+            run.into_iter().filter(|(path, _)| state.was_fetched(path)).collect::<Vec<_>>()
+        };
+        for (path, command) in self.remember(subject, from_network)? {
+            facts.refusals.push(script::runs_fetched(&path, command));
+        }
+        Ok(())
+    }
+
+    /// Says of each refused effect how often the session tried it before, however it was spelled then.
+    fn count_refusals(&self, subject: &Subject, facts: &mut Facts) -> Result<(), MonitorError> {
+        let refused = |refusal: &&mut Refusal| refusal.decision == Decision::Deny && refusal.waiver.is_none();
+        for refusal in facts.refusals.iter_mut().filter(refused) {
+            refusal.attempts = self.remember(subject, |state| state.refuse(&refusal.identity))?;
+        }
+        Ok(())
     }
 
     /// Puts the question of an asking verdict, which is on record already, and records the answer.

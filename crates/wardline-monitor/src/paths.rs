@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use wardline_policy::{Access, Certainty, PathFact, Zone};
+use wardline_policy::{Access, Certainty, Mention, PathFact, Zone};
 
 use crate::World;
 
@@ -51,6 +51,7 @@ pub(crate) fn look(
         certainty: if resolved.is_none() { Certainty::Opaque } else { certainty },
         is_dir,
         because: because.to_owned(),
+        mention: Mention::Named,
     }
 }
 

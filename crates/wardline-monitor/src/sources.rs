@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use wardline_policy::{Layer, Options, PolicySet, Problem, Source, SourceKind};
+use wardline_policy::{Layer, Options, PolicySet, Problem, RepositoryProfile, Source, SourceKind};
 
 use crate::World;
 use crate::trust::{Trust, TrustError};
@@ -76,7 +76,7 @@ impl std::error::Error for SourceError {}
 pub struct Choice {
     /// The preset, when named.
     pub preset: Option<wardline_policy::Preset>,
-    /// The profile, when named.
+    /// The profile, when named; else the person's file says which one holds in a repository.
     pub profile: Option<String>,
 }
 
@@ -122,9 +122,52 @@ pub fn build(sources: &[Source], world: &World, choice: &Choice) -> Result<Polic
         windows: cfg!(windows),
         preset: choice.preset,
         profile: choice.profile.clone(),
+        project: names_of(&world.project, &world.home),
         whitelist: vec!["/tmp/*".to_owned()],
     };
-    PolicySet::build(sources, &options).map_err(SourceError::Invalid)
+    let policy = PolicySet::build(sources, &options).map_err(SourceError::Invalid)?;
+    let astray: Vec<Problem> =
+        policy.repositories().filter_map(|line| leads_elsewhere(&line, &world.home)).collect();
+    if astray.is_empty() { Ok(policy) } else { Err(SourceError::Invalid(astray)) }
+}
+
+/// The names of a root: its own, and the same below a home directory that is reached through a link.
+fn names_of(root: &Path, home: &Path) -> Vec<String> {
+    let home_is = std::fs::canonicalize(home).unwrap_or_else(|_| home.to_path_buf());
+    let below_home = root.strip_prefix(&home_is).ok().map(|rest| home.join(rest));
+    let mut names: Vec<String> = below_home
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([root])
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.dedup();
+    names
+}
+
+/// A line of `repositories` whose directory is a link. Roots are known by their real paths, so the line would select
+/// nothing; following the link instead would let whoever can replace it move the profile.
+fn leads_elsewhere(line: &RepositoryProfile, home: &Path) -> Option<Problem> {
+    let literal = match line.pattern.split_once(['*', '?']) {
+        Some((before, _)) => before.rsplit_once('/')?.0,
+        None => line.pattern.as_str(),
+    };
+    let written = Path::new(literal);
+    let real = std::fs::canonicalize(written).ok()?;
+    let names = names_of(&real, home);
+    if names.iter().any(|name| Path::new(name) == written) {
+        return None;
+    }
+    Some(Problem {
+        file: line.origin.file.clone(),
+        line: line.origin.line,
+        column: line.column,
+        text: format!(
+            "`{literal}` leads to `{}`, and a repository is known by its real path",
+            real.display()
+        ),
+        help: "write the real path".to_owned(),
+    })
 }
 
 /// Adds a configuration file, if it is there.

@@ -100,9 +100,9 @@ fn every_way_through_is_recorded_before_it_is_answered() {
     let table: [Row<'_>; 6] = [
         ("git status", &Nobody, true, vec![intent("allow")]),
         ("cat ~/.ssh/id_rsa", &yes, false, vec![intent("deny")]),
-        ("make", &Nobody, false, vec![intent("deny")]),
-        ("make", &yes, true, vec![intent("ask"), approval("allow")]),
-        ("make", &no, false, vec![intent("ask"), approval("deny")]),
+        ("frobnicate", &Nobody, false, vec![intent("deny")]),
+        ("frobnicate", &yes, true, vec![intent("ask"), approval("allow")]),
+        ("frobnicate", &no, false, vec![intent("ask"), approval("deny")]),
         ("cat .env", &no, false, vec![intent("ask"), approval("deny")]),
     ];
     for (command, approver, passes, rows) in table {
@@ -221,4 +221,57 @@ fn decisions_are_the_same_for_the_same_facts() {
     let first = decide();
     assert_eq!(first, decide());
     assert_eq!(first.decision, Decision::Allow);
+}
+
+#[test]
+fn a_refused_effect_is_counted_under_every_spelling() {
+    let place = Place::new();
+    let monitor = place.monitor();
+    let subject = Subject::local("s");
+    let spellings = ["rm -rf /usr", "T=/usr; rm -r -f \"$T\"", "cd / && rm -rf usr"];
+    for (times, spelling) in spellings.iter().enumerate() {
+        let Authorization::Refuse { verdict, .. } =
+            monitor.authorize(&subject, &Action::shell(spelling), &Nobody).unwrap()
+        else {
+            panic!("{spelling} passed")
+        };
+        let reason = verdict.reasons.iter().find(|reason| reason.rule.starts_with("refuse.")).unwrap();
+        assert_eq!(reason.matched, "delete /usr recursive", "{spelling}");
+        assert_eq!(reason.text.contains("before in this session"), times > 0, "{spelling}: {}", reason.text);
+    }
+    let other = Subject::local("another");
+    let Authorization::Refuse { verdict, .. } =
+        monitor.authorize(&other, &Action::shell("rm -rf /usr"), &Nobody).unwrap()
+    else {
+        panic!("it passed")
+    };
+    assert!(!verdict.reasons.iter().any(|reason| reason.text.contains("before in this session")));
+}
+
+#[test]
+fn what_came_from_the_network_is_not_run_without_a_question() {
+    let table: [(&[&str], &str, bool); 4] = [
+        (&["curl -fsSLo tool.sh https://x.example/t"], "sh tool.sh", true),
+        (&["curl -fsSLo tool.sh https://x.example/t"], "chmod +x tool.sh && ./tool.sh", true),
+        (&["curl -fsSLo tool.sh https://x.example/t"], "sh other.sh", false),
+        (&["echo echo hi > tool.sh"], "sh tool.sh", false),
+    ];
+    for (before, command, expected) in table {
+        let place = Place::new();
+        let monitor = place.monitor();
+        let subject = Subject::local("s");
+        let yes = Person::who_says(true);
+        for earlier in before {
+            assert!(
+                granted(monitor.authorize(&subject, &Action::shell(earlier), &yes).unwrap()),
+                "{earlier}"
+            );
+        }
+        let (Authorization::Grant { verdict, .. }
+        | Authorization::HostAsks { verdict }
+        | Authorization::Refuse { verdict, .. }) =
+            monitor.authorize(&subject, &Action::shell(command), &Nobody).unwrap();
+        let asked = verdict.reasons.iter().any(|reason| reason.rule == "ask.code.fetched");
+        assert_eq!(asked, expected, "{before:?} {command}: {:?}", verdict.reasons);
+    }
 }

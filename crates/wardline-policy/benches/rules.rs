@@ -5,8 +5,8 @@
 
 use divan::{Bencher, black_box};
 use wardline_policy::{
-    Access, Certainty, CommandFact, Facts, Layer, Options, PathFact, PolicySet, Request, Source, SourceKind,
-    Zone, decide,
+    Access, Certainty, CommandFact, Facts, Layer, Mention, Options, PathFact, PolicySet, Request, Source,
+    SourceKind, Zone, decide,
 };
 
 fn main() {
@@ -56,6 +56,7 @@ fn facts() -> Facts {
         forms: vec![format!("{text} --flag")],
         directory_change: false,
         certainty: Certainty::Proven,
+        harmless: false,
     };
     let path = |access, relative: &str| PathFact {
         access,
@@ -68,6 +69,7 @@ fn facts() -> Facts {
         certainty: Certainty::Proven,
         is_dir: false,
         because: "argument".to_owned(),
+        mention: Mention::Named,
     };
     Facts {
         commands: vec![command("tool4 build src"), command("git status")],

@@ -34,7 +34,8 @@ fn judge_command<'c>(case: &Case<'c>, number: usize, command: &CommandFact, grou
         if spellings.iter().take(at).any(|(earlier, _)| earlier == text) {
             continue;
         }
-        let question = case.question("bash", text, *kind);
+        let mut question = case.question("bash", text, *kind);
+        question.circumstances.harmless = command.harmless;
         for opinion in opinions(case.stack, &question) {
             grounds.add_opinion(case, &question, &opinion);
             reasons.push(explain::opinion(case, &question, &opinion));

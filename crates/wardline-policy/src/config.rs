@@ -75,6 +75,7 @@ pub(crate) struct Settings {
     pub(crate) permission: Permission,
     pub(crate) agents: Vec<AgentSettings>,
     pub(crate) profiles: Vec<Profile>,
+    pub(crate) repositories: Vec<RepositoryLine>,
     pub(crate) hosts: Vec<HostLine>,
     pub(crate) examples: Vec<ExampleLine>,
 }
@@ -90,7 +91,18 @@ pub(crate) struct AgentSettings {
     pub(crate) permission: Permission,
 }
 
-/// A named set of rules that is chosen on the command line.
+/// One line of `repositories`: which profile holds in the repositories that the pattern names.
+#[derive(Clone, Debug)]
+pub(crate) struct RepositoryLine {
+    /// As written, home not expanded.
+    pub(crate) pattern: String,
+    /// The profile, or that none holds there.
+    pub(crate) profile: Option<String>,
+    pub(crate) place: Place,
+    pub(crate) column: u32,
+}
+
+/// A named set of rules that is chosen on the command line or for a repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
@@ -176,9 +188,12 @@ impl<'f> Reader<'f> {
                 "compat" => settings.kilo = self.compat(node),
                 "network" => settings.hosts = self.network(node),
                 "profiles" => settings.profiles = self.profiles(node),
+                "repositories" => settings.repositories = self.repositories(&key, node),
                 "examples" => settings.examples = self.examples(node),
-                _ => self
-                    .unknown(&key, "preset, permission, agent, profiles, network, tools, compat, examples"),
+                _ => self.unknown(
+                    &key,
+                    "preset, permission, agent, profiles, repositories, network, tools, compat, examples",
+                ),
             }
         }
         settings
@@ -436,6 +451,41 @@ impl<'f> Reader<'f> {
             profiles.push(profile);
         }
         profiles
+    }
+
+    fn repositories(&mut self, key: &Key, node: Node) -> Vec<RepositoryLine> {
+        if !matches!(self.layer, Layer::Managed | Layer::User) {
+            // A repository that chose its own profile would choose the one that lets it do more.
+            let help = "remove it; the person chooses in ~/.config/wardline/config.jsonc";
+            self.refuse(key.at, "`repositories` is not a repository's to set", help);
+            return Vec::new();
+        }
+        let lines = self.map(node, "`repositories`");
+        lines.into_iter().filter_map(|(key, node)| self.repository(key, node)).collect()
+    }
+
+    fn repository(&mut self, key: Key, node: Node) -> Option<RepositoryLine> {
+        let Key { text: pattern, at } = key;
+        // Roots are absolute, so any other beginning matches nothing, and the profile would silently not hold.
+        let rooted = ["/", "~/", "$HOME/", "*"].iter().any(|start| pattern.starts_with(start));
+        let drive = pattern.get(1..2) == Some(":");
+        if !(rooted || drive || matches!(pattern.as_str(), "~" | "$HOME")) {
+            let help = "begin it with `/`, `~/` or `*`, as in \"~/work/shop\"";
+            self.refuse(at, format!("`{pattern}` names no repository: it is no absolute path"), help);
+        }
+        let mut profile = None;
+        for (key, node) in self.map(node, &format!("repository `{pattern}`")) {
+            match (key.text.as_str(), &node.value) {
+                ("profile", Value::Null) => profile = Some(None),
+                ("profile", _) => profile = Some(Some(self.text(node, "`profile`")?)),
+                _ => self.unknown(&key, "profile"),
+            }
+        }
+        if profile.is_none() {
+            let help = "write { \"profile\": \"NAME\" }, or null for none";
+            self.refuse(at, format!("repository `{pattern}` needs a `profile`"), help);
+        }
+        Some(RepositoryLine { pattern, profile: profile?, place: self.place(at), column: at.column })
     }
 
     fn network(&mut self, node: Node) -> Vec<HostLine> {

@@ -1,13 +1,15 @@
 //! The decision: every ground that speaks for or against a request, and the strictest of them.
 
+use crate::builtin::Circumstances;
 use crate::commands;
 use crate::decision::{CommandVerdict, Decision, Layer, Obligation, Reason, Verdict};
-use crate::evaluate::{Kind, Opinion, Question, opinions};
+use crate::evaluate::{Kind, Opinion, Question, Voice, opinions};
 use crate::explain;
 use crate::floors;
 use crate::names::normalise;
 use crate::paths;
 use crate::policy::PolicySet;
+use crate::refusals;
 use crate::request::{Certainty, Doubt, DoubtKind, Facts, Request};
 use crate::rule::{Rule, permission_key};
 use crate::stack::Stack;
@@ -62,6 +64,7 @@ impl<'c> Case<'c> {
         }
         paths::judge(self, grounds);
         floors::judge(self, grounds);
+        refusals::judge(self, grounds);
         self.judge_repeats(grounds);
         self.judge_doubts(grounds);
     }
@@ -93,7 +96,8 @@ impl<'c> Case<'c> {
     }
 
     pub(crate) fn question(&self, permission: &str, target: &str, kind: Kind) -> Question {
-        Question::new(permission, target, self.request.confined, self.policy.terms.windows, kind)
+        let circumstances = Circumstances { confined: self.request.confined, harmless: false };
+        Question::new(permission, target, circumstances, self.policy.terms.windows, kind)
     }
 
     /// The third identical call in a row is a loop until a person says otherwise.
@@ -135,7 +139,7 @@ impl<'c> Case<'c> {
     /// A child neither delegates further nor talks to the person over its parent's head.
     fn judge_delegation(&self, grounds: &mut Grounds<'c>) {
         if matches!(self.permission, "task" | "question" | "interactive_terminal") {
-            grounds.add(explain::no_delegation(self.agent, self.permission));
+            grounds.add_floor(explain::no_delegation(self.agent, self.permission));
         }
     }
 }
@@ -160,6 +164,30 @@ pub(crate) struct Grounds<'c> {
 struct Ground<'c> {
     reason: Reason,
     lookup: Option<(&'c Stack, Question)>,
+    firmness: Firmness,
+}
+
+/// What it takes to change a ground, the easiest first. Advice about one is idle while a firmer one is as strict.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Firmness {
+    /// A rule or an answer of the person's, or another command.
+    Rule,
+    /// Another agent or preset.
+    Mode,
+    /// The administrator.
+    Ceiling,
+    /// Nothing.
+    Floor,
+}
+
+impl Firmness {
+    fn of(voice: Voice) -> Self {
+        match voice {
+            Voice::Base | Voice::UserWord | Voice::Supervised | Voice::Narrow | Voice::Session => Self::Rule,
+            Voice::Limit => Self::Mode,
+            Voice::Managed => Self::Ceiling,
+        }
+    }
 }
 
 /// Grounds kept in a verdict; a script of ten thousand commands is not better explained by all of them.
@@ -175,13 +203,23 @@ impl<'c> Grounds<'c> {
         let layer = opinion.answered.or(opinion.rule).map_or(Layer::Builtin, Rule::layer);
         if self.takes(opinion.decision, layer) {
             let reason = explain::opinion(case, question, opinion);
-            self.keep(Ground { reason, lookup: Some((case.stack, question.clone())) });
+            let lookup = Some((case.stack, question.clone()));
+            self.keep(Ground { reason, lookup, firmness: Firmness::of(opinion.voice) });
         }
     }
 
     pub(crate) fn add(&mut self, reason: Reason) {
+        self.add_fixed(reason, Firmness::Rule);
+    }
+
+    /// Adds a ground that no rule changes.
+    pub(crate) fn add_floor(&mut self, reason: Reason) {
+        self.add_fixed(reason, Firmness::Floor);
+    }
+
+    fn add_fixed(&mut self, reason: Reason, firmness: Firmness) {
         if self.takes(reason.decision, reason.origin.layer) {
-            self.keep(Ground { reason, lookup: None });
+            self.keep(Ground { reason, lookup: None, firmness });
         }
     }
 
@@ -195,10 +233,12 @@ impl<'c> Grounds<'c> {
 
     fn keep(&mut self, ground: Ground<'c>) {
         // Looking for the same ground further back would make long scripts quadratic.
-        let known =
-            self.found.iter().rev().take(MAX_REASONS).any(|other| same(&other.reason, &ground.reason));
-        if !known {
-            self.found.push(ground);
+        let mut latest = self.found.iter_mut().rev().take(MAX_REASONS);
+        match latest.find(|other| same(&other.reason, &ground.reason)) {
+            // An agent's limit repeats its rules; the limit is what would have to change.
+            Some(known) if known.firmness < ground.firmness => *known = ground,
+            Some(_) => {}
+            None => self.found.push(ground),
         }
     }
 
@@ -219,11 +259,24 @@ impl<'c> Grounds<'c> {
         !self.mixed && self.strictest.is_some()
     }
 
+    /// Takes away the advice that changes nothing because of a ground before it: a rule for a file that the agent may not
+    /// write in any case.
+    fn drop_idle_advice(&mut self) {
+        let mut firmest = Firmness::Rule;
+        for Ground { reason, firmness, .. } in &mut self.found {
+            firmest = firmest.max(*firmness);
+            if *firmness < firmest {
+                reason.help = None;
+            }
+        }
+    }
+
     fn into_verdict(mut self, policy: &PolicySet, request: &Request) -> Verdict {
         if self.found.is_empty() {
             self.add(explain::nothing_said(request));
         }
-        self.found.sort_by_key(|ground| std::cmp::Reverse(ground.reason.decision));
+        self.found.sort_by_key(|ground| std::cmp::Reverse((ground.reason.decision, ground.firmness)));
+        self.drop_idle_advice();
         let decision = self.found.first().map_or(Decision::Ask, |ground| ground.reason.decision);
         let losers = self.found.first().map(losers).unwrap_or_default();
         let reasons = self.found.into_iter().take(MAX_REASONS).map(|ground| ground.reason).collect();
@@ -250,8 +303,9 @@ fn losers(ground: &Ground<'_>) -> Vec<Reason> {
     let limit = MAX_LOSERS.saturating_add(1);
     let lists =
         [&stack.base, &stack.managed, &stack.session].into_iter().chain(&stack.hard).chain(&stack.narrow);
-    let matched = lists
-        .flat_map(|list| list.last_matches(&question.permission, &question.folded, question.confined, limit));
+    let matched = lists.flat_map(|list| {
+        list.last_matches(&question.permission, &question.folded, question.circumstances, limit)
+    });
     let reasons = matched.map(|rule| explain::loser(question, rule));
     let lost =
         reasons.filter(|reason| reason.rule != ground.reason.rule || reason.origin != ground.reason.origin);

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use jsonc_parser::ast;
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
+use crate::brackets::{self, Open};
 use crate::problem::Problem;
 
 /// The largest source that is read, in bytes. A hundred thousand rules fit a few times over.
@@ -113,9 +115,14 @@ pub(crate) fn parse_jsonc(file: &str, text: &str) -> Result<Node, Problem> {
     };
     let lines = Lines::new(text);
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
-        lines.spot(error.range().start).problem(
+        let (at, what) = match error.kind() {
+            ParseErrorKind::UnterminatedObject | ParseErrorKind::UnterminatedArray => unclosed(text, &lines),
+            _ => None,
+        }
+        .unwrap_or_else(|| (lines.spot(error.range().start), lower_first(&error.kind().to_string())));
+        at.problem(
             file,
-            format!("not valid JSON with comments: {}", lower_first(&error.kind().to_string())),
+            format!("not valid JSON with comments: {what}"),
             "correct the syntax here; nothing in the file is used until it parses",
         )
     })?;
@@ -123,6 +130,27 @@ pub(crate) fn parse_jsonc(file: &str, text: &str) -> Result<Node, Problem> {
         Some(value) => convert(file, &lines, value),
         None => Ok(Node { at: Spot { line: 1, column: 1 }, value: Value::Map(Vec::new()) }),
     }
+}
+
+/// Where a text with an open bracket is best corrected, and what is said there: at the bracket if the indentation tells
+/// which one it is, else at the end, where the closing ones are missing.
+fn unclosed(text: &str, lines: &Lines) -> Option<(Spot, String)> {
+    let Open { at, bracket, taken_by } = brackets::unclosed(text)?;
+    let opened = lines.spot(at);
+    Some(match taken_by {
+        Some(taken_by) => {
+            let Spot { line, column } = lines.spot(taken_by);
+            let text = format!(
+                "this `{bracket}` is not closed: the bracket at {line}:{column} is indented as another's"
+            );
+            (opened, text)
+        }
+        None => {
+            let Spot { line, column } = opened;
+            let what = format!("the file ends before the `{bracket}` of {line}:{column} is closed");
+            (lines.spot(text.trim_end().len()), what)
+        }
+    })
 }
 
 // The parser stops at 512 levels, so this recursion is bounded too.

@@ -3,6 +3,7 @@
 //! Several voices speak: the base list, of which the last match wins, and those that can only tighten it. The
 //! strictest one counts.
 
+use crate::builtin::Circumstances;
 use crate::decision::{Decision, Layer};
 use crate::rule::Rule;
 use crate::stack::{Chain, Stack};
@@ -16,7 +17,7 @@ pub(crate) struct Question {
     pub(crate) target: String,
     /// The target as it is matched.
     pub(crate) folded: String,
-    pub(crate) confined: bool,
+    pub(crate) circumstances: Circumstances,
     pub(crate) kind: Kind,
 }
 
@@ -34,12 +35,18 @@ pub(crate) enum Kind {
 }
 
 impl Question {
-    pub(crate) fn new(permission: &str, target: &str, confined: bool, windows: bool, kind: Kind) -> Self {
+    pub(crate) fn new(
+        permission: &str,
+        target: &str,
+        circumstances: Circumstances,
+        windows: bool,
+        kind: Kind,
+    ) -> Self {
         Self {
             permission: permission.to_owned(),
             target: target.to_owned(),
             folded: fold(target, windows),
-            confined,
+            circumstances,
             kind,
         }
     }
@@ -134,8 +141,8 @@ pub(crate) fn base<'p>(stack: &'p Stack, question: &Question) -> Option<Opinion<
 }
 
 fn last<'p>(chain: &'p Chain, question: &Question) -> Option<&'p Rule> {
-    chain
-        .last_match(&question.permission, &question.folded, question.confined, |rule| question.concerns(rule))
+    let accept = |rule: &Rule| question.concerns(rule);
+    chain.last_match(&question.permission, &question.folded, question.circumstances, accept)
 }
 
 fn spoken(rule: &Rule, voice: Voice) -> Opinion<'_> {
@@ -191,6 +198,13 @@ fn answer<'p>(stack: &'p Stack, question: &Question, opinion: &mut Opinion<'p>) 
         opinion.decision = Decision::Allow;
         opinion.answered = Some(saved);
     }
+}
+
+/// The rule of a person's that allows this very target, and not everything: their own, or a saved answer.
+pub(crate) fn specific_allow<'p>(stack: &'p Stack, question: &Question) -> Option<&'p Rule> {
+    let saved = last(&stack.session, question).filter(|rule| rule.decision() == Decision::Allow);
+    let own = || personal_allow(stack, question);
+    saved.filter(|rule| !rule.is_broad()).or_else(|| own().filter(|rule| !rule.is_broad()))
 }
 
 /// The rule of a person's that allows this target, if there is one: the base list's winner, or a saved answer

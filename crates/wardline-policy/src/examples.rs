@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::builtin::Circumstances;
 use crate::decide::decide;
 use crate::decision::{Decision, Origin};
 use crate::evaluate::{Kind, Question, opinions};
@@ -73,6 +74,7 @@ fn bash_commands(request: &Request) -> Vec<CommandFact> {
         forms: Vec::new(),
         directory_change: false,
         certainty: Certainty::Proven,
+        harmless: false,
     };
     request.targets.iter().map(whole).collect()
 }
@@ -121,7 +123,8 @@ fn check_rule(policy: &PolicySet, agent: &str, rule: &Rule, results: &mut Vec<Ex
 /// What the rules as a whole say; `None` where the rule is about many permissions at once.
 fn outcome(policy: &PolicySet, agent: &str, rule: &Rule, target: &str) -> Option<(Decision, String)> {
     let permission = rule.permission.literal()?;
-    let question = Question::new(permission, target, false, policy.terms.windows, Kind::Direct);
+    let circumstances = Circumstances { confined: false, harmless: false };
+    let question = Question::new(permission, target, circumstances, policy.terms.windows, Kind::Direct);
     let found = opinions(policy.stack(agent)?, &question);
     let strictest = found.first()?;
     let by = strictest.rule.map(|rule| format!("{} ({})", rule.words(), rule.effect.place.origin()));

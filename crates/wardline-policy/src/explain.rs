@@ -1,11 +1,11 @@
 //! Reasons in words: what decided, where it is written, and the smallest change that would alter it.
 
-use crate::config::SCALAR_ONLY;
+use crate::config::{Preset, SCALAR_ONLY};
 use crate::decide::Case;
 use crate::decision::{Decision, Layer, Origin, Reason};
 use crate::evaluate::{Opinion, Question, Voice};
 use crate::guarded::Guarded;
-use crate::request::{Access, Doubt, DoubtKind, Request};
+use crate::request::{Access, Doubt, DoubtKind, Refusal, Request, Waiver};
 use crate::rule::Rule;
 use crate::sensitive::Sensitive;
 
@@ -95,10 +95,7 @@ fn help(case: &Case<'_>, question: &Question, opinion: &Opinion<'_>) -> String {
     let entry = suggestion(question, opinion.rule);
     match (opinion.voice, place.map(|origin| origin.layer)) {
         (Voice::Managed, _) => format!("only the administrator can change {at}"),
-        (Voice::Limit, _) if matches!(case.agent, "plan" | "ask") => {
-            format!("leave the `{}` agent to make changes", case.agent)
-        }
-        (Voice::Limit, _) => "choose another preset than `readonly`".to_owned(),
+        (Voice::Limit, _) => other_mode(case),
         (Voice::Narrow, _) => {
             format!("change or remove {at}; `wardline trust --all` makes the file count in full")
         }
@@ -108,6 +105,19 @@ fn help(case: &Case<'_>, question: &Question, opinion: &Opinion<'_>) -> String {
         }
         (Voice::Base | Voice::Supervised, _) => format!("add {entry} in {USER_FILE}"),
     }
+}
+
+/// The agent and the preset that let nothing be changed: whichever of them stands has to go.
+fn other_mode(case: &Case<'_>) -> String {
+    let agent = matches!(case.agent, "plan" | "ask")
+        .then(|| format!("leave the `{}` agent to make changes", case.agent));
+    let readonly = case.policy.preset == Preset::Readonly;
+    let preset = match case.policy.preset_is_managed {
+        _ if !readonly => None,
+        true => return "only the administrator can change the preset `readonly`".to_owned(),
+        false => Some("choose another preset than `readonly`".to_owned()),
+    };
+    agent.into_iter().chain(preset).collect::<Vec<_>>().join(", and ")
 }
 
 /// The narrowest rule that would allow the target: the pattern that decided if it says something, else the
@@ -216,14 +226,32 @@ pub(crate) fn secret(
     }
 }
 
-pub(crate) fn guarded(why: Guarded, name: &str, because: &str) -> Reason {
+pub(crate) fn guarded(why: Guarded, decision: Decision, name: &str, because: &str) -> Reason {
     let text = format!("`{name}` is, or holds, {} ({because})", why.describe());
     let help = "change it yourself, outside the agent";
-    fixed(&format!("floor.guarded.{}", why.as_str()), Decision::Deny, name, text, Some(help))
+    fixed(&format!("floor.guarded.{}", why.as_str()), decision, name, text, Some(help))
 }
 
 pub(crate) fn agent_settings(target: &str) -> Reason {
     let text = format!("`{target}` belongs to an agent's settings");
     let help = format!("add {target:?}: \"allow\" under permission.read in {USER_FILE}");
     fixed("floor.agent-settings", Decision::Ask, target, text, Some(&help))
+}
+
+pub(crate) fn refused(refusal: &Refusal) -> Reason {
+    let mut text = refusal.text.clone();
+    if refusal.attempts > 0 {
+        let times =
+            if refusal.attempts == 1 { "once".to_owned() } else { format!("{} times", refusal.attempts) };
+        text.push_str(&format!(
+            " (refused {times} before in this session; another spelling changes nothing)"
+        ));
+    }
+    fixed(&refusal.rule, refusal.decision, &refusal.identity, text, refusal.help.as_deref())
+}
+
+pub(crate) fn waived(refusal: &Refusal, waiver: &Waiver) -> Reason {
+    let Waiver { owner, reason, expires, origin } = waiver;
+    let text = format!("`{}` is waived by {owner} until {expires}: {reason}", refusal.identity);
+    Reason { origin: origin.clone(), ..fixed(&refusal.rule, Decision::Allow, &refusal.identity, text, None) }
 }

@@ -8,7 +8,7 @@ use crate::evaluate::{Kind, personal_allow};
 use crate::explain;
 use crate::guarded::{self, Guarded, guarded, holds_guarded};
 use crate::names::{components, normalise};
-use crate::request::{Access, PathFact, Zone};
+use crate::request::{Access, Mention, PathFact, Zone};
 use crate::sensitive::{self, Hit, Sensitive, neutral};
 use crate::wildcard::{fold, matches};
 
@@ -16,7 +16,7 @@ use crate::wildcard::{fold, matches};
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
     for fact in &case.facts.paths {
         for names in identities(fact) {
-            let touch = Touch { access: fact.access, names, because: &fact.because };
+            let touch = Touch { access: fact.access, names, because: &fact.because, mention: fact.mention };
             judge_secrets(case, &touch, grounds);
             judge_guarded(case, &touch, grounds);
         }
@@ -28,7 +28,7 @@ pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
     for command in &case.facts.commands {
         let mut spellings = [&command.literal, &command.canonical].into_iter().chain(&command.forms);
         if spellings.any(|spelling| changes_the_guard(spelling)) {
-            grounds.add(explain::own_command(&command.literal));
+            grounds.add_floor(explain::own_command(&command.literal));
         }
     }
 }
@@ -37,7 +37,7 @@ pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
 fn changes_the_guard(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().and_then(|word| word.rsplit('/').next());
-    program == Some("wardline") && words.next().is_some_and(|verb| matches!(verb, "trust" | "init"))
+    program == Some("wardline") && words.next().is_some_and(|verb| matches!(verb, "trust" | "init" | "waive"))
 }
 
 /// One file about to be touched, under the names that stand for the same place.
@@ -45,6 +45,19 @@ struct Touch<'t> {
     access: Access,
     names: Vec<String>,
     because: &'t str,
+    mention: Mention,
+}
+
+impl Touch<'_> {
+    /// What a floor comes to for a path that is touched like this. A search inside the sandbox comes upon nothing that it
+    /// should not see or change: secrets are masked there, guarded files pinned.
+    fn temper(&self, floor: Decision, confined: bool) -> Option<Decision> {
+        match self.mention {
+            Mention::Named => Some(floor),
+            Mention::Used => Some(floor.min(Decision::Ask)),
+            Mention::Found => (!confined).then_some(floor.min(Decision::Ask)),
+        }
+    }
 }
 
 /// A symbolic link is two files, its own and the one it leads to, and each has to pass.
@@ -75,7 +88,7 @@ fn judge_target<'c>(case: &Case<'c>, target: &str, grounds: &mut Grounds<'c>) {
 
 fn judge_named<'c>(case: &Case<'c>, target: &str, access: Access, grounds: &mut Grounds<'c>) {
     let because = format!("target of `{}`", case.permission);
-    let touch = Touch { access, names: vec![normalise(target)], because: &because };
+    let touch = Touch { access, names: vec![normalise(target)], because: &because, mention: Mention::Named };
     judge_secrets(case, &touch, grounds);
     judge_guarded(case, &touch, grounds);
 }
@@ -86,20 +99,18 @@ fn judge_secrets<'c>(case: &Case<'c>, touch: &Touch<'_>, grounds: &mut Grounds<'
     let hits: Vec<(&String, Hit)> =
         touch.names.iter().filter_map(|name| Some((name, sensitive::find(name)?))).collect();
     if let Some((name, hit)) = hits.iter().max_by_key(|(_, hit)| hit.class.floor()) {
-        if !hits.iter().any(|(name, hit)| is_opened(case, name, hit, touch.access)) {
-            grounds.add(explain::secret(
-                case,
-                hit.class,
-                hit.class.floor(),
-                name,
-                touch.because,
-                touch.access,
-            ));
+        let floor = touch.temper(hit.class.floor(), case.request.confined);
+        let opened = || hits.iter().any(|(name, hit)| is_opened(case, name, hit, touch.access));
+        if let Some(floor) = floor.filter(|_| !opened()) {
+            grounds.add(explain::secret(case, hit.class, floor, name, touch.because, touch.access));
         }
         return;
     }
     if let Some((name, class, floor)) = touch.names.iter().find_map(|name| picks_up_secret(name)) {
-        grounds.add(explain::secret(case, class, floor, name, touch.because, touch.access));
+        let floor = touch.temper(floor, case.request.confined);
+        if let Some(floor) = floor {
+            grounds.add(explain::secret(case, class, floor, name, touch.because, touch.access));
+        }
     }
 }
 
@@ -139,17 +150,28 @@ fn file_glob(name: &str) -> Option<String> {
         return None;
     }
     let mut glob = String::new();
-    let mut inside = false;
-    for c in last.chars() {
-        match c {
-            '[' if !inside => {
-                inside = true;
-                glob.push('?');
+    let mut class: Option<String> = None;
+    for character in last.chars() {
+        match (character, &mut class) {
+            ('[', None) => class = Some(String::new()),
+            (']', Some(held)) => {
+                // `[sS]`, as `-iname` is written, is one letter.
+                let mut letters = held.chars();
+                let letter = match (letters.next(), letters.next(), letters.next()) {
+                    (Some(one), Some(other), None) if one.eq_ignore_ascii_case(&other) => {
+                        one.to_ascii_lowercase()
+                    }
+                    _ => '?',
+                };
+                glob.push(letter);
+                class = None;
             }
-            ']' if inside => inside = false,
-            _ if inside => {}
-            _ => glob.push(c),
+            (other, Some(held)) => held.push(other),
+            (other, None) => glob.push(other),
         }
+    }
+    if class.is_some() {
+        glob.push('?');
     }
     Some(glob)
 }
@@ -180,7 +202,13 @@ fn judge_guarded<'c>(case: &Case<'c>, touch: &Touch<'_>, grounds: &mut Grounds<'
     }
     let found = touch.names.iter().find_map(|name| Some((name, why_guarded(case, name, touch.access)?)));
     if let Some((name, why)) = found {
-        grounds.add(explain::guarded(why, name, touch.because));
+        // To change one of these files is never part of the work; a program that is not known may only read it.
+        let used = touch.mention == Mention::Used;
+        let floor =
+            if used { Some(Decision::Deny) } else { touch.temper(Decision::Deny, case.request.confined) };
+        if let Some(floor) = floor {
+            grounds.add_floor(explain::guarded(why, floor, name, touch.because));
+        }
     }
 }
 
@@ -198,6 +226,10 @@ fn why_guarded(case: &Case<'_>, name: &str, access: Access) -> Option<Guarded> {
 
 /// The worktree, the home, or something above them.
 fn holds_everything(case: &Case<'_>, name: &str) -> bool {
+    // A file whose name is a backslash, as a script that ends in `\` deletes, is no root.
+    if name.rsplit('/').next().is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b == b'\\')) {
+        return false;
+    }
     let plain = normalise(name);
     let above = plain.split('/').all(|part| part.is_empty() || part == "..");
     let home = &case.policy.terms.home;

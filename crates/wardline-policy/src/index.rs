@@ -183,3 +183,33 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The most numbers that looking up any of these patterns visits.
+    fn most_visited(patterns: &[String]) -> usize {
+        let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text, false)).collect();
+        let mut files = Files::default();
+        for (number, pattern) in patterns.iter().enumerate() {
+            files.file(pattern, number);
+        }
+        let visited = |pattern: &Pattern| {
+            let mut count = 0;
+            files.each(&pattern.folded(), &mut |numbers| count += numbers.len());
+            count
+        };
+        patterns.iter().map(visited).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_lookup_visits_few_of_many_rules() {
+        // The form of a pattern, the number put in place of `#`. Each rule of many is found without seeing another.
+        for form in ["tool# *", "*.x#", "src#/*.rs", "src/#"] {
+            let patterns: Vec<String> =
+                (0..2_000).map(|number| form.replace('#', &format!("{number:05}"))).collect();
+            assert_eq!(most_visited(&patterns), 1, "{form}");
+        }
+    }
+}

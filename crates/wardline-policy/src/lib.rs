@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod brackets;
 mod builtin;
 mod commands;
 mod config;
@@ -28,6 +29,8 @@ mod names;
 mod paths;
 mod policy;
 mod problem;
+mod profiles;
+mod refusals;
 mod request;
 mod rule;
 mod sensitive;
@@ -44,7 +47,11 @@ pub use guarded::{Guarded, guarded};
 pub use lint::{Lint, Severity, lint};
 pub use policy::{AgentInfo, Delegation, EffectiveRule, Host, Options, PolicySet, Source, SourceKind};
 pub use problem::Problem;
-pub use request::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, PathFact, Request, Zone};
+pub use profiles::{ProfileChoice, RepositoryProfile};
+pub use request::{
+    Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, Mention, PathFact, Refusal, Request, Waiver,
+    Zone,
+};
 pub use sensitive::{Sensitive, sensitive};
 pub use wildcard::matches;
 

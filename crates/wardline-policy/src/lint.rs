@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::RepositoryLine;
 use crate::decision::{Decision, Layer, Origin};
 use crate::merge::merge;
 use crate::policy::{PolicySet, SourceRules};
+use crate::profiles::{definable, way_out};
 use crate::rule::{Permission, Place, Rule, Statement};
 use crate::stack::Segment;
 
@@ -50,6 +52,7 @@ pub fn lint(policy: &PolicySet) -> Vec<Lint> {
         }
         keys(source, &mut found);
         overreach(policy, source, &mut found);
+        repositories(policy, source, &mut found);
     }
     shadows(policy, &mut found);
     user_word(policy, &mut found);
@@ -338,6 +341,30 @@ fn overreach(policy: &PolicySet, source: &SourceRules, found: &mut Findings) {
     if let Some((preset, place)) = settings.preset.as_ref().filter(|(preset, _)| *preset < policy.preset) {
         let text = format!("preset `{}` has no effect: the file is not trusted", preset.as_str());
         found.add(place, "may-not-loosen", Severity::Note, text, help);
+    }
+}
+
+/// Lines of `repositories` that name no profile, or that a later line always overrules.
+fn repositories(policy: &PolicySet, source: &SourceRules, found: &mut Findings) {
+    let files = policy.sources.iter().map(|source| (source.layer, &source.settings));
+    let known = definable(files, source.layer);
+    let patterns = |line: &RepositoryLine| line.patterns(&policy.terms.home, policy.terms.windows);
+    let mut lines = source.settings.repositories.iter();
+    while let Some(line) = lines.next() {
+        let RepositoryLine { pattern, profile, place, .. } = line;
+        if let Some(name) = profile.as_ref().filter(|name| !known.contains(name.as_str())) {
+            let text = format!("`{pattern}` selects `{name}`, which is no profile: nothing runs there");
+            found.add(place, "unknown-profile", Severity::Warning, text, way_out(&known));
+        }
+        let [root, _] = patterns(line);
+        let covers = |later: &&RepositoryLine| patterns(later).iter().any(|later| later.covers(&root));
+        if let Some(cover) = lines.clone().find(covers) {
+            let (cover, at) = (&cover.pattern, cover.place.origin());
+            let text =
+                format!("`{pattern}` never decides: `{cover}` at {at} comes later and matches all of it");
+            let help = "put the general line first and the exception after it, or remove this one";
+            found.add(place, "shadowed", Severity::Warning, text, help);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The paths an action would touch, checked as the file tools' paths are, whatever the tool.
 
 use crate::decide::{Case, Grounds};
+use crate::decision::{Decision, Layer};
 use crate::evaluate::{Kind, opinions};
 use crate::names::{is_absolute, normalise};
 use crate::request::{Access, Certainty, PathFact, Zone};
@@ -86,11 +87,29 @@ fn judge_outside<'c>(case: &Case<'c>, fact: &PathFact, grounds: &mut Grounds<'c>
         return;
     }
     for path in outside_names(fact) {
-        if !needs_no_question(path, fact) {
-            let target = directory_target(path, fact.is_dir);
-            case.ask_rules("external_directory", &target, Kind::Direct, grounds);
+        if needs_no_question(path, fact) {
+            continue;
+        }
+        let target = directory_target(path, fact.is_dir);
+        let question = case.question("external_directory", &target, Kind::Direct);
+        for opinion in opinions(case.stack, &question) {
+            let default = opinion.rule.is_none_or(|rule| rule.layer() == Layer::Builtin);
+            if !(default && opinion.decision == Decision::Ask && is_bounded(case, path, fact)) {
+                grounds.add_opinion(case, &question, &opinion);
+            }
         }
     }
+}
+
+/// Whether looking there needs no question because the sandbox shows nothing there that it should not: what lies outside
+/// the workspace and the system is not in its file system at all. Rules that somebody wrote about the directory still count.
+fn is_bounded(case: &Case<'_>, path: &str, fact: &PathFact) -> bool {
+    let looks = match fact.access {
+        Access::List => true,
+        Access::Read => !matches!(fact.zone, Zone::Home | Zone::HomeSecret | Zone::Device),
+        Access::Write | Access::Delete | Access::Execute => false,
+    };
+    case.request.confined && looks && sensitive(path).is_none()
 }
 
 /// The names of a file that lie outside; at least one, since the file as a whole does.

@@ -1,6 +1,6 @@
 //! Builds the policy: reads every source, and stacks their rules per agent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +13,7 @@ use crate::decision::{Decision, Layer, Origin};
 use crate::markdown::read_agent;
 use crate::merge::merge;
 use crate::problem::Problem;
+use crate::profiles::{Chosen, ProfileChoice, RepositoryProfile, choose};
 use crate::rule::{Permission, Rule, Statement, Terms};
 use crate::stack::{Chain, Segment, Stack};
 
@@ -54,6 +55,9 @@ pub struct Options {
     pub preset: Option<Preset>,
     /// The profile of the command line.
     pub profile: Option<String>,
+    /// The names of the repository's root, for `repositories`: its real path, and the same path below a home directory
+    /// that is a link. Empty where there is none.
+    pub project: Vec<String>,
     /// Directories outside the project that are nobody's concern (temporary and truncation directories).
     pub whitelist: Vec<String>,
 }
@@ -74,6 +78,8 @@ pub struct EffectiveRule {
     pub part: String,
     /// `Some(true)`: only inside the sandbox; `Some(false)`: only outside.
     pub confined: Option<bool>,
+    /// Only for commands that are known to be harmless.
+    pub harmless: bool,
     /// Its author's explanation.
     pub reason: Option<String>,
 }
@@ -117,10 +123,12 @@ pub struct PolicySet {
     digest: String,
     pub(crate) terms: Terms,
     pub(crate) preset: Preset,
+    /// The administrator alone makes the preset as strict as it is.
+    pub(crate) preset_is_managed: bool,
     pub(crate) kilo: bool,
     /// What every agent's stack begins with.
     defaults: Chain,
-    profile: Option<String>,
+    pub(crate) chosen: Chosen,
     /// Stacked when first asked for: most callers ask for one agent.
     stacks: BTreeMap<String, OnceLock<Stack>>,
     agents: Vec<AgentInfo>,
@@ -147,24 +155,25 @@ impl PolicySet {
     /// might be the one that denies.
     pub fn build(sources: &[Source], options: &Options) -> Result<Self, Vec<Problem>> {
         let read = read_all(sources)?;
-        check_profile(&read, options)?;
+        let chosen = choose(&read, options)?;
         let kilo =
             read.iter().any(|(source, settings)| source.layer == Layer::User && settings.kilo.is_some());
         let home = if options.windows { options.home.replace('\\', "/") } else { options.home.clone() };
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
-        let hosts = hosts(&read, options);
-        let preset = preset(&read, options);
+        let hosts = hosts(&read, &chosen);
+        let (preset, ceiling) = preset(&read, options.preset, &chosen);
         let agents = agents(&read);
         let rules =
-            read.into_iter().map(|(source, settings)| source_rules(source, settings, options, &terms));
+            read.into_iter().map(|(source, settings)| source_rules(source, settings, &chosen, &terms));
         Ok(Self {
-            digest: digest(sources, options),
+            digest: digest(sources, options, &chosen),
             sources: rules.collect(),
             defaults: Chain::from_parts(builtin::defaults(&options.whitelist), &terms),
-            profile: options.profile.clone(),
+            chosen,
             stacks: agents.iter().map(|agent| (agent.name.clone(), OnceLock::new())).collect(),
             terms,
             preset,
+            preset_is_managed: ceiling == preset,
             kilo,
             agents,
             hosts,
@@ -179,6 +188,17 @@ impl PolicySet {
     /// The preset in force.
     pub fn preset(&self) -> Preset {
         self.preset
+    }
+
+    /// The profiles in force, each with the place that chose it.
+    pub fn profiles(&self) -> impl Iterator<Item = &ProfileChoice> {
+        self.chosen.iter()
+    }
+
+    /// Every line of `repositories`, whether it is about this repository or not.
+    pub fn repositories(&self) -> impl Iterator<Item = RepositoryProfile> {
+        let lines = self.sources.iter().flat_map(|source| &source.settings.repositories);
+        lines.map(|line| line.resolved(&self.terms.home))
     }
 
     /// The agents that rules are known for, by name.
@@ -238,8 +258,9 @@ fn effective(part: &str, when: When, rule: &Rule) -> EffectiveRule {
         confined: match when {
             When::Always => None,
             When::Confined => Some(true),
-            When::Unconfined => Some(false),
+            When::Unconfined | When::Harmless => Some(false),
         },
+        harmless: when == When::Harmless,
         reason: rule.effect.note.as_ref().and_then(|note| note.reason.clone()),
     }
 }
@@ -260,70 +281,43 @@ fn read_all(sources: &[Source]) -> Result<Vec<(&Source, Settings)>, Vec<Problem>
     if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
-fn check_profile(read: &[(&Source, Settings)], options: &Options) -> Result<(), Vec<Problem>> {
-    let Some(wanted) = &options.profile else { return Ok(()) };
-    let known: BTreeSet<&str> = read
-        .iter()
-        .flat_map(|(_, settings)| &settings.profiles)
-        .map(|profile| profile.name.as_str())
-        .collect();
-    if known.contains(wanted.as_str()) {
-        return Ok(());
-    }
-    let known = known.into_iter().collect::<Vec<_>>().join(", ");
-    Err(vec![Problem {
-        file: "command line".to_owned(),
-        line: 0,
-        column: 0,
-        text: format!("there is no profile `{wanted}`"),
-        help: if known.is_empty() {
-            "define it under `profiles` in ~/.config/wardline/config.jsonc".to_owned()
-        } else {
-            format!("known profiles: {known}")
-        },
-    }])
-}
-
 /// Whether a source only tightens. Managed sources are a ceiling anyway.
 fn only_tightens(layer: Layer, trusted: bool) -> bool {
     !trusted && layer != Layer::Managed
 }
 
-/// The preset in force: the command line over trusted files over untrusted ones, and never below managed.
-fn preset(read: &[(&Source, Settings)], options: &Options) -> Preset {
-    let set_by = |source: &Source, settings: &Settings| -> Vec<Preset> {
-        let profiles =
-            settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
-        let from_profiles = profiles.filter_map(|profile| profile.preset.as_ref());
-        let all = settings.preset.iter().chain(from_profiles).map(|(preset, _)| *preset);
-        if source.layer == Layer::Session { Vec::new() } else { all.collect() }
-    };
-    let mut chosen = Preset::Autopilot;
+/// The preset in force: the command line over a chosen profile over trusted files over untrusted ones, and never below
+/// managed, which comes second.
+fn preset(read: &[(&Source, Settings)], named: Option<Preset>, chosen: &Chosen) -> (Preset, Preset) {
+    let (mut usual, mut profile) = (Preset::Autopilot, None);
     let mut floor = Preset::Autopilot;
     let mut ceiling = Preset::Autopilot;
-    for (source, settings) in read {
-        for preset in set_by(source, settings) {
-            if source.layer == Layer::Managed {
-                ceiling = ceiling.max(preset);
-            } else if only_tightens(source.layer, source.trusted) {
-                floor = floor.max(preset);
-            } else {
-                chosen = preset;
-            }
+    for (source, settings) in read.iter().filter(|(source, _)| source.layer != Layer::Session) {
+        let word = settings.preset.as_ref().map(|(preset, _)| *preset);
+        let of_profiles =
+            chosen.profiles(source.layer, settings).filter_map(|profile| profile.preset.as_ref());
+        let strictest = of_profiles.map(|(preset, _)| *preset).max();
+        if source.layer == Layer::Managed {
+            ceiling = ceiling.max(word.max(strictest).unwrap_or(ceiling));
+        } else if only_tightens(source.layer, source.trusted) {
+            floor = floor.max(word.max(strictest).unwrap_or(floor));
+        } else {
+            usual = word.unwrap_or(usual);
+            // A repository's profile of the same name does not loosen the person's.
+            profile = profile.max(strictest);
         }
     }
-    options.preset.unwrap_or_else(|| chosen.max(floor)).max(ceiling)
+    (named.unwrap_or_else(|| profile.unwrap_or(usual).max(floor)).max(ceiling), ceiling)
 }
 
-fn hosts(read: &[(&Source, Settings)], options: &Options) -> Vec<Host> {
+fn hosts(read: &[(&Source, Settings)], chosen: &Chosen) -> Vec<Host> {
     let mut hosts: Vec<Host> = Vec::new();
     for (source, settings) in read {
         if !source.trusted || source.layer == Layer::Session {
             continue;
         }
-        let profiles =
-            settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
-        for HostLine { host, port, place } in settings.hosts.iter().chain(profiles.flat_map(|p| &p.hosts)) {
+        let of_profiles = chosen.profiles(source.layer, settings).flat_map(|profile| &profile.hosts);
+        for HostLine { host, port, place } in settings.hosts.iter().chain(of_profiles) {
             if !hosts.iter().any(|known| known.host == *host && known.port == *port) {
                 hosts.push(Host { host: host.clone(), port: *port, origin: place.origin() });
             }
@@ -356,10 +350,10 @@ fn agents(read: &[(&Source, Settings)]) -> Vec<AgentInfo> {
     agents.into_values().collect()
 }
 
-fn source_rules(source: &Source, settings: Settings, options: &Options, terms: &Terms) -> SourceRules {
+fn source_rules(source: &Source, settings: Settings, chosen: &Chosen, terms: &Terms) -> SourceRules {
     let mut general = settings.tools.clone();
     general.extend(settings.permission.flatten());
-    let profiles = settings.profiles.iter().filter(|profile| options.profile.as_ref() == Some(&profile.name));
+    let profiles = chosen.profiles(source.layer, &settings);
     general.extend(profiles.flat_map(|profile| profile.permission.flatten()));
     let agents = settings.agents.iter().map(|agent| {
         let mut statements = agent.tools.clone();
@@ -455,10 +449,8 @@ impl Builder<'_> {
             for SourceRules { settings, .. } in self.trusted(layer) {
                 tools.extend(settings.tools.iter().cloned());
                 general = merge(general, &settings.permission);
-                for profile in &settings.profiles {
-                    if self.policy.profile.as_ref() == Some(&profile.name) {
-                        general = merge(general, &profile.permission);
-                    }
+                for profile in self.policy.chosen.profiles(layer, settings) {
+                    general = merge(general, &profile.permission);
                 }
                 for settings in settings.agents.iter().filter(|one| canonical_agent(&one.name) == agent) {
                     own_tools.extend(settings.tools.iter().cloned());
@@ -504,7 +496,7 @@ impl SourceRules {
     }
 }
 
-fn digest(sources: &[Source], options: &Options) -> String {
+fn digest(sources: &[Source], options: &Options, chosen: &Chosen) -> String {
     let mut hash = Sha256::new();
     // Lengths go in with the texts, so that no two lists of texts look alike.
     let mut add = |text: &str| {
@@ -529,8 +521,12 @@ fn digest(sources: &[Source], options: &Options) -> String {
     add(&options.home);
     add(if options.windows { "windows" } else { "unix" });
     add(options.preset.map_or("", Preset::as_str));
-    add(if options.profile.is_some() { "profile" } else { "" });
-    add(options.profile.as_deref().unwrap_or_default());
+    // The repository itself plays no part in a decision but by the profiles that it brings.
+    for (whose, name) in chosen.named() {
+        add(whose);
+        add(name);
+    }
+    add("whitelist");
     for directory in &options.whitelist {
         add(directory);
     }

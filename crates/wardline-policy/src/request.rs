@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::{Decision, Origin};
+
 /// One action that an agent wants to take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -98,6 +100,20 @@ pub enum Zone {
     Unknown,
 }
 
+/// How an action comes to touch a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mention {
+    /// The action names it, and what it does with it is known.
+    #[default]
+    Named,
+    /// It is named to a program that uses it, and of which it is not known that it shows or changes what is in it: a key
+    /// given to `ssh`, an argument of a program that is not known.
+    Used,
+    /// A search or a pattern that takes any name comes upon it.
+    Found,
+}
+
 /// One path that the action would touch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathFact {
@@ -121,6 +137,9 @@ pub struct PathFact {
     pub is_dir: bool,
     /// How it was found: "argument of `cat`", "redirect >".
     pub because: String,
+    /// How the action comes to touch it.
+    #[serde(default)]
+    pub mention: Mention,
 }
 
 /// One shell command of a `bash` request.
@@ -136,6 +155,45 @@ pub struct CommandFact {
     pub directory_change: bool,
     /// How sure it is that this command runs as written.
     pub certainty: Certainty,
+    /// It is known to do no more than look, edit the files that are facts of their own, or build the project.
+    #[serde(default)]
+    pub harmless: bool,
+}
+
+/// An effect that is never right, or never without a person's word, however it is spelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The rule that stops it: `refuse.delete.root`.
+    pub rule: String,
+    /// Ask: a person decides, or decided by a rule about this very command. Deny: only a waiver lifts it.
+    pub decision: Decision,
+    /// What would happen, and why that is stopped.
+    pub text: String,
+    /// The effect whatever its spelling: `delete /etc recursive`.
+    pub identity: String,
+    /// The command that has it, by its place in [`Facts::commands`].
+    pub command: Option<usize>,
+    /// What to do instead.
+    pub help: Option<String>,
+    /// How often it was refused in this session before.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The exception that a person made for it, if one is in force.
+    #[serde(default)]
+    pub waiver: Option<Waiver>,
+}
+
+/// A person's exception for one effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiver {
+    /// Who made it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Until when, as a date and time.
+    pub expires: String,
+    /// The file and line it is written in.
+    pub origin: Origin,
 }
 
 /// What kind of thing could not be told.
@@ -173,6 +231,9 @@ pub struct Facts {
     /// What could not be told.
     #[serde(default)]
     pub doubts: Vec<Doubt>,
+    /// Effects that are stopped.
+    #[serde(default)]
+    pub refusals: Vec<Refusal>,
     /// How many identical calls came directly before this one.
     #[serde(default)]
     pub repeats: u32,

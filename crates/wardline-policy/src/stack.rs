@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::builtin::{Part, When};
+use crate::builtin::{Circumstances, Part, When};
 use crate::decision::{Decision, Layer};
 use crate::index::RuleList;
 use crate::rule::{Rule, Statement, Terms};
@@ -80,10 +80,10 @@ impl Chain {
         &self,
         permission: &str,
         text: &str,
-        confined: bool,
+        circumstances: Circumstances,
         accept: impl Fn(&Rule) -> bool,
     ) -> Option<&Rule> {
-        let holding = self.segments.iter().rev().filter(|segment| segment.when.holds(confined));
+        let holding = self.segments.iter().rev().filter(|segment| segment.when.holds(circumstances));
         let mut matches = holding.filter_map(|segment| segment.list.last_match(permission, text, &accept));
         matches.next().map(|(_, rule)| rule)
     }
@@ -107,10 +107,10 @@ impl Chain {
         &self,
         permission: &str,
         text: &str,
-        confined: bool,
+        circumstances: Circumstances,
         limit: usize,
     ) -> Vec<&Rule> {
-        let holding = self.segments.iter().rev().filter(|segment| segment.when.holds(confined));
+        let holding = self.segments.iter().rev().filter(|segment| segment.when.holds(circumstances));
         holding.flat_map(|segment| segment.list.last_matches(permission, text, limit)).take(limit).collect()
     }
 

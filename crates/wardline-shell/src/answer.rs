@@ -1,6 +1,12 @@
 //! What an analysis says: commands, the paths they may touch, and doubts. Plain data, no behaviour.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use crate::effect::Effect;
+use crate::effect::elsewhere::Shared;
+use crate::grade::Grade;
+use crate::refusal::Refusal;
 
 /// How sure a statement is. The greater, the less is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +75,36 @@ pub enum Kind {
     Raw,
 }
 
+/// A stream of bytes inside the script: a pipe between two commands, or the output of a substitution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Channel(pub(crate) u32);
+
+/// What a command reads on its standard input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Input {
+    /// Whatever the script was given.
+    #[default]
+    Inherited,
+    /// What other commands of the script print.
+    Pipe(Channel),
+    /// A here-document or here-string.
+    Text(Arc<Word>),
+    /// A file: `< file`.
+    File(Word),
+}
+
+/// A redirect of one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirected {
+    /// The descriptor that is redirected; `None` for `&>` and `>&file`, which take both outputs.
+    pub descriptor: Option<u32>,
+    /// The operator as it is written: `<`, `>`, `>>`, `>|`, `<>`, `&>`, `&>>`, `<&`, `>&`, `<<`, `<<<`.
+    pub operator: &'static str,
+    /// The file, descriptor or text.
+    pub target: Word,
+}
+
 /// One argument of a command, after quotes are removed and what is known is filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
@@ -86,6 +122,13 @@ pub struct Word {
     pub literal: bool,
     /// Every part of the value is filled in. With an opaque certainty: this is one value that it may have.
     pub complete: bool,
+    /// Streams that are part of the value: the substitutions in it, and those in the variables it uses.
+    pub fed_by: Vec<Channel>,
+    /// The name of the variable that the value begins with, if nothing is known of it: it may well be empty, so that
+    /// `$X/bin` is `/bin`. `value` then begins with the variable as it is written.
+    pub open_prefix: Option<String>,
+    /// How the value came about, a step each: "`$T` is `/` (line 1)". Empty for a literal.
+    pub trace: Vec<String>,
 }
 
 /// A path that a command may touch.
@@ -108,6 +151,9 @@ pub struct TouchedPath {
     pub glob: bool,
     /// With `recursive`: names that begin with a dot are left out.
     pub skips_hidden: bool,
+    /// It is named to a program of which it is not known that it shows or changes what is in it: a key given to `ssh`, an
+    /// argument of a program that is not known.
+    pub used: bool,
     /// What makes it a path that is touched: "argument of `cat`", "redirect >".
     pub because: String,
 }
@@ -141,6 +187,28 @@ pub struct Command {
     pub doubts: Vec<Doubt>,
     /// How sure it is that this command is what runs.
     pub certainty: Certainty,
+    /// What it reads on its standard input.
+    pub input: Input,
+    /// The stream that its standard output goes to; `None` when it goes to the script's own output or to a file.
+    pub prints: Option<Channel>,
+    /// Its redirects, in order.
+    pub redirects: Vec<Redirected>,
+    /// The directory it runs in, when there is only one that it can be.
+    pub directory: Option<String>,
+    /// The command that it was found inside, by its index: a wrapper, a shell with `-c`, a substitution.
+    pub holder: Option<usize>,
+    /// It runs in the background or beside others: `&`, a pipeline, `coproc`.
+    pub parallel: bool,
+    /// It runs in a container or on another host: its paths are not this machine's, but for those that are shared.
+    pub elsewhere: bool,
+    /// The paths that it may touch there.
+    pub(crate) foreign: Vec<TouchedPath>,
+    /// The directories of this machine that it sees, and where.
+    pub(crate) shared: Vec<Shared>,
+    /// Code that it runs and that does not stand among its arguments, where the text is known: the language and the text.
+    pub(crate) code: Option<(String, Word)>,
+    /// What is known of it as a whole: whether it needs a question.
+    pub grade: Grade,
 }
 
 /// Which reading the commands come from.
@@ -162,6 +230,12 @@ pub struct Analysis {
     pub commands: Vec<Command>,
     /// What could not be told about the script as a whole; each command holds its own doubts besides.
     pub doubts: Vec<Doubt>,
+    /// What the commands would change or read in the world.
+    pub effects: Vec<Effect>,
+    /// The effects that are refused, or asked whoever allows the rest.
+    pub refusals: Vec<Refusal>,
+    /// Files whose text would say more: scripts, makefiles and package manifests that a command would run. Absolute.
+    pub wanted: Vec<String>,
     /// Which reading the commands come from.
     pub parser: ParserUsed,
     pub(crate) script: String,

@@ -2,25 +2,32 @@
 
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::answer::{Access, Certainty, Command, Doubt, DoubtKind, Kind, TouchedPath, Word};
+use crate::answer::{
+    Access, Certainty, Channel, Command, Doubt, DoubtKind, Input, Kind, Redirected, TouchedPath, Word,
+};
 use crate::canonical::{basename, program_name};
+use crate::effect::elsewhere::{self, is_shared, shared};
 use crate::expand::{expand, known};
 use crate::held::SETTERS;
 use crate::inner::{self, Outer};
+use crate::interp::assign::Bound;
+use crate::interp::well_known;
 use crate::options::part_of;
+use crate::output::{self, Printing};
 use crate::paths::{self, Found, Touch};
-use crate::syntax::{self, Node, Operator, Redirect, Simple, Span};
+use crate::syntax::{self, Node, NodeKind, Operator, Redirect, Simple, Span};
 use crate::walk::{Exit, Walker, clip};
-use crate::wrappers::{self, Peeled};
+use crate::wrappers::{self, Peeled, is_shell};
 use crate::{special, spelling};
 
-/// What a command reads on its standard input.
-#[derive(Clone, Debug)]
-pub(crate) enum Input {
-    Other,
-    Pipe,
-    Text(Word),
+/// Where the redirects of a command lead its output.
+pub(crate) struct Plumbing {
+    /// The stream that its output goes to.
+    pub(crate) prints: Option<Channel>,
+    /// It goes to a file.
+    pub(crate) to_file: bool,
 }
 
 /// A simple command with its words expanded.
@@ -32,6 +39,9 @@ pub(crate) struct Invocation {
     pub(crate) paths: Vec<TouchedPath>,
     pub(crate) doubts: Vec<Doubt>,
     pub(crate) input: Input,
+    pub(crate) prints: Option<Channel>,
+    pub(crate) redirects: Vec<Redirected>,
+    pub(crate) id: u32,
     pub(crate) span: Span,
     pub(crate) literal: String,
     pub(crate) derived: bool,
@@ -41,21 +51,31 @@ pub(crate) struct Invocation {
 impl Walker {
     pub(crate) fn simple(&mut self, node: &Node, simple: &Simple) -> Exit {
         let from = self.commands.len();
-        self.visit_parts(node, simple);
+        let id = self.new_id();
+        self.scope.line = self.line_of(&node.span);
+        let tap = self.tap.take();
+        self.visit_parts(node, simple, id);
         let nested = self.commands.len() - from;
-        let invocation = self.invocation(node, simple);
+        let mut invocation = self.invocation(node, simple, id);
+        invocation.prints = self.tap.or(invocation.prints);
+        self.tap = tap;
         let bindings = self.bindings(simple);
+        self.declared = simple.declared.iter().map(|assignment| self.bound(assignment)).collect();
+        self.separators =
+            invocation.assignments.iter().find(|(name, _)| name == "IFS").map(|(_, word)| word.value.clone());
         let exit = self.invoke(invocation, bindings);
         // The outer command comes before what stands inside it.
-        if let Some(tail) = self.commands.get_mut(from..) {
-            tail.rotate_left(nested);
-        }
+        self.put_last(from, nested);
         exit
     }
 
     /// Walks the substitutions of a command before it, as the shell does.
-    fn visit_parts(&mut self, node: &Node, simple: &Simple) {
+    fn visit_parts(&mut self, node: &Node, simple: &Simple, id: u32) {
+        let outer = self.holder.replace(id);
+        // `>( … )` reads what the command prints: the same stream as the next stage.
+        self.tap = self.output.filter(|_| taps(node, simple));
         for assignment in &simple.assignments {
+            assignment.subscript.iter().for_each(|subscript| self.visit(subscript));
             self.visit(&assignment.value);
             for element in &assignment.elements {
                 self.visit(element);
@@ -64,10 +84,13 @@ impl Walker {
         for word in &simple.words {
             self.visit(word);
         }
-        self.visit_redirects(&node.redirects);
+        self.holder = outer;
+        self.visit_redirects(&node.redirects, id);
     }
 
-    fn visit_redirects(&mut self, redirects: &[Redirect]) {
+    /// Walks the substitutions of the redirects of the command `id`.
+    pub(crate) fn visit_redirects(&mut self, redirects: &[Redirect], id: u32) {
+        let outer = self.holder.replace(id);
         let script = Rc::clone(&self.frame.script);
         for redirect in redirects {
             self.visit(&redirect.target);
@@ -77,21 +100,22 @@ impl Walker {
                 self.visit(&doc.body);
             }
         }
+        self.holder = outer;
     }
 
-    fn invocation(&mut self, node: &Node, simple: &Simple) -> Invocation {
+    fn invocation(&mut self, node: &Node, simple: &Simple, id: u32) -> Invocation {
         let script = Rc::clone(&self.frame.script);
         let mut words = Vec::new();
         let mut spans = Vec::new();
         for word in &simple.words {
-            for value in expand(word, &script.text, &self.scope) {
+            for value in expand(word, &script, &self.scope) {
                 words.push(value);
                 spans.push(word.span.clone());
             }
         }
         let named = |assignment: &syntax::Assignment| {
-            let elements =
-                assignment.elements.iter().map(|element| self.value(element).value).collect::<Vec<_>>();
+            let elements = assignment.subscript.iter().chain(&assignment.elements);
+            let elements = elements.map(|element| self.value(element).value).collect::<Vec<_>>();
             let value =
                 if assignment.array { known(&elements.join(" ")) } else { self.value(&assignment.value) };
             (assignment.name.clone(), value)
@@ -105,12 +129,28 @@ impl Walker {
             subscript_doubt(value, &mut found);
             paths::assigned(&whole, &format!("value of `{name}`"), &mut found);
         }
-        let input = self.input(&node.redirects);
+        let input = self.input_of(&node.redirects);
+        let prints = self.plumbing(&node.redirects).prints;
+        let redirects = self.redirected_to(&node.redirects);
         let span = self.statement(node);
         let literal = script.text.get(span.clone()).unwrap_or_default().trim_end().to_owned();
         let (paths, doubts) = (found.paths, found.doubts);
         let (derived, certainty) = (self.frame.derived, self.frame.certainty);
-        Invocation { words, spans, assignments, paths, doubts, input, span, literal, derived, certainty }
+        Invocation {
+            words,
+            spans,
+            assignments,
+            paths,
+            doubts,
+            input,
+            prints,
+            redirects,
+            id,
+            span,
+            literal,
+            derived,
+            certainty,
+        }
     }
 
     /// The span of a command, with the here-document that follows it when nothing else stands on its line.
@@ -128,35 +168,99 @@ impl Walker {
         node.span.start..last.body.span.end + rest.find('\n').unwrap_or(rest.len())
     }
 
-    fn input(&self, redirects: &[Redirect]) -> Input {
-        let script = &self.frame.script;
-        for redirect in redirects.iter().rev() {
+    /// What standard input is for a command with these redirects.
+    pub(crate) fn input_of(&self, redirects: &[Redirect]) -> Input {
+        for redirect in redirects.iter().rev().filter(|redirect| redirect.descriptor == Some(0)) {
             match redirect.operator {
-                Operator::HereString => return Input::Text(self.value(&redirect.target)),
-                Operator::HereDoc => {
-                    let Some(doc) = redirect.heredoc.and_then(|number| script.heredocs.get(number)) else {
-                        continue;
-                    };
-                    let mut body = self.value(&doc.body);
-                    if doc.strip_tabs {
-                        body.value = body
-                            .value
-                            .lines()
-                            .map(|line| line.trim_start_matches('\t'))
-                            .collect::<Vec<_>>()
-                            .join("\n");
-                    }
-                    return Input::Text(body);
+                Operator::HereString | Operator::HereDoc => {
+                    return Input::Text(Arc::new(self.redirect_target(redirect)));
                 }
-                Operator::Read | Operator::ReadWrite => return Input::Other,
+                Operator::Read | Operator::ReadWrite => {
+                    let process = match redirect.target.pieces.as_slice() {
+                        [syntax::Piece::Process { span, .. }] => {
+                            self.scope.streams.of_piece(self.frame.script.serial, span.start)
+                        }
+                        _ => None,
+                    };
+                    return match process {
+                        Some(channel) => Input::Pipe(channel),
+                        None => Input::File(self.value(&redirect.target)),
+                    };
+                }
+                Operator::DuplicateIn => return Input::Inherited,
                 _ => {}
             }
         }
-        if self.piped { Input::Pipe } else { Input::Other }
+        self.input.clone()
+    }
+
+    /// The file, descriptor or text of a redirect.
+    fn redirect_target(&self, redirect: &Redirect) -> Word {
+        let script = &self.frame.script;
+        match redirect.operator {
+            Operator::HereDoc => {
+                let Some(doc) = redirect.heredoc.and_then(|number| script.heredocs.get(number)) else {
+                    return self.value(&redirect.target);
+                };
+                let mut body = self.value(&doc.body);
+                if doc.strip_tabs {
+                    let lines = body.value.split('\n').map(|line| line.trim_start_matches('\t'));
+                    body.value = lines.collect::<Vec<_>>().join("\n");
+                }
+                body
+            }
+            _ => self.value(&redirect.target),
+        }
+    }
+
+    /// Where standard output goes for a command with these redirects.
+    pub(crate) fn plumbing(&self, redirects: &[Redirect]) -> Plumbing {
+        // Where descriptors 1 and 2 lead: a stream, or elsewhere.
+        let (mut out, mut err) = (self.output, None);
+        let mut to_file = false;
+        for redirect in redirects {
+            let target = redirect.target.bare().unwrap_or_default();
+            match (redirect.operator, redirect.descriptor) {
+                (Operator::DuplicateOut, Some(1)) if target == "2" => out = err,
+                (Operator::DuplicateOut, Some(2)) if target == "1" => err = out,
+                (Operator::DuplicateOut, Some(1))
+                    if target.bytes().all(|b| b.is_ascii_digit() || b == b'-') =>
+                {
+                    out = None
+                }
+                (
+                    Operator::Write | Operator::Append | Operator::Clobber | Operator::DuplicateOut,
+                    Some(1),
+                )
+                | (Operator::ReadWrite, Some(1)) => {
+                    out = None;
+                    to_file = true;
+                }
+                (Operator::Both | Operator::BothAppend, _) | (_, None) => {
+                    (out, err) = (None, None);
+                    to_file = true;
+                }
+                _ => {}
+            }
+        }
+        Plumbing { prints: out.or(err), to_file }
+    }
+
+    fn redirected_to(&self, redirects: &[Redirect]) -> Vec<Redirected> {
+        let one = |redirect: &Redirect| Redirected {
+            descriptor: redirect.descriptor,
+            operator: redirect.operator.text(),
+            target: self.redirect_target(redirect),
+        };
+        redirects.iter().map(one).collect()
     }
 
     fn redirects(&self, redirects: &[Redirect], found: &mut Found<'_>) {
         for redirect in redirects {
+            // What stands in `< <( … )` was followed: a stream is no file.
+            if matches!(redirect.target.pieces.as_slice(), [syntax::Piece::Process { .. }]) {
+                continue;
+            }
             let because = format!("redirect {}", redirect.operator.text());
             let target = self.value(&redirect.target);
             let descriptor = target.value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -178,35 +282,11 @@ impl Walker {
         }
     }
 
-    /// What the assignments leave in the variables, when they stand alone.
-    fn bindings(&self, simple: &Simple) -> Vec<(String, Option<Word>)> {
-        let bind = |assignment: &syntax::Assignment| {
-            let value = self.value(&assignment.value);
-            let usable = !assignment.array && value.complete;
-            let value = if assignment.append {
-                let before = self
-                    .scope
-                    .get(&assignment.name)
-                    .filter(|binding| binding.certain)
-                    .and_then(|binding| binding.value.clone());
-                before.map(|before| {
-                    let certainty = before.certainty.max(value.certainty);
-                    Word { certainty, ..known(&format!("{}{}", before.value, value.value)) }
-                })
-            } else {
-                Some(value)
-            };
-            (assignment.name.clone(), value.filter(|_| usable))
-        };
-        simple.assignments.iter().map(bind).collect()
-    }
-
     /// Redirects of a compound command: what is written is a command of its own, what is read belongs to its first command.
-    pub(crate) fn compound_redirects(&mut self, node: &Node, from: usize) {
-        if node.redirects.is_empty() || self.fuel.step().is_err() {
+    pub(crate) fn compound_redirects(&mut self, node: &Node, from: usize, id: u32, fed: Option<Channel>) {
+        if self.fuel.step().is_err() {
             return;
         }
-        self.visit_redirects(&node.redirects);
         let places = self.scope.places.clone();
         let mut found = Found::new(&places);
         self.redirects(&node.redirects, &mut found);
@@ -224,7 +304,15 @@ impl Walker {
         let text: Vec<String> = node.redirects.iter().map(|redirect| self.redirect_text(redirect)).collect();
         let mut command = self.blank(Kind::Redirect, span, literal, text.join(" "));
         (command.paths, command.doubts) = (found.paths, found.doubts);
-        self.commands.push(command);
+        command.redirects = self.redirected_to(&node.redirects);
+        if let Some(channel) = fed {
+            command.input = Input::Pipe(channel);
+            let text = self.scope.streams.text(channel);
+            for (file, append) in written_files(&command.redirects) {
+                self.write_file(&file, text.as_ref(), append);
+            }
+        }
+        self.note(command, id);
     }
 
     fn redirect_text(&self, redirect: &Redirect) -> String {
@@ -246,6 +334,17 @@ impl Walker {
             paths: Vec::new(),
             doubts: Vec::new(),
             certainty: self.frame.certainty,
+            input: Input::default(),
+            prints: None,
+            redirects: Vec::new(),
+            directory: None,
+            holder: None,
+            parallel: false,
+            elsewhere: false,
+            foreign: Vec::new(),
+            shared: Vec::new(),
+            code: None,
+            grade: crate::grade::Grade::Unknown,
         }
     }
 
@@ -257,6 +356,9 @@ impl Walker {
         let script = Rc::clone(&self.frame.script);
         let literal = script.text.get(node.span.clone()).unwrap_or_default().to_owned();
         let values: Vec<Word> = words.iter().map(|word| self.value(word)).collect();
+        if let (NodeKind::Arithmetic(_), [expression]) = (&node.kind, values.as_slice()) {
+            self.calculate(&expression.value);
+        }
         let places = self.scope.places.clone();
         let mut found = Found::new(&places);
         special::test(&values, &mut found);
@@ -266,14 +368,17 @@ impl Walker {
         let canonical = literal.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut command = self.blank(Kind::Test, node.span.clone(), literal, canonical);
         (command.paths, command.doubts) = (found.paths, found.doubts);
-        self.commands.push(command);
+        let id = self.new_id();
+        self.note(command, id);
+        let outer = self.holder.replace(id);
         for word in words {
             self.visit(word);
         }
+        self.holder = outer;
     }
 
     /// Notes the command, follows what it runs, and applies what it changes.
-    pub(crate) fn invoke(&mut self, invocation: Invocation, bindings: Vec<(String, Option<Word>)>) -> Exit {
+    pub(crate) fn invoke(&mut self, invocation: Invocation, bindings: Vec<Bound>) -> Exit {
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
@@ -288,7 +393,7 @@ impl Walker {
         exit
     }
 
-    fn without_program(&mut self, invocation: Invocation, bindings: Vec<(String, Option<Word>)>) -> Exit {
+    fn without_program(&mut self, invocation: Invocation, bindings: Vec<Bound>) -> Exit {
         let kind = if invocation.assignments.is_empty() { Kind::Redirect } else { Kind::Assignment };
         let mut text: Vec<String> = invocation
             .assignments
@@ -301,21 +406,32 @@ impl Walker {
         let mut command = self.blank(kind, invocation.span, invocation.literal, text.join(" "));
         command.assignments.clone_from(&invocation.assignments);
         (command.paths, command.doubts) = (invocation.paths, invocation.doubts);
+        (command.input, command.prints) = (invocation.input, invocation.prints);
+        command.redirects = invocation.redirects;
         let place = command.span.clone();
-        self.commands.push(command);
+        self.note(command, invocation.id);
         for (name, value) in &invocation.assignments {
             self.held(name, value, &place);
         }
-        for (name, value) in bindings {
-            self.scope.set(&name, value);
+        for binding in bindings {
+            self.scope.bind(&binding.name, binding.value, binding.elements);
         }
         Exit::both(&self.scope.places)
     }
 
-    fn run(&mut self, invocation: Invocation, program: &Word) -> Exit {
-        let arguments: Vec<Word> = invocation.words.iter().skip(1).cloned().collect();
+    fn run(&mut self, mut invocation: Invocation, program: &Word) -> Exit {
+        let matched = programs_matching(program);
+        let program = matched.as_ref().unwrap_or(program);
+        if let (Some(first), true) = (invocation.words.first_mut(), program.certainty == Certainty::Assumed) {
+            first.clone_from(program);
+        }
+        if matched.is_some() {
+            let text = format!("the program `{}` is only known when it runs", program.written);
+            invocation.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
+        }
+        let arguments: Vec<Word> = std::mem::take(&mut invocation.words).into_iter().skip(1).collect();
         let name = program_name(&program.value).to_owned();
-        let (span, input) = (invocation.span.clone(), invocation.input.clone());
+        let (span, input, id) = (invocation.span.clone(), invocation.input.clone(), invocation.id);
         let certainty = invocation.certainty.max(program.certainty);
         let alias = self
             .scope
@@ -334,6 +450,13 @@ impl Walker {
         } else {
             wrappers::peel(&table, &arguments)
         };
+        let mut peeled = peeled;
+        if table == "xargs"
+            && let Some(text) =
+                self.text_of(&input).filter(|text| text.complete && !text.glob && !text.value.is_empty())
+        {
+            inner::given(&mut peeled, &arguments, &text);
+        }
         let spans = invocation.spans.clone();
         let mut held = invocation.assignments.clone();
         held.extend(arguments.iter().filter(|_| SETTERS.contains(&table.as_str())).filter_map(|word| {
@@ -343,21 +466,40 @@ impl Walker {
         let mut command = self.command(invocation, program, &arguments, kind, &table);
         self.input_doubts(&table, &input, &peeled, &mut command);
         let place = command.span.clone();
+        let itself = |word: &Word| matches!(word.written.trim_matches('"'), "$0" | "${0}" | "$BASH_SOURCE");
+        let runs_itself = itself(program) || (is_shell(&table) && arguments.first().is_some_and(itself));
         self.objects(&table, &arguments, &input, &mut command);
-        self.commands.push(command);
+        let (prints, command_redirects) = (command.prints, command.redirects.clone());
+        self.note(command, id);
+        if runs_itself && self.parallel > 0 {
+            self.exhausts("$0");
+        }
         for (name, value) in &held {
             self.held(name, value, &place);
         }
+        let files = written_files(&command_redirects);
+        if kind != Kind::Call {
+            let text = self.printed(&name, &arguments, &input, prints, &peeled, !files.is_empty());
+            self.leaves(&name, &arguments, &input, text.as_ref(), &files);
+        }
         let mut exit = self.effects(&name, &arguments);
+        let outer_streams = (self.output, self.sink, std::mem::replace(&mut self.input, input.clone()));
+        (self.output, self.sink) = (prints, prints);
+        let holder = self.holder;
         if let Some(alias) = alias {
             let rest: Vec<&str> = arguments.iter().map(|word| word.canonical.as_str()).collect();
             let text = format!("{alias} {}", rest.join(" "));
+            self.holder = Some(id);
             exit = self.aliased(&program.value, &text, &place, certainty);
         } else if function {
-            let piped = self.piped;
-            self.piped |= !matches!(input, Input::Other);
             exit = self.call(&program.value, &arguments).unwrap_or(exit);
-            self.piped = piped;
+        }
+        self.holder = Some(id);
+        let outside = (self.elsewhere, self.shared.clone());
+        if kind == Kind::Simple && wrappers::is_container(&table) {
+            self.elsewhere = true;
+            self.shared = shared(&arguments, self.scope.places.single());
+            peeled.directory = elsewhere::start(&self.shared).map(known);
         }
         let outer = Outer {
             peeled: &peeled,
@@ -367,11 +509,65 @@ impl Walker {
             input: &input,
             certainty,
         };
-        let inner = self.peeled(&outer);
-        if let (true, Input::Text(text)) = (peeled.reads_input && wrappers::is_shell(&table), input) {
+        let mut inner = self.peeled(&outer);
+        if kind == Kind::Simple {
+            self.follow_start_up(&table, &arguments, &place);
+            let followed = self.follow_script(&table, program, &arguments, &peeled, &input, &place);
+            inner = inner.or(followed);
+            let mark = self.scope.mark();
+            self.follow_targets(&table, &arguments, &input, &place);
+            self.scope.rewind(mark);
+        }
+        let read = Some(()).filter(|()| peeled.reads_input && is_shell(&table));
+        if let Some(text) = read.and_then(|()| self.text_of(&input)).filter(|text| !text.value.is_empty()) {
             self.shell_text(&text, &place, certainty);
         }
+        if kind == Kind::Simple {
+            self.interpreted(&table, &arguments, &input, &place, certainty);
+        }
+        if crate::escapes::reads_input(&table, &arguments)
+            && let Some(text) = self.text_of(&input)
+        {
+            let inner = crate::escapes::inner_of_input(&table, &arguments, &text);
+            self.inner_of(&Peeled { inner, ..Peeled::default() }, &place, certainty);
+        }
+        (self.elsewhere, self.shared) = outside;
+        self.holder = holder;
+        (self.output, self.sink, self.input) = outer_streams;
         inner.unwrap_or(exit)
+    }
+
+    /// What a command prints, which is added to the stream that it prints to. What it runs prints for itself.
+    fn printed(
+        &mut self,
+        name: &str,
+        arguments: &[Word],
+        input: &Input,
+        channel: Option<Channel>,
+        peeled: &Peeled,
+        to_file: bool,
+    ) -> Option<Word> {
+        let hidden = peeled.inner.iter().any(|inner| matches!(inner, wrappers::Inner::Hidden(_)));
+        if (channel.is_none() && !to_file) || (!peeled.inner.is_empty() && !hidden) {
+            return None;
+        }
+        let input = self.text_of(input);
+        let printing = Printing { name, arguments, input: input.as_ref(), scope: &self.scope };
+        let text = output::of(&printing);
+        if let Some(channel) = channel {
+            self.scope.streams.print(channel, text.as_ref(), self.branches);
+        }
+        text
+    }
+
+    /// The text that a command reads, where that is constant.
+    pub(crate) fn text_of(&self, input: &Input) -> Option<Word> {
+        match input {
+            Input::Text(text) => Some(Word::clone(text)),
+            Input::Pipe(channel) => self.scope.streams.text(*channel),
+            Input::File(file) => self.absolute(file).and_then(|path| self.file_text(&path)),
+            Input::Inherited => None,
+        }
     }
 
     fn command(
@@ -400,15 +596,31 @@ impl Walker {
             );
         }
         let name = if program.complete { Some(program_name(&program.value).to_owned()) } else { None };
-        if program.complete && program.value.contains('/') {
+        let brought: Vec<Word>;
+        let arguments = if self.shared.is_empty() {
+            arguments
+        } else {
+            brought = arguments.iter().map(|word| elsewhere::brought(word, &self.shared)).collect();
+            &brought
+        };
+        if program.complete && program.value.contains('/') && !self.elsewhere {
             found.touch(program, Touch::sure(Access::Execute, "the program itself"));
         }
-        let piped = matches!(invocation.input, Input::Pipe | Input::Text(_));
+        let (doubts, mut foreign) = (found.doubts.len(), Vec::new());
+        let piped = matches!(invocation.input, Input::Pipe(_) | Input::Text(_) | Input::File(_));
         if kind == Kind::Simple {
             match wrappers::options(table) {
                 Some(options) => inner::wrapper_paths(table, options, arguments, &mut found),
                 None => paths::arguments(table, arguments, piped, &mut found),
             }
+        }
+        if self.elsewhere {
+            found.doubts.truncate(doubts);
+            let inside = elsewhere::start(&self.shared).is_some();
+            let here = |path: &TouchedPath| {
+                (inside || path.written.starts_with('/')) && is_shared(&path.text, &self.shared)
+            };
+            (found.paths, foreign) = found.paths.into_iter().partition(here);
         }
         let directory_change = matches!(basename(&program.value), "cd" | "chdir" | "pushd" | "popd");
         let certainty = invocation.certainty.max(program.certainty);
@@ -432,8 +644,49 @@ impl Walker {
             paths: found.paths,
             doubts: found.doubts,
             certainty,
+            input: invocation.input,
+            prints: invocation.prints,
+            redirects: invocation.redirects,
+            directory: None,
+            holder: None,
+            parallel: false,
+            elsewhere: false,
+            foreign,
+            shared: Vec::new(),
+            code: None,
+            grade: crate::grade::Grade::Unknown,
         }
     }
+}
+
+/// The program that a pattern in place of its name most likely stands for.
+fn programs_matching(program: &Word) -> Option<Word> {
+    if !program.glob || !program.complete || !program.value.contains('/') {
+        return None;
+    }
+    let path = well_known::matching(&program.value)?;
+    let mut word = Word { certainty: Certainty::Assumed, ..known(&path) };
+    word.written.clone_from(&program.written);
+    word.literal = false;
+    word.trace.push(format!("`{}` matches `{path}`", program.written));
+    Some(word)
+}
+
+/// The files that standard output goes to, and whether it is added to them.
+fn written_files(redirects: &[Redirected]) -> Vec<(Word, bool)> {
+    let file = |redirect: &&Redirected| {
+        matches!(redirect.descriptor, None | Some(1))
+            && matches!(redirect.operator, ">" | ">>" | ">|" | "&>" | "&>>" | ">&" | "<>")
+    };
+    let files = redirects.iter().filter(file);
+    files.map(|redirect| (redirect.target.clone(), redirect.operator.ends_with(">>"))).collect()
+}
+
+/// Does a word of the command hold `>( … )`?
+fn taps(node: &Node, simple: &Simple) -> bool {
+    let process =
+        |word: &syntax::Word| word.pieces.iter().any(|piece| matches!(piece, syntax::Piece::Process { .. }));
+    simple.words.iter().any(process) || node.redirects.iter().any(|redirect| process(&redirect.target))
 }
 
 /// Builtins that evaluate the subscripts of names they are given.
@@ -460,10 +713,9 @@ fn table_name(name: &str) -> &str {
     let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     match plain {
         "python" if name.starts_with("python3") => "python3",
-        "python" | "perl" | "ruby" | "php" | "lua" | "node" => plain,
+        "python" | "perl" | "ruby" | "php" | "lua" | "node" | "luajit" | "tclsh" => plain,
         "pypy" => "python3",
-        "nodejs" => "node",
-        _ if matches!(name, "nodejs" | "bun" | "tsx" | "ts-node") => "node",
+        "nodejs" | "tsx" | "ts-node" => "node",
         _ => name,
     }
 }

@@ -20,6 +20,9 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// The name of a program without a standard directory before it.
 pub(crate) fn program_name(value: &str) -> &str {
+    if !value.starts_with('/') {
+        return value;
+    }
     let standard = STANDARD.iter().find_map(|directory| value.strip_prefix(directory));
     standard.filter(|name| !name.is_empty() && !name.contains('/')).unwrap_or(value)
 }

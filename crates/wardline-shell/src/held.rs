@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::answer::{Certainty, Doubt, DoubtKind, Word};
 use crate::expand::known;
 use crate::walk::{Walker, clip};
+use crate::wrappers::Inner;
 
 /// Builtins and programs that take `NAME=value` and set it for a shell.
 pub(crate) const SETTERS: &[&str] =
@@ -23,6 +24,8 @@ impl Walker {
                 let escaped = name.starts_with("PS") && value.value.contains("\\0");
                 if escaped || value.certainty == Certainty::Opaque {
                     self.held_doubt(format!("a shell expands `{name}`: `{}`", clip(&value.value)));
+                } else if let Some(text) = self.start_up_text(name, value) {
+                    self.held_text(&text, place);
                 } else if name == "BASH_ENV" && !value.value.is_empty() {
                     self.held_doubt(format!("a shell that is started runs the file in `{name}`"));
                 }
@@ -32,8 +35,18 @@ impl Walker {
                     self.held_text(&text, place);
                 }
             }
-            _ => {}
+            _ => match crate::escapes::inner_of_environment(name, value) {
+                Some(Inner::Text { text, .. }) => self.held_text(&text, place),
+                Some(Inner::Hidden(why)) => self.held_doubt(why),
+                _ => {}
+            },
         }
+    }
+
+    /// The text of the file that a shell reads first, where an earlier command of the script wrote it.
+    fn start_up_text(&self, name: &str, value: &Word) -> Option<Word> {
+        let path = self.absolute(value).filter(|_| matches!(name, "BASH_ENV" | "ENV"))?;
+        self.file_text(&path)
     }
 
     fn held_text(&mut self, text: &Word, place: &Range<usize>) {

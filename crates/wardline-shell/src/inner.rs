@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::answer::{Access, Certainty, Command, Doubt, DoubtKind, Word};
-use crate::build::{Input, Invocation};
+use crate::answer::{Access, Certainty, Command, Doubt, DoubtKind, Input, Word};
+use crate::build::Invocation;
+use crate::language;
 use crate::options::{self, Part};
 use crate::paths::{self, Found, Touch};
 use crate::programs;
+use crate::scope::Places;
 use crate::special;
 use crate::syntax::Span;
 use crate::walk::{Exit, Walker, clip};
@@ -53,7 +55,9 @@ impl Walker {
             self.scope.places = self.moved(directory);
         }
         let mut exit = None;
-        for inner in &peeled.inner {
+        for (at, inner) in peeled.inner.iter().enumerate() {
+            let here = self.elsewhere;
+            self.elsewhere |= peeled.elsewhere == Some(at);
             match inner {
                 Inner::Hidden(why) => {
                     self.doubt_last(why.clone());
@@ -63,11 +67,16 @@ impl Walker {
                     let place = self.place(outer.span);
                     exit = Some(self.shell_text(text, &place, outer.certainty.max(*certainty)));
                 }
+                Inner::Known { words, certainty } => {
+                    let certainty = outer.certainty.max(*certainty);
+                    exit = Some(self.inner_command(outer, words.clone(), &(0..0), certainty));
+                }
                 Inner::Words { from, to, certainty } => {
                     let certainty = outer.certainty.max(*certainty);
                     exit = Some(self.inner_words(outer, *from..*to, certainty));
                 }
             }
+            self.elsewhere = here;
         }
         if !peeled.same_shell {
             self.scope.rewind(mark);
@@ -89,13 +98,18 @@ impl Walker {
             }
             any = true;
             // Whatever `find` finds lies below where it starts.
-            let below = format!("{}/**", root.value.trim_end_matches('/'));
+            let start = root.value.trim_end_matches('/');
+            let below = match &outer.peeled.names {
+                Some(names) => format!("{start}/{names}"),
+                None => format!("{start}/**"),
+            };
+            let glob = below.contains(['*', '?', '[']);
             let fill = |word: &Word| match word.value.contains("{}") {
                 true => Word {
                     value: word.value.replace("{}", &below),
                     certainty: word.certainty.max(Certainty::Assumed).max(root.certainty),
                     complete: word.complete && root.complete,
-                    glob: true,
+                    glob: glob || word.glob,
                     ..word.clone()
                 },
                 false => word.clone(),
@@ -113,7 +127,8 @@ impl Walker {
         certainty: Certainty,
     ) -> Exit {
         // The first span is the wrapper's own name.
-        let spans = outer.spans.get(range.start + 1..range.end + 1).unwrap_or_default().to_vec();
+        let spans = outer.spans.get(range.start + 1..range.end + 1).filter(|_| !range.is_empty());
+        let spans = spans.unwrap_or_default().to_vec();
         let script = Rc::clone(&self.frame.script);
         let (span, literal) = match (spans.first(), spans.last()) {
             (Some(first), Some(last)) => {
@@ -130,7 +145,8 @@ impl Walker {
             let text = format!("`{}` gets arguments from its input", clip(&literal));
             doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
         }
-        let input = if outer.peeled.more_arguments { Input::Other } else { outer.input.clone() };
+        let input = if outer.peeled.more_arguments { Input::Inherited } else { outer.input.clone() };
+        let (prints, redirects, id) = (self.output, Vec::new(), self.new_id());
         let (assignments, paths) = (Vec::new(), Vec::new());
         let inner = Invocation {
             words,
@@ -139,6 +155,9 @@ impl Walker {
             paths,
             doubts,
             input,
+            prints,
+            redirects,
+            id,
             span,
             literal,
             derived: true,
@@ -152,13 +171,21 @@ impl Walker {
         if text.certainty == Certainty::Opaque || text.glob {
             self.doubt_last(format!("a shell runs `{}`, which is only known in part", clip(&text.value)));
         }
+        if !text.complete && is_one_expansion(&text.value) {
+            // Nothing of what is run is known; what is expanded was followed where it stands.
+            return Exit::both(&Places::unknown());
+        }
         self.text(&text.value, Some(place.clone()), true, certainty.max(text.certainty))
     }
 
-    fn doubt_last(&mut self, text: String) {
-        if let Some(command) = self.commands.last_mut() {
-            command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-        }
+    /// Follows commands that a text of another language runs.
+    pub(crate) fn inner_of(&mut self, peeled: &Peeled, place: &Range<usize>, certainty: Certainty) {
+        let input = self.input.clone();
+        let outer = Outer { peeled, arguments: &[], spans: &[], span: place, input: &input, certainty };
+        // The place is one in the whole script already.
+        let within = self.frame.within.replace(place.clone());
+        let _exit = self.peeled(&outer);
+        self.frame.within = within;
     }
 
     /// What `git cat-file --batch` prints: the objects that its input names.
@@ -166,10 +193,14 @@ impl Walker {
         if !special::prints_objects(name, arguments) {
             return;
         }
+        let piped;
         let text = match input {
-            Input::Text(text) => Some(text),
-            Input::Pipe => self.fed.as_ref(),
-            Input::Other => None,
+            Input::Text(text) => Some(text.as_ref()),
+            Input::Pipe(channel) => {
+                piped = self.scope.streams.text(*channel);
+                piped.as_ref()
+            }
+            Input::File(_) | Input::Inherited => None,
         };
         let mut found = Found::new(&self.scope.places);
         if let Some(text) = text {
@@ -191,25 +222,104 @@ impl Walker {
             return;
         }
         match input {
-            Input::Pipe => {
+            Input::Pipe(_) if self.text_of(input).is_some() && wrappers::is_shell(name) => {}
+            Input::Pipe(_) if self.text_of(input).is_some_and(|text| language::understood(name, &text)) => {}
+            Input::Pipe(_) => {
                 let text = format!("`{name}` runs what it reads from the pipe");
                 command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
             }
             Input::Text(text) if !wrappers::is_shell(name) => {
                 let mut found = Found::new(&self.scope.places);
-                paths::embedded(text, &format!("input of `{name}`"), &mut found);
+                paths::embedded(name, text, &format!("input of `{name}`"), &mut found);
                 command.paths.extend(found.paths);
                 command.doubts.extend(found.doubts);
             }
             Input::Text(_) => {}
             // A redirect from a file, or the terminal: an agent has none, so nothing is run.
-            Input::Other if command.paths.iter().any(|path| path.because == "redirect <") => {
+            Input::File(_) => {
                 let text = format!("`{name}` runs the commands in a file");
                 command.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
             }
-            Input::Other => {}
+            Input::Inherited => {}
         }
     }
+}
+
+/// Is the text `$x` or `$( … )` and nothing else?
+fn is_one_expansion(text: &str) -> bool {
+    let text = text.trim().trim_matches('"');
+    let Some(rest) = text.strip_prefix('$') else {
+        return text.starts_with('`') && text.ends_with('`') && text.matches('`').count() == 2;
+    };
+    if !rest.starts_with(['(', '{']) {
+        return !rest.is_empty() && rest.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
+    }
+    let mut depth = 0_u32;
+    for (at, character) in rest.char_indices() {
+        match character {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1 == rest.len();
+        }
+    }
+    false
+}
+
+/// Most arguments that are appended from a constant input.
+const MOST_GIVEN: usize = 64;
+
+/// `xargs` with a constant input: its words are arguments of the command inside.
+pub(crate) fn given(peeled: &mut Peeled, arguments: &[Word], text: &Word) {
+    let Some(Inner::Words { from, to, .. }) = peeled.inner.first() else { return };
+    let (from, to) = (*from, *to);
+    let own = arguments.get(..from).unwrap_or_default();
+    let flag =
+        |wanted: &[&str]| own.iter().position(|word| wanted.iter().any(|flag| word.value.starts_with(flag)));
+    let by_line = flag(&["-I", "-i", "--replace", "-L", "-d", "--delimiter"]).is_some();
+    let mark = flag(&["-I", "-i", "--replace"]).map(|at| {
+        let flag = own.get(at).map_or("", |word| word.value.as_str());
+        let next = own.get(at + 1).map(|word| word.value.clone()).unwrap_or_default();
+        let attached = |name: &str| flag.strip_prefix(name).filter(|mark| !mark.is_empty());
+        match (flag, attached("-I").or_else(|| attached("-i")).or_else(|| attached("--replace="))) {
+            ("-I", _) => next,
+            (_, Some(mark)) => mark.to_owned(),
+            _ => "{}".to_owned(),
+        }
+    });
+    let values: Vec<&str> = if text.value.contains('\0') {
+        text.value.split('\0').filter(|value| !value.is_empty()).collect()
+    } else if by_line {
+        text.value.lines().filter(|line| !line.is_empty()).collect()
+    } else {
+        text.value.split_whitespace().collect()
+    };
+    if values.len() > MOST_GIVEN {
+        return;
+    }
+    let words: Vec<Word> =
+        values.iter().map(|value| options::part_of(text, value.trim_matches(['"', '\'']))).collect();
+    peeled.more_arguments = false;
+    let command: Vec<Word> = arguments.get(from..to).unwrap_or_default().to_vec();
+    let certainty = Certainty::Assumed;
+    peeled.inner = match mark {
+        Some(mark) if !mark.is_empty() && mark.len() + 64 > command.len() => words
+            .iter()
+            .map(|value| {
+                let fill = |word: &Word| {
+                    let mut filled = options::part_of(word, &word.value.replace(&mark, &value.value));
+                    filled.certainty = filled.certainty.max(value.certainty);
+                    filled.glob |= value.glob;
+                    filled.carry(value);
+                    filled
+                };
+                Inner::Known { words: command.iter().map(fill).collect(), certainty }
+            })
+            .collect(),
+        _ => vec![Inner::Known { words: command.into_iter().chain(words).collect(), certainty }],
+    };
 }
 
 /// The paths among a wrapper's own options.

@@ -49,12 +49,23 @@ pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
     }
 }
 
-/// Words and blanks alone: no parser can differ on that.
+/// Words and blanks alone, in commands with `;`, `&&`, `||`, `|` and line ends between: no parser can differ on that.
 fn plain(text: &str) -> bool {
-    let mut words = text.split(' ');
-    let keyword = |word: &str| word.bytes().all(|b| b.is_ascii_alphabetic());
-    !text.bytes().any(|b| !(b == b' ' || b.is_ascii_alphanumeric() || b"-_./:,@%+".contains(&b)))
-        && words.next().is_some_and(|word| !(keyword(word) && RESERVED.contains(&word)))
+    let listed = |b: u8| b.is_ascii_alphanumeric() || b" -_./:,@%+;&|\n".contains(&b);
+    let line = |line: &str| {
+        let whole = line.trim_end();
+        whole.is_empty() || whole.strip_suffix(';').unwrap_or(whole).split(';').all(commands)
+    };
+    text.bytes().all(listed) && text.split('\n').all(line)
+}
+
+/// Plain commands, none of them empty, with `&&`, `||` and `|` between.
+fn commands(text: &str) -> bool {
+    let command = |text: &str| {
+        let first = text.trim_start().split(' ').next().unwrap_or_default();
+        !first.is_empty() && !text.contains('&') && !RESERVED.contains(&first)
+    };
+    text.split("&&").flat_map(|part| part.split("||")).flat_map(|part| part.split('|')).all(command)
 }
 
 const RESERVED: &[&str] = &[
@@ -114,5 +125,32 @@ fn compound(compound: &ast::CompoundCommand) -> usize {
         }
         C::WhileClause(inner) | C::UntilClause(inner) => list(&inner.0) + list(&inner.1.list),
         C::Coprocess(inner) => command(&inner.body),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn texts_that_no_parser_reads_otherwise() {
+        for text in ["ls -l", "true; ls", "a && b || c | d\nls;\n", "cargo build", "a\n\n  b"] {
+            assert!(plain(text), "{text}");
+        }
+        for text in [
+            "ls &",
+            "a ;; b",
+            "; a",
+            "a && && b",
+            "a |& b",
+            "a &&",
+            "time ls",
+            "a; if b",
+            "a\n| b",
+            "a > b",
+            "a $b",
+        ] {
+            assert!(!plain(text), "{text}");
+        }
     }
 }

@@ -110,6 +110,9 @@ pub(crate) fn part_of(word: &Word, value: &str) -> Word {
         glob: word.glob,
         literal: word.literal,
         complete: word.complete,
+        fed_by: word.fed_by.clone(),
+        open_prefix: word.open_prefix.clone(),
+        trace: word.trace.clone(),
         ..known(value)
     }
 }
@@ -124,7 +127,13 @@ fn long_option(specification: &str, name: &str) -> Option<Listed> {
 }
 
 fn entry(specification: &str, name: &str) -> Option<Listed> {
-    specification.split(' ').filter_map(listed).find(|(entry, _)| *entry == name).map(|(_, listed)| listed)
+    let likely = |entry: &&str| entry.starts_with(name);
+    specification
+        .split(' ')
+        .filter(likely)
+        .filter_map(listed)
+        .find(|(entry, _)| *entry == name)
+        .map(|(_, listed)| listed)
 }
 
 fn listed(entry: &str) -> Option<(&str, Listed)> {

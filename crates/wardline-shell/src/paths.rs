@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::answer::{Access, Certainty, Doubt, DoubtKind, TouchedPath, Word};
 use crate::canonical::basename;
 use crate::code;
+use crate::effect::{EffectKind, Source};
+use crate::language::{self, Deed};
 use crate::options::{Part, part_of, parts};
 use crate::programs::{self, Program};
 use crate::scope::Places;
@@ -29,16 +31,29 @@ pub(crate) struct Touch<'a> {
     pub(crate) at_best: Certainty,
     pub(crate) recursive: bool,
     pub(crate) skips_hidden: bool,
+    pub(crate) used: bool,
     pub(crate) because: &'a str,
 }
 
 impl<'a> Touch<'a> {
     pub(crate) fn sure(access: Access, because: &'a str) -> Self {
-        Self { access, at_best: Certainty::Proven, recursive: false, skips_hidden: false, because }
+        Self {
+            access,
+            at_best: Certainty::Proven,
+            recursive: false,
+            skips_hidden: false,
+            used: false,
+            because,
+        }
     }
 
     pub(crate) fn perhaps(access: Access, because: &'a str) -> Self {
         Self { at_best: Certainty::Assumed, ..Self::sure(access, because) }
+    }
+
+    /// By a program that may do no more than use it.
+    pub(crate) fn used(access: Access, at_best: Certainty, because: &'a str) -> Self {
+        Self { at_best, used: true, ..Self::sure(access, because) }
     }
 
     pub(crate) fn below(self, recursive: bool) -> Self {
@@ -109,6 +124,7 @@ impl<'a> Found<'a> {
             recursive: touch.recursive,
             glob: word.glob,
             skips_hidden: touch.skips_hidden,
+            used: touch.used,
             because: touch.because.to_owned(),
         };
         // Something else that has the same fingerprint must not be lost; being listed twice does no harm.
@@ -141,7 +157,7 @@ pub(crate) fn arguments(name: &str, arguments: &[Word], piped: bool, found: &mut
 pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, found: &mut Found<'_>) {
     let parts = parts(arguments, row.options, true);
     let because = format!("argument of `{name}`");
-    let mut uses = Uses::of(row, &parts);
+    let mut uses = Uses::of(row, name, &parts);
     for part in &parts {
         if let Part::Option { name: option, role, value: Some(value) } = part {
             let because = format!("option {option} of `{name}`");
@@ -171,13 +187,14 @@ pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, 
     if let Some(role) = implied.filter(|role| paths == 0 && !(piped && *role == 'r')) {
         uses.role(role, &crate::expand::known("."), &format!("`{name}` without a path"), found);
     }
-    if row.operands.ends_with("* w") {
+    if row.operands.ends_with("* w") || row.operands.ends_with("* q") {
         let given = parts.iter().find_map(|part| match part {
             Part::Option { role: Some('L'), value: Some(value), .. } => Some(value),
             _ => None,
         });
         match (given, operands.split_last()) {
             (Some(target), _) => into_directory(target, &operands, name, found),
+            (None, Some((target, _))) if row.operands.ends_with('q') && is_remote(&target.value) => {}
             (None, Some((target, sources))) => into_directory(target, sources, name, found),
             (None, None) => {}
         }
@@ -188,31 +205,41 @@ pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, 
 fn into_directory(target: &Word, sources: &[&Word], name: &str, found: &mut Found<'_>) {
     let because = format!("target of `{name}`, if it is a directory");
     for source in sources.iter().filter(|source| source.complete && target.complete) {
-        let inside = format!("{}/{}", target.value, basename(source.value.trim_end_matches('/')));
+        let name = match source.value.rsplit_once(':') {
+            Some((_, name)) if is_remote(&source.value) => name,
+            _ => source.value.as_str(),
+        };
+        let inside = format!("{}/{}", target.value, basename(name.trim_end_matches('/')));
         let inside = Word { glob: source.glob || target.glob, ..part_of(target, &inside) };
         found.touch(&inside, Touch::perhaps(Access::Write, &because));
     }
 }
 
 /// How the options of one command change what its operands mean.
-struct Uses {
+struct Uses<'a> {
+    /// The program, as the name of a language.
+    language: &'a str,
     recursive: bool,
     skips_hidden: bool,
     text_given: bool,
     shell_text: bool,
     target_given: bool,
+    /// It is `openssl`, and prints what it reads.
+    shows: bool,
     writes: bool,
     deletes: bool,
 }
 
-impl Uses {
-    fn of(row: &Program, parts: &[Part]) -> Self {
+impl<'a> Uses<'a> {
+    fn of(row: &Program, language: &'a str, parts: &[Part]) -> Self {
         let mut uses = Self {
+            language,
             recursive: row.recursive.starts_with("always"),
             skips_hidden: row.recursive.contains("hidden"),
             text_given: false,
             shell_text: false,
             target_given: false,
+            shows: language == "openssl",
             writes: false,
             deletes: false,
         };
@@ -221,6 +248,7 @@ impl Uses {
             uses.recursive |= row.recursive.split(' ').any(|flag| stands_for(name, flag));
             uses.skips_hidden &=
                 !matches!(name.as_str(), "--hidden" | "-H" | "-u" | "-." | "-a" | "--unrestricted");
+            uses.shows &= !matches!(name.as_str(), "-pubout" | "-noout");
             match role {
                 Some('T' | 'C' | 'S' | 'K' | 'F') => uses.text_given = true,
                 Some('N') => uses.shell_text = true,
@@ -242,6 +270,13 @@ impl Uses {
             'r' | 'F' => found.touch(word, touch(Access::Read)),
             'l' => found.touch(word, touch(Access::List)),
             'w' | 'L' => found.touch(word, touch(Access::Write)),
+            'q' if !is_remote(&word.value) => found.touch(word, touch(Access::Write)),
+            // `openssl rsa -in key` shows the key.
+            'i' if self.shows && because.starts_with("option -in ") => {
+                found.touch(word, Touch::sure(Access::Read, because));
+            }
+            'i' => found.touch(word, Touch::used(Access::Read, Certainty::Proven, because)),
+            'y' => found.touch(word, Touch::used(Access::Write, Certainty::Proven, because)),
             'o' => found.touch(word, Touch::sure(Access::Write, because)),
             'd' => found.touch(word, touch(Access::Delete)),
             'b' => {
@@ -260,7 +295,7 @@ impl Uses {
             'p' if !is_remote(&word.value) => found.touch(word, touch(Access::Read)),
             'v' => assigned(word, because, found),
             '@' => at_file(word, because, found),
-            'c' | 'C' => embedded(word, because, found),
+            'c' | 'C' => embedded(self.language, word, because, found),
             'k' | 'K' => embedded_awk(word, because, found),
             's' | 'S' => embedded_sed(word, because, found),
             _ => {}
@@ -268,7 +303,9 @@ impl Uses {
         if self.writes && matches!(role, 'r' | 'u') {
             found.touch(word, touch(Access::Write));
         }
-        if self.deletes && matches!(role, 'r' | 'w' | 'p') {
+        if self.deletes && matches!(role, 'r' | 'w')
+            || (self.deletes && role == 'q' && !is_remote(&word.value))
+        {
             found.touch(word, touch(Access::Delete));
         }
     }
@@ -309,38 +346,43 @@ fn roles(specification: &str, count: usize, text_given: bool, target_given: bool
 /// A program that is not in the table: any argument may be a path.
 fn unknown(name: &str, arguments: &[Word], found: &mut Found<'_>) {
     let because = format!("argument of `{name}`, of which nothing is known");
+    let touch = Touch::used(Access::Read, Certainty::Assumed, &because);
     for word in arguments {
         if !word.value.starts_with('-') {
-            perhaps(word, &because, found);
+            mentioned(word, touch, found);
         } else if let Some((_, value)) = word.value.split_once('=') {
-            perhaps(&part_of(word, value), &because, found);
+            mentioned(&part_of(word, value), touch, found);
         } else if let Some(attached) = word.value.get(2..).filter(|rest| rest.contains(['/', '.', '$'])) {
-            perhaps(&part_of(word, attached), &because, found);
+            mentioned(&part_of(word, attached), touch, found);
         }
     }
 }
 
 /// A word that may be a path, or hold one after `=`, `@` or `:`.
 pub(crate) fn perhaps(word: &Word, because: &str, found: &mut Found<'_>) {
+    mentioned(word, Touch::perhaps(Access::Read, because), found);
+}
+
+fn mentioned(word: &Word, touch: Touch<'_>, found: &mut Found<'_>) {
     let value = word.value.as_str();
     let url = value.contains("://") && !value.starts_with("file://");
     if url || value.is_empty() || value.starts_with('-') {
         return;
     }
-    found.touch(word, Touch::perhaps(Access::Read, because));
+    found.touch(word, touch);
     if word.complete && value.contains(char::is_whitespace) {
         // It may be a command line or code of its own.
         for candidate in code::candidates(value) {
-            found.touch(&part_of(word, candidate), Touch::perhaps(Access::Read, because));
+            found.touch(&part_of(word, candidate), touch);
         }
         return;
     }
     for part in value.split(['=', ':', '@', ',']).skip(1).filter(|part| word.complete && !part.is_empty()) {
-        found.touch(&part_of(word, part), Touch::perhaps(Access::Read, because));
+        found.touch(&part_of(word, part), touch);
     }
     if word.complete && value.contains(':') {
         let first = value.split(':').next().unwrap_or_default();
-        found.touch(&part_of(word, first), Touch::perhaps(Access::Read, because));
+        found.touch(&part_of(word, first), touch);
     }
 }
 
@@ -364,9 +406,17 @@ fn at_file(word: &Word, because: &str, found: &mut Found<'_>) {
     }
 }
 
-/// Code of another language: what looks like a path in it may be read or written.
-pub(crate) fn embedded(word: &Word, because: &str, found: &mut Found<'_>) {
+/// Code of another language: the files that it names, where all of it is understood; otherwise what looks like a path in it
+/// may be read or written.
+pub(crate) fn embedded(language: &str, word: &Word, because: &str, found: &mut Found<'_>) {
     let because = format!("named in the code ({because})");
+    let reading = language::read(language, word, &[]);
+    if reading.understood {
+        for deed in &reading.deeds {
+            named(deed, word, &because, found);
+        }
+        return;
+    }
     let candidates = code::candidates(&word.value);
     if candidates.len() >= code::MOST_CANDIDATES {
         found.doubt(DoubtKind::Limit, format!("too many possible paths {because}"));
@@ -379,11 +429,47 @@ pub(crate) fn embedded(word: &Word, because: &str, found: &mut Found<'_>) {
     }
 }
 
+/// The files of one deed of code.
+fn named(deed: &Deed, word: &Word, because: &str, found: &mut Found<'_>) {
+    let mut touch = |path: &str, access, at_best, recursive| {
+        let path = match path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+            Some(rest) if !found.home.is_empty() => format!("{}{rest}", found.home),
+            _ => path.to_owned(),
+        };
+        let glob = path.contains(['*', '?', '[']);
+        let path = Word { glob, complete: at_best != Certainty::Opaque, ..part_of(word, &path) };
+        found.touch(&path, Touch { at_best, ..Touch::sure(access, because) }.below(recursive));
+    };
+    let sources = match deed {
+        Deed::File { kind, path, recursive, sources, certainty, .. } => {
+            touch(path, access_of(*kind), *certainty, *recursive);
+            sources
+        }
+        Deed::Network { sources, .. } => sources,
+        _ => return,
+    };
+    for source in sources {
+        if let Source::File(path) | Source::Secret(path) = source {
+            touch(path, Access::Read, Certainty::Assumed, false);
+        }
+    }
+}
+
+fn access_of(kind: EffectKind) -> Access {
+    match kind {
+        EffectKind::Read => Access::Read,
+        EffectKind::List => Access::List,
+        EffectKind::Delete => Access::Delete,
+        EffectKind::Execute | EffectKind::Run => Access::Execute,
+        _ => Access::Write,
+    }
+}
+
 fn embedded_awk(word: &Word, because: &str, found: &mut Found<'_>) {
     if word.value.contains(['<', '>', '|']) || word.value.contains("getline") || word.value.contains("system")
     {
         let strings: Vec<&str> = word.value.split('"').skip(1).step_by(2).collect();
-        embedded(&part_of(word, &format!("\"{}\"", strings.join("\" \""))), because, found);
+        embedded("", &part_of(word, &format!("\"{}\"", strings.join("\" \""))), because, found);
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! Operands, in order; `*` repeats, and what follows a repeat stands for the last ones:
 //! `r` read, `l` looked at, `w` written, `d` deleted, `b` read and written, `m` moved away (read and deleted), `x` read and run,
-//! `t` text that is no path, `c` code, `s` a sed script, `k` a program for awk, `u` perhaps a path, `p` a remote or local path,
+//! `q` a remote or local path that is written, `t` text that is no path, `c` code, `s` a sed script, `k` a program for awk, `u` perhaps a path, `p` a remote or local path,
 //! `v` `name=path`. `.l` at the end: without operands the working directory is meant.
 //!
 //! Options: as in `options`; further roles are `T`, `C`, `S` and `K` (a text or code given by option, so that no operand is),
 //! `N` as a flag (the first operand is text for a shell), `F` (the same from a file), `@` (a file after `@`), `W` as a flag (operands are written too), `D` as a flag (operands are
-//! deleted too), `L` a directory that holds what is written, `o` a single file that is written.
+//! deleted too), `L` a directory that holds what is written, `i` a key or the like that is used and not shown, `y` one that is made, `o` a single file that is written.
 //!
 //! Recursive: the flags that make it touch everything below; `always`; `hidden` for names with a dot being left out.
 
@@ -37,7 +37,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
 const SEARCH: &str = "-e:T --regexp:T -f:F --file:F -m:t -A:t -B:t -C:t --max-count:t --include:t --exclude:t --exclude-dir:t --exclude-from:r --color:t -d:t -D:t --label:t";
 const RG: &str = "-e:T --regexp:T -f:F --file:F --files=T -g:t --glob:t --iglob:t -t:t --type:t -T:t --type-not:t -A:t -B:t -C:t -m:t --max-count:t -r:t --replace:t -j:t --threads:t --ignore-file:r --pre:x --sort:t --sortr:t --color:t -M:t -d:t --max-depth:t -E:t";
 const COPY: &str = "-t:L --target-directory:L -S:t --suffix:t --backup:t -m:t --mode:t -o:t --owner:t -g:t --group:t --strip-program:x --context:t";
-const CURL: &str = "-o:w --output:w --output-dir:w -T:r --upload-file:r -d:@ --data:@ --data-binary:@ --data-ascii:@ --data-urlencode:@ --json:@ -F:@ --form:@ -K:r --config:r -b:r --cookie:r -c:w --cookie-jar:w -D:w --dump-header:w -E:r --cert:r --key:r --cacert:r --trace:w --trace-ascii:w --stderr:w -H:@ --header:@ -X:t --request:t -A:t --user-agent:t -e:t --referer:t -u:t --user:t -x:t --proxy:t -m:t --max-time:t --connect-timeout:t --retry:t -w:@ --write-out:@ -r:t --range:t --resolve:t --url:t --netrc-file:r --hsts:b --alt-svc:b --unix-socket:b";
+const CURL: &str = "-o:w --output:w --output-dir:w -T:r --upload-file:r -d:@ --data:@ --data-binary:@ --data-ascii:@ --data-urlencode:@ --json:@ -F:@ --form:@ -K:r --config:r -b:r --cookie:r -c:w --cookie-jar:w -D:w --dump-header:w -E:i --cert:i --key:i --cacert:r --trace:w --trace-ascii:w --stderr:w -H:@ --header:@ -X:t --request:t -A:t --user-agent:t -e:t --referer:t -u:t --user:t -x:t --proxy:t -m:t --max-time:t --connect-timeout:t --retry:t -w:@ --write-out:@ -r:t --range:t --resolve:t --url:t --netrc-file:r --hsts:b --alt-svc:b --unix-socket:b";
 const TEST: &str = "";
 /// `Z` is a text for a shell, which `wrappers` follows.
 pub(crate) const MAPFILE: &str = "-n:t -O:t -s:t -u:t -d:t -C:Z -c:t";
@@ -57,11 +57,15 @@ static PROGRAMS: &[Program] = &[
     row("basename", "t*", "-s:t", ""),
     row("bash", "x u*", "-c=N -o:t -O:t --rcfile:x --init-file:x", ""),
     row("bat", "r*", "-l:t --language:t -H:t -r:t --line-range:t --theme:t --style:t", ""),
+    row("batcat", "r*", "-l:t --language:t -H:t -r:t --line-range:t --theme:t --style:t", ""),
     row("bg", "t*", "", ""),
     row("break", "t*", "", ""),
     row("brew", "t*", "", ""),
+    row("bun", "u*", "-e:C --eval:C -p:C --print:C --cwd:l --preload:x --env-file:r", ""),
     row("bunzip2", "m*", "", ""),
+    row("bzcat", "r*", "", ""),
     row("bzip2", "m*", "", ""),
+    row("cal", "t*", "", ""),
     row("cat", "r*", "", ""),
     row("cd", "l", "", ""),
     row("chattr", "t w*", "", "-R"),
@@ -75,12 +79,14 @@ static PROGRAMS: &[Program] = &[
     row("comm", "r*", "", ""),
     row("continue", "t*", "", ""),
     row("cp", "r* w", COPY, "-r -R -a --recursive --archive"),
+    row("cpio", "t*", "-D:l --directory:l -F:r --file:r -O:w -I:r -H:t -E:r", ""),
     row("csplit", "r t*", "-f:w -n:t -b:t", ""),
     row("curl", "t*", CURL, ""),
     row("cut", "r*", "-d:t -f:t -c:t -b:t --delimiter:t --fields:t --output-delimiter:t", ""),
     row("dash", "x u*", "-c=N -o:t", ""),
     row("date", "t*", "-d:t --date:t -r:l --reference:l -f:r --file:r -s:t", ""),
     row("declare", "v*", "", ""),
+    row("del-cli", "d*", "", "always"),
     row("df", "l*", "-t:t -x:t --output:t", ""),
     row(
         "diff",
@@ -96,9 +102,12 @@ static PROGRAMS: &[Program] = &[
     row("dos2unix", "b*", "-n=t", ""),
     row("du", "l* .l", "-d:t --max-depth:t --exclude:t -X:r --files0-from:r -t:t", "always"),
     row("echo", "t*", "", ""),
+    row("ed", "b", "-p:t", ""),
     row("egrep", "t r*", SEARCH, "-r -R --recursive --dereference-recursive"),
     row("env", "", "", ""),
+    row("envsubst", "t*", "", ""),
     row("eval", "", "", ""),
+    row("ex", "b*", "-c:c -u:r -S:x", ""),
     row("exa", "l* .l", "-L:t --level:t -I:t", "-R --recurse -T --tree"),
     row("exit", "t*", "", ""),
     row("expand", "r*", "-t:t", ""),
@@ -106,6 +115,7 @@ static PROGRAMS: &[Program] = &[
     row("expr", "t*", "", ""),
     row("eza", "l* .l", "-L:t --level:t -I:t", "-R --recurse -T --tree"),
     row("factor", "t*", "", ""),
+    row("fallocate", "w*", "-l:t --length:t -o:t --offset:t", ""),
     row("false", "t*", "", ""),
     row(
         "fd",
@@ -126,6 +136,7 @@ static PROGRAMS: &[Program] = &[
     row("fold", "r*", "-w:t", ""),
     row("free", "t*", "", ""),
     row("gawk", "k u*", "-f:F --file:F -F:t -v:v --assign:v --field-separator:t -E:F -i:r", ""),
+    row("getfacl", "l*", "", "-R --recursive"),
     row("getopts", "t*", "", ""),
     row(
         "gh",
@@ -192,7 +203,14 @@ static PROGRAMS: &[Program] = &[
     row("git switch", "t*", "-c:t -C:t --orphan:t", ""),
     row("git tag", "t*", "-m:t --message:t -F:r --file:r -u:t -n:t --sort:t --format:t", ""),
     row("git worktree", "t w t*", "-b:t -B:t --reason:t", ""),
+    row(
+        "gpg",
+        "r*",
+        "-o:w --output:w -r:t --recipient:t -u:t --local-user:t --homedir:l --passphrase:t --passphrase-file:r --keyserver:t --batch=t",
+        "",
+    ),
     row("grep", "t r*", SEARCH, "-r -R --recursive --dereference-recursive"),
+    row("groovy", "x u*", "-e:C -cp:r", ""),
     row("groups", "t*", "", ""),
     row("gunzip", "m*", "-S:t", "-r --recursive"),
     row("gzip", "m*", "-S:t", "-r --recursive"),
@@ -214,6 +232,7 @@ static PROGRAMS: &[Program] = &[
         "-f:F --from-file:F -L:r --indent:t --library-path:r --slurpfile&r --rawfile&r --argfile&r --arg&t --argjson&t",
         "",
     ),
+    row("julia", "x u*", "-e:C --eval:C -E:C --print:C -L:x --load:x -t:t -p:t", ""),
     row("kill", "t*", "-s:t -n:t", ""),
     row("killall", "t*", "-s:t", ""),
     row("ksh", "x u*", "-c=N -o:t", ""),
@@ -231,6 +250,8 @@ static PROGRAMS: &[Program] = &[
     row("lsattr", "l* .l", "", "-R"),
     row("lsof", "u*", "-p:t -u:t -i=t", ""),
     row("lua", "x u*", "-e:C -l:t", ""),
+    row("luajit", "x u*", "-e:C -l:t", ""),
+    row("lz4", "r w", "", ""),
     row("make", "v*", "-C:l --directory:l -f:x --file:x --makefile:x -I:r -j=t -o:t -W:t", ""),
     row("man", "t*", "-P:c -C:r -l=r", ""),
     row("mapfile", "t*", MAPFILE, ""),
@@ -242,18 +263,27 @@ static PROGRAMS: &[Program] = &[
     row("mktemp", "w", "-p:w --tmpdir:w --suffix:t", ""),
     row("more", "r*", "-n:t", ""),
     row("mv", "m* w", COPY, "always"),
+    row("nano", "b*", "-f:r -o:l -T:t -r:t -s:x", ""),
     row("nawk", "k u*", "-f:F -F:t -v:v", ""),
     row("nl", "r*", "-b:t -s:t -w:t -v:t", ""),
     row("node", "x u*", "-e:C --eval:C -p:C --print:C -r:x --require:x --import:x --loader:x -c=r", ""),
     row("nproc", "", "", ""),
     row("nslookup", "t*", "", ""),
+    row("nvim", "b*", "-c:c -u:r -S:x -w:w", ""),
     row("od", "r*", "-A:t -t:t -N:t -j:t -w=t", ""),
+    row(
+        "openssl",
+        "t u*",
+        "-in:i -out:y -key:i -keyout:y -inkey:i -cert:r -CA:r -CAkey:i -signkey:i -signer:r -pubout=t -noout=t -CAfile:r -config:r -passin:t -passout:t -pass:t -subj:t -days:t -newkey:t -connect:t -servername:t -k:t -K:t -iv:t",
+        "",
+    ),
     row("paste", "r*", "-d:t", ""),
     row("patch", "w r", "-i:r --input:r -o:w --output:w -d:l --directory:l -r:w -p:t -D:t -B:t -z:t", ""),
     row("perl", "x u*", "-e:C -E:C -I:r -i=W -M:t -m:t -0=t -F:t -l=t", ""),
     row("pgrep", "t*", "-u:t -f=t", ""),
     row("php", "x u*", "-r:C -f:x -c:r -d:t -S:t -t:r", ""),
     row("pidof", "t*", "", ""),
+    row("pigz", "m*", "-S:t -p:t", "-r --recursive"),
     row("ping", "t*", "-c:t -i:t -W:t -s:t -I:t", ""),
     row("pkill", "t*", "-u:t -f=t", ""),
     row("popd", "l", "", ""),
@@ -261,7 +291,9 @@ static PROGRAMS: &[Program] = &[
     row("printenv", "t*", "", ""),
     row("printf", "t*", "-v:t", ""),
     row("ps", "t*", "-o:t -p:t -u:t -C:t", ""),
+    row("pstree", "t*", "", ""),
     row("pushd", "l", "", ""),
+    row("pv", "r*", "-s:t -L:t -i:t -w:t -H:t -N:t -B:t", ""),
     row("pwd", "", "", ""),
     row("python", "x u*", "-c:C -m:T -W:t -X:t", ""),
     row("python3", "x u*", "-c:C -m:T -W:t -X:t", ""),
@@ -270,22 +302,25 @@ static PROGRAMS: &[Program] = &[
     row("readlink", "l*", "", ""),
     row("readonly", "v*", "", ""),
     row("realpath", "l*", "--relative-to:t --relative-base:t", ""),
+    row("rename", "t b*", "-e:t", ""),
     row("return", "t*", "", ""),
     row("rev", "r*", "", ""),
     row("rg", "t r* .r", RG, "always hidden"),
+    row("rimraf", "d*", "", "always"),
     row("rm", "d*", "", "-r -R --recursive"),
     row("rmdir", "d*", "", ""),
     row(
         "rsync",
-        "p* w",
-        "-e:c --rsh:c --exclude:t --include:t --exclude-from:r --include-from:r --files-from:r --log-file:w --password-file:r --backup-dir:w --link-dest:r --partial-dir:w -T:w --rsync-path:t --bwlimit:t -f:t --filter:t --chmod:t --delete=D",
+        "p* q",
+        "-e:Z --rsh:Z --exclude:t --include:t --exclude-from:r --include-from:r --files-from:r --log-file:w --password-file:r --backup-dir:w --link-dest:r --partial-dir:w -T:w --rsync-path:t --bwlimit:t -f:t --filter:t --chmod:t --delete=D",
         "-r -a --recursive --archive",
     ),
     row("ruby", "x u*", "-e:C -I:r -r:t -C:l -i=W -n=t -p=t", ""),
-    row("scp", "p* w", "-i:r -F:r -P:t -o:t -S:x -J:t -c:t -l:t", "-r"),
+    row("scp", "p* q", "-i:i -F:i -P:t -o:t -S:x -J:t -c:t -l:t", "-r"),
     row("sed", "s r*", "-e:S --expression:S -f:F --file:F -i=W --in-place=W -l:t", ""),
     row("seq", "t*", "-f:t -s:t", ""),
     row("set", "t*", "", ""),
+    row("setfacl", "w*", "-m:t --modify:t -x:t --remove:t -M:r -X:r --set:t --set-file:r", "-R --recursive"),
     row("sh", "x u*", "-c=N -o:t", ""),
     row("sha1sum", "r*", "", ""),
     row("sha224sum", "r*", "", ""),
@@ -306,8 +341,10 @@ static PROGRAMS: &[Program] = &[
     ),
     row("source", "x u*", "", ""),
     row("split", "r w", "-l:t -b:t -n:t -a:t -C:t -d=t --filter:c --additional-suffix:t", ""),
+    row("sponge", "w", "", ""),
     row("sqlite3", "b c*", "-cmd:c -init:r", ""),
-    row("ssh-keygen", "t*", "-f:b -t:t -C:t -N:t -b:t -P:t", ""),
+    row("srm", "d*", "", "-r -R --recursive"),
+    row("ssh-keygen", "t*", "", ""),
     row("stat", "l*", "-c:t --format:t --printf:t -f=t -t=t", ""),
     row("strings", "r*", "-n:t -e:t -t:t", ""),
     row("stty", "t*", "-F:l", ""),
@@ -318,10 +355,13 @@ static PROGRAMS: &[Program] = &[
     row("tee", "w*", "", ""),
     row("test", "t*", TEST, ""),
     row("times", "", "", ""),
+    row("top", "t*", "-d:t -n:t -p:t -u:t -o:t", ""),
     row("touch", "w*", "-d:t --date:t -t:t -r:l --reference:l", ""),
     row("tput", "t*", "-T:t", ""),
     row("tr", "t*", "", ""),
     row("trap", "t*", "", ""),
+    row("trash", "d*", "", "always"),
+    row("trash-put", "d*", "", "always"),
     row("tree", "l* .l", "-o:o -L:t -I:t -P:t --filelimit:t --fromfile=r", "always hidden"),
     row("true", "t*", "", ""),
     row("truncate", "w*", "-s:t --size:t -r:l --reference:l", ""),
@@ -336,6 +376,7 @@ static PROGRAMS: &[Program] = &[
     row("uniq", "r w", "-f:t -s:t -w:t", ""),
     row("unix2dos", "b*", "-n=t", ""),
     row("unlink", "d*", "", ""),
+    row("unlzma", "m*", "-S:t", ""),
     row("unset", "t*", "", ""),
     row("unxz", "m*", "-S:t", ""),
     row("unzip", "r t*", "-d:w -x=t -P:t", ""),
@@ -348,13 +389,14 @@ static PROGRAMS: &[Program] = &[
     row(
         "wget",
         "t*",
-        "-O:w --output-document:w -P:w --directory-prefix:w -o:w --output-file:w -a:w --append-output:w -i:r --input-file:r --post-file:r --body-file:r --post-data:t --body-data:t --header:t -U:t --load-cookies:r --save-cookies:w --config:r -t:t -T:t --user:t --password:t --certificate:r --private-key:r --ca-certificate:r -A:t -R:t -D:t -l:t -e:c",
+        "-O:w --output-document:w -P:w --directory-prefix:w -o:w --output-file:w -a:w --append-output:w -i:r --input-file:r --post-file:r --body-file:r --post-data:t --body-data:t --header:t -U:t --load-cookies:r --save-cookies:w --config:r -t:t -T:t --user:t --password:t --certificate:i --private-key:i --ca-certificate:r -A:t -R:t -D:t -l:t -e:c",
         "",
     ),
     row("whereis", "t*", "", ""),
     row("which", "t*", "", ""),
     row("who", "r", "", ""),
     row("whoami", "", "", ""),
+    row("wipe", "d*", "-Q:t -q=t", "-r -R"),
     row("xdg-open", "r*", "", ""),
     row("xxd", "r w", "-c:t -g:t -l:t -s:t -o:t", ""),
     row("xz", "m*", "-S:t -T:t", ""),
@@ -386,14 +428,14 @@ mod tests {
             for token in row.operands.split_whitespace() {
                 let token = token.trim_start_matches('.').trim_end_matches('*');
                 assert!(
-                    token.len() == 1 && "rlwdbmxtcskupv".contains(token),
+                    token.len() == 1 && "rlwdbmxtcskupqv".contains(token),
                     "{}: operand {token}",
                     row.name
                 );
             }
             for token in row.options.split_whitespace() {
                 let role = token.chars().last().unwrap();
-                assert!("rlwdbxtcovTCSKNF@WDLZ".contains(role), "{}: option {token}", row.name);
+                assert!("rlwdbxticyovTCSKNF@WDLZ".contains(role), "{}: option {token}", row.name);
                 assert!(
                     token.starts_with('-') && token.contains([':', '=', '&']),
                     "{}: option {token}",

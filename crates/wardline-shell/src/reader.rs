@@ -21,7 +21,7 @@ pub(crate) fn read(text: &str, fuel: &mut Fuel) -> Outcome<Script> {
         return reader.syntax("unexpected token");
     }
     let (heredocs, census) = (std::mem::take(&mut reader.heredocs), reader.census);
-    Ok(Script { text: Rc::from(text), list, heredocs, census })
+    Ok(Script { text: Rc::from(text), list, heredocs, census, serial: 0 })
 }
 
 /// Words that end a list when they stand where a command could begin.
@@ -465,7 +465,8 @@ impl Reader<'_> {
             {
                 end = self.pos;
                 if declares {
-                    simple.words.push(assignment.value);
+                    simple.words.push(assignment.value.clone());
+                    simple.declared.push(assignment);
                 } else {
                     simple.assignments.push(assignment);
                 }
@@ -530,7 +531,7 @@ impl Reader<'_> {
             return Ok(None);
         }
         let array = subscript.is_some() || self.look() == Some(b'(');
-        let mut elements: Vec<Word> = subscript.into_iter().collect();
+        let mut elements: Vec<Word> = Vec::new();
         let mut value = Word::default();
         if self.look() == Some(b'(') {
             self.advance();
@@ -550,7 +551,7 @@ impl Reader<'_> {
         } else {
             value = self.word()?;
         }
-        Ok(Some(Assignment { name, append, value, elements, array }))
+        Ok(Some(Assignment { name, append, subscript, value, elements, array }))
     }
 
     fn subscript(&mut self) -> Outcome<Option<Word>> {
@@ -587,10 +588,12 @@ impl Reader<'_> {
         if !self.descriptor() {
             self.pos = start;
         }
+        let written = self.slice(start..self.pos).replace("\\\n", "");
         let Some(operator) = self.redirect_operator() else {
             self.pos = start;
             return Ok(None);
         };
+        let descriptor = descriptor_of(&written, operator);
         let strip_tabs = operator == Operator::HereDoc && self.eat("-");
         self.skip_blanks();
         if !self.at_word() {
@@ -603,7 +606,15 @@ impl Reader<'_> {
             self.pending.push(self.heredocs.len());
             self.heredocs.push(heredoc_of(&target, self.slice(target.span.clone()), strip_tabs));
         }
-        Ok(Some(Redirect { operator, target, heredoc, span: start..self.pos }))
+        let descriptor = if operator == Operator::DuplicateOut
+            && written.is_empty()
+            && !target.bare().is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
+        {
+            None
+        } else {
+            descriptor
+        };
+        Ok(Some(Redirect { descriptor, operator, target, heredoc, span: start..self.pos }))
     }
 
     /// Steps over `2` or `{name}` before a redirect; says whether one may follow.
@@ -640,6 +651,19 @@ impl Reader<'_> {
         }
     }
 }
+
+/// The descriptor that a redirect is about: the one that is written, or the usual one of its operator. `{name}>` takes a new one.
+fn descriptor_of(written: &str, operator: Operator) -> Option<u32> {
+    match operator {
+        Operator::Both | Operator::BothAppend => None,
+        _ if written.starts_with('{') => Some(NEW_DESCRIPTOR),
+        _ if operator.reads() || operator == Operator::DuplicateIn => Some(written.parse().unwrap_or(0)),
+        _ => Some(written.parse().unwrap_or(1)),
+    }
+}
+
+/// What bash gives out first for `{name}>`.
+const NEW_DESCRIPTOR: u32 = 10;
 
 fn heredoc_of(target: &Word, written: &str, strip_tabs: bool) -> HereDoc {
     let quoted = written.contains(['\'', '"', '\\']);

@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::answer::Word;
+use crate::answer::{Certainty, Word};
+use crate::expand::known;
+use crate::interp::streams::Streams;
 use crate::syntax::{Node, Script};
 
 /// How many directories the walk keeps in mind before it says that it does not know.
@@ -23,22 +25,22 @@ const MOST_EXPANDED: usize = 4 * 1024 * 1024;
 /// The directories that a command may run in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Places {
-    known: Vec<Rc<str>>,
+    known: Rc<Vec<Rc<str>>>,
     /// It may also be a directory that can't be told.
     unknown: bool,
 }
 
 impl Places {
     pub(crate) fn one(path: &str) -> Self {
-        Self { known: vec![Rc::from(path)], unknown: false }
+        Self { known: Rc::new(vec![Rc::from(path)]), unknown: false }
     }
 
     pub(crate) fn nowhere() -> Self {
-        Self { known: Vec::new(), unknown: false }
+        Self { known: Rc::default(), unknown: false }
     }
 
     pub(crate) fn unknown() -> Self {
-        Self { known: Vec::new(), unknown: true }
+        Self { known: Rc::default(), unknown: true }
     }
 
     pub(crate) fn known(&self) -> &[Rc<str>] {
@@ -62,12 +64,15 @@ impl Places {
     }
 
     pub(crate) fn join(mut self, other: &Self) -> Self {
-        for place in &other.known {
+        self.unknown |= other.unknown;
+        if Rc::ptr_eq(&self.known, &other.known) {
+            return self;
+        }
+        for place in other.known.iter() {
             if !self.known.contains(place) {
-                self.known.push(Rc::clone(place));
+                Rc::make_mut(&mut self.known).push(Rc::clone(place));
             }
         }
-        self.unknown |= other.unknown;
         if self.known.len() > MOST_PLACES {
             return Self::unknown();
         }
@@ -78,10 +83,23 @@ impl Places {
 /// The value of a variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
-    /// `None` when it can't be told.
-    pub(crate) value: Option<Word>,
+    /// Not complete when it can't be told, or only in part.
+    pub(crate) value: Word,
+    /// The members of an array, by their keys.
+    pub(crate) elements: Option<Rc<[(String, Word)]>>,
+    /// It is another name for this variable.
+    pub(crate) reference: Option<String>,
     /// It was set on every way to here.
     pub(crate) certain: bool,
+    /// Whatever it is, it is not empty.
+    pub(crate) filled: bool,
+    /// The line of the script that sets it.
+    pub(crate) line: u32,
+}
+
+/// A word of which nothing is known.
+pub(crate) fn nothing_known() -> Word {
+    Word { certainty: Certainty::Opaque, complete: false, literal: false, ..known("") }
 }
 
 /// A function as it was defined.
@@ -104,7 +122,17 @@ pub(crate) struct Scope {
     functions: HashMap<String, Rc<Function>>,
     called: HashSet<*const Node>,
     aliases: HashMap<String, String>,
+    pub(crate) streams: Streams,
+    /// The line of the script that is walked.
+    pub(crate) line: u32,
+    /// A variable that is not set ends the script.
+    pub(crate) nounset: bool,
+    /// The root of the project.
+    pub(crate) project: String,
 }
+
+/// Longest chain of names that are other names for a variable.
+const MOST_REFERENCES: usize = 8;
 
 /// A point to go back to.
 #[derive(Debug)]
@@ -129,18 +157,84 @@ impl Scope {
             functions: HashMap::new(),
             called: HashSet::new(),
             aliases: HashMap::new(),
+            streams: Streams::default(),
+            line: 1,
+            nounset: false,
+            project: cwd.to_owned(),
         }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Binding> {
-        self.variables.get(name)
+        self.variables.get(self.target(name))
     }
 
+    /// The variable that `name` stands for.
+    pub(crate) fn target<'n>(&'n self, name: &'n str) -> &'n str {
+        let mut name = name;
+        for _ in 0..MOST_REFERENCES {
+            match self.variables.get(name).and_then(|binding| binding.reference.as_deref()) {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        name
+    }
+
+    /// Sets a variable; `None`: to something that can't be told.
     pub(crate) fn set(&mut self, name: &str, value: Option<Word>) {
-        let value = value.filter(|word| word.value.len() <= LONGEST_VALUE);
-        let binding = Binding { value, certain: true };
-        let before = self.variables.insert(name.to_owned(), binding);
-        self.trail.push((name.to_owned(), before));
+        self.bind(name, value.unwrap_or_else(nothing_known), None);
+    }
+
+    /// Sets a variable, or all members of an array. The value may be known in part.
+    pub(crate) fn bind(&mut self, name: &str, value: Word, elements: Option<Vec<(String, Word)>>) {
+        let fits = value.value.len() <= LONGEST_VALUE;
+        let value = if fits { value } else { Word { fed_by: value.fed_by, ..nothing_known() } };
+        let size = |elements: &Vec<(String, Word)>| {
+            elements.len() <= MOST_POSITIONAL
+                && elements.iter().map(|(_, word)| word.value.len()).sum::<usize>() <= LONGEST_VALUE
+        };
+        let binding = Binding {
+            value,
+            elements: elements.filter(size).map(Rc::from),
+            reference: None,
+            certain: true,
+            filled: false,
+            line: self.line,
+        };
+        let name = self.target(name).to_owned();
+        self.put(name, Some(binding));
+    }
+
+    /// Makes `name` another name for `target`.
+    pub(crate) fn refer(&mut self, name: &str, target: &str) {
+        self.bind(name, known(target), None);
+        if let Some(binding) = self.variables.get_mut(name).filter(|_| name != target) {
+            binding.reference = Some(target.to_owned());
+        }
+    }
+
+    /// The variable holds something, whatever it is.
+    pub(crate) fn fill(&mut self, name: &str) {
+        let name = self.target(name).to_owned();
+        let mut binding = self.variables.get(&name).cloned().unwrap_or_else(|| Binding {
+            value: nothing_known(),
+            elements: None,
+            reference: None,
+            certain: true,
+            filled: true,
+            line: self.line,
+        });
+        binding.filled = true;
+        self.put(name, Some(binding));
+    }
+
+    /// Puts a binding in place, or takes it away, so that it can be taken back.
+    pub(crate) fn put(&mut self, name: String, binding: Option<Binding>) {
+        let before = match binding {
+            Some(binding) => self.variables.insert(name.clone(), binding),
+            None => self.variables.remove(&name),
+        };
+        self.trail.push((name, before));
     }
 
     /// Sets the positional parameters and says what they were.

@@ -1,6 +1,7 @@
 //! Programs whose arguments do not fit the table: `find`, `dd`, `tar`, `test`, `git`.
 
 use crate::answer::{Access, Certainty, Word};
+use crate::effect::find;
 use crate::expand::known as word;
 use crate::options::{Part, part_of, parts};
 use crate::paths::{self, Found, Touch};
@@ -14,6 +15,7 @@ pub(crate) fn arguments(name: &str, arguments: &[Word], found: &mut Found<'_>) -
         "tar" => tar(arguments, found),
         "test" | "[" | "[[" => test(arguments, found),
         "git" => git(arguments, found),
+        "ssh-keygen" => keygen(arguments, found),
         _ => return false,
     }
     true
@@ -21,7 +23,7 @@ pub(crate) fn arguments(name: &str, arguments: &[Word], found: &mut Found<'_>) -
 
 /// Is it a program that this file knows?
 pub(crate) fn is(name: &str) -> bool {
-    matches!(name, "find" | "dd" | "tar" | "test" | "[" | "git")
+    matches!(name, "find" | "dd" | "tar" | "test" | "[" | "git" | "ssh-keygen")
 }
 
 fn find(arguments: &[Word], found: &mut Found<'_>) {
@@ -37,8 +39,14 @@ fn find(arguments: &[Word], found: &mut Found<'_>) {
     let deletes = arguments.iter().any(|word| word.value == "-delete");
     for root in &roots {
         found.touch(root, Touch::sure(Access::List, "searched by `find`").below(true));
-        if deletes {
-            found.touch(root, Touch::perhaps(Access::Delete, "`find -delete`").below(true));
+    }
+    if deletes {
+        let sought = find::sought(arguments);
+        let some = sought.tree && narrows(arguments.get(end..).unwrap_or_default());
+        for word in &sought.words {
+            let word = if some { all_below(word) } else { word.clone() };
+            let touch = Touch::perhaps(Access::Delete, "`find -delete`");
+            found.touch(&word, touch.below(sought.tree && !some));
         }
     }
     for pair in arguments.get(end..).unwrap_or_default().windows(2) {
@@ -53,6 +61,59 @@ fn find(arguments: &[Word], found: &mut Found<'_>) {
             }
             _ => {}
         }
+    }
+}
+
+/// Does a test leave some of the files only?
+fn narrows(expression: &[Word]) -> bool {
+    const WIDE: &[&str] = &[
+        "-a", "-and", "-d", "-delete", "-depth", "-follow", "-ls", "-mount", "-not", "-o", "-or", "-print",
+        "-print0", "-prune", "-true", "-xdev",
+    ];
+    let test = |word: &Word| word.value.starts_with('-') && !WIDE.contains(&word.value.as_str());
+    let itself = expression
+        .windows(2)
+        .any(|pair| matches!(pair, [test, value] if test.value == "-maxdepth" && value.value == "0"));
+    !itself && expression.iter().any(test)
+}
+
+/// Names below a directory, and not the directory itself.
+fn all_below(root: &Word) -> Word {
+    let value = format!("{}/**", root.value.trim_end_matches('/'));
+    Word { glob: true, certainty: root.certainty.max(Certainty::Assumed), ..part_of(root, &value) }
+}
+
+const KEYGEN: &str = "-f:f -a:t -b:t -C:t -D:t -E:t -F:t -I:t -J:t -j:t -K:t -M:t -m:t -N:t -n:t -O:t -P:t -R:t -r:t -S:t -s:s -t:t -V:t -W:t -w:t -Y:t -Z:t -z:t";
+
+/// `ssh-keygen`: many of its actions only look at a key, and show its public part alone.
+fn keygen(arguments: &[Word], found: &mut Found<'_>) {
+    let parts = parts(arguments, KEYGEN, true);
+    let has = |letters: &str| {
+        let given = |part: &Part| match part {
+            Part::Option { name, .. } => {
+                name.strip_prefix('-').is_some_and(|letter| letter.len() == 1 && letters.contains(letter))
+            }
+            Part::Operand(_) => false,
+        };
+        parts.iter().any(given)
+    };
+    let looks = has("lyeBFLrkQYs");
+    for part in &parts {
+        let Part::Option { name, role: Some('f' | 's'), value: Some(value) } = part else { continue };
+        let because = format!("option {name} of `ssh-keygen`");
+        if looks {
+            found.touch(value, Touch::used(Access::Read, Certainty::Proven, &because));
+            continue;
+        }
+        found.touch(value, Touch::used(Access::Write, Certainty::Proven, &because));
+        if !has("pciRH") {
+            let public = part_of(value, &format!("{}.pub", value.value));
+            found.touch(&public, Touch::sure(Access::Write, &because));
+        }
+    }
+    if has("RH") && !has("f") && !found.home.is_empty() {
+        let hosts = word(&format!("{}/.ssh/known_hosts", found.home));
+        found.touch(&hosts, Touch::sure(Access::Write, "hosts that `ssh-keygen` changes"));
     }
 }
 
@@ -177,6 +238,9 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
             found.touch(&part_of(operand, path), Touch::perhaps(Access::Read, &because));
         }
     }
+    if matches!(command.value.as_str(), "clean" | "rm") {
+        return removed(&command.value, &name, rest, found);
+    }
     let row = programs::find(&name);
     for (at, word) in rest.iter().enumerate() {
         let file = match word.value.split_once('=') {
@@ -195,6 +259,45 @@ fn git(arguments: &[Word], found: &mut Found<'_>) {
             for operand in rest {
                 paths::perhaps(operand, &because, found);
             }
+        }
+    }
+}
+
+/// `git clean` and `git rm`: files of the work tree, never the repository itself.
+fn removed(command: &str, name: &str, rest: &[Word], found: &mut Found<'_>) {
+    let parts = parts(rest, "-e:t --exclude:t --pathspec-from-file:r", true);
+    let has = |letter: &str, long: &str| {
+        parts.iter().any(|part| match part {
+            Part::Option { name, .. } => {
+                name == letter || (name.len() > 4 && long.starts_with(name.as_str()))
+            }
+            Part::Operand(_) => false,
+        })
+    };
+    let lists = has("-n", "--dry-run")
+        || match command {
+            // Without force it asks, or refuses.
+            "clean" => has("-i", "--interactive") || !has("-f", "--force"),
+            _ => has("--cached", "--cached"),
+        };
+    let access = if lists { Access::List } else { Access::Delete };
+    let because = format!("argument of `{name}`");
+    let operand = |part: &Part| if let Part::Operand(at) = part { rest.get(*at).cloned() } else { None };
+    let mut operands: Vec<Word> = parts.iter().filter_map(operand).collect();
+    if operands.is_empty() && command == "clean" {
+        operands.push(word("."));
+    }
+    for operand in operands {
+        if matches!(operand.value.as_str(), "." | "./" | ":/" | "*") {
+            found.touch(&all_below(&word(".")), Touch::perhaps(access, &because));
+            continue;
+        }
+        let recursive = has("-r", "-r") || has("-d", "-d");
+        found.touch(&operand, Touch::sure(access, &because).below(recursive));
+    }
+    for part in &parts {
+        if let Part::Option { role: Some('r'), value: Some(value), .. } = part {
+            found.touch(value, Touch::sure(Access::Read, &because));
         }
     }
 }

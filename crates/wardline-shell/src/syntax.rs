@@ -13,6 +13,8 @@ pub(crate) struct Script {
     /// Bodies of here-documents, by the number that their redirect holds.
     pub(crate) heredocs: Vec<HereDoc>,
     pub(crate) census: Census,
+    /// Tells the texts of one analysis apart.
+    pub(crate) serial: u32,
 }
 
 /// What a second parser's answer is compared with.
@@ -63,13 +65,6 @@ pub(crate) struct Node {
     pub(crate) span: Span,
 }
 
-impl Node {
-    /// Is it one command, and no group, loop or test?
-    pub(crate) fn is_simple(&self) -> bool {
-        matches!(self.kind, NodeKind::Simple(_))
-    }
-}
-
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     Simple(Simple),
@@ -90,20 +85,26 @@ pub(crate) enum NodeKind {
 pub(crate) struct Simple {
     pub(crate) assignments: Vec<Assignment>,
     pub(crate) words: Vec<Word>,
+    /// Arrays among the arguments of `declare` and its like.
+    pub(crate) declared: Vec<Assignment>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Assignment {
     pub(crate) name: String,
     pub(crate) append: bool,
-    /// One word, or the elements of an array; `subscript` counts as an array element being set.
+    /// The element of an array that is set: `a[i]=…`.
+    pub(crate) subscript: Option<Word>,
     pub(crate) value: Word,
+    /// The elements of `a=( … )`.
     pub(crate) elements: Vec<Word>,
     pub(crate) array: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Redirect {
+    /// The descriptor that is redirected; `None` for both outputs.
+    pub(crate) descriptor: Option<u32>,
     pub(crate) operator: Operator,
     pub(crate) target: Word,
     pub(crate) heredoc: Option<usize>,
@@ -171,6 +172,7 @@ pub(crate) enum Piece {
     /// Backticks, whose text is unescaped and read on its own.
     Backtick {
         text: String,
+        quoted: bool,
         span: Span,
     },
     /// `<( … )` and `>( … )`.
@@ -189,8 +191,12 @@ pub(crate) enum Piece {
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
+    /// `!` of `${!x}`, `#` of `${#x}`.
+    pub(crate) prefix: Option<u8>,
+    /// What stands in `${x[…]}`.
+    pub(crate) subscript: Option<Word>,
     pub(crate) operation: Operation,
-    /// The word after the operation, and anything in a subscript.
+    /// The word after the operation; with the signs of the operation where it is another one.
     pub(crate) operand: Word,
     pub(crate) quoted: bool,
     pub(crate) span: Span,
@@ -199,13 +205,15 @@ pub(crate) struct Parameter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Plain,
-    /// `:-`, `-`, `:=`, `=`: the operand when there is no value.
+    /// `:-`, `-`: the operand when there is no value.
     Default,
+    /// `:=`, `=`: likewise, and the variable is set to it.
+    Assign,
     /// `:?`, `?`.
     Demand,
     /// `:+`, `+`: the operand when there is a value.
     Alternate,
-    /// Everything else: lengths, cuts, replacements, indirection, arrays.
+    /// Everything else: cuts, replacements, changes of case.
     Other,
 }
 

@@ -3,18 +3,25 @@
 //! Both outcomes of a command are followed where they matter (`cd x && …`, `cd x; …`), subshells take their changes with
 //! them, branches leave theirs uncertain. Loops over constants and calls of functions are followed a bounded number of times.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
 use crate::Context;
-use crate::answer::{Analysis, Certainty, Command, Doubt, DoubtKind, Kind, ParserUsed, Word};
-use crate::expand::{expand, known, single};
+use crate::answer::{Analysis, Certainty, Channel, Command, Doubt, DoubtKind, Input, Kind, ParserUsed, Word};
+use crate::effect::elsewhere::Shared;
+use crate::expand::expand;
+use crate::interp::assign::Bound;
+use crate::interp::loops::{is_endless, tested};
 use crate::lexer::Trouble;
 use crate::limits::{Fuel, Limits, suspicious};
 use crate::opinion::{self, Opinion};
 use crate::reader;
-use crate::scope::{Function, Places, Scope};
-use crate::syntax::{self, AndOr, Link, List, Node, NodeKind, Operation, Parameter, Piece, Pipeline, Script};
+use crate::refusal::{self, Ground};
+use crate::relay::Relay;
+use crate::scope::{Binding, Function, Places, Scope, nothing_known};
+use crate::syntax::{self, AndOr, Link, List, Node, NodeKind, Pipeline, Script};
+use crate::{effect, grade};
 
 /// How often, in all, a loop body or a function is walked again with other values.
 const MOST_REPEATS: u32 = 64;
@@ -41,7 +48,7 @@ impl Exit {
 pub(crate) struct Frame {
     pub(crate) script: Rc<Script>,
     /// The range all of it stands for; `None` when its spans are those of the whole script.
-    within: Option<Range<usize>>,
+    pub(crate) within: Option<Range<usize>>,
     pub(crate) derived: bool,
     pub(crate) certainty: Certainty,
 }
@@ -52,14 +59,46 @@ pub(crate) struct Walker {
     pub(crate) frame: Frame,
     pub(crate) commands: Vec<Command>,
     pub(crate) doubts: Vec<Doubt>,
-    /// Does the current command read from a pipe?
-    pub(crate) piped: bool,
-    /// What the stage of the pipeline before this one is sure to print.
-    pub(crate) fed: Option<Word>,
+    /// Tells each command apart while their order still changes; beside `commands`.
+    pub(crate) ids: Vec<u32>,
+    pub(crate) next_id: u32,
+    /// The command that the walk is inside of.
+    pub(crate) holder: Option<u32>,
+    /// What standard input is, unless a command redirects it.
+    pub(crate) input: Input,
+    /// Where standard output goes, if into a stream of the script.
+    pub(crate) output: Option<Channel>,
+    /// Where the text of standard output is collected.
+    pub(crate) sink: Option<Channel>,
+    /// The stream that `>( … )` reads.
+    pub(crate) tap: Option<Channel>,
+    /// How many pipelines and background jobs the walk is inside of.
+    pub(crate) parallel: u32,
+    /// What is followed runs in a container, or on another host.
+    pub(crate) elsewhere: bool,
+    /// The directories that are shared with it.
+    pub(crate) shared: Vec<Shared>,
+    /// How many branches the walk is inside of.
+    pub(crate) branches: u32,
+    /// Where the lines of the script end.
+    pub(crate) lines: Vec<usize>,
+    next_serial: u32,
+    /// Effects of the script as a whole, with the ids of their commands.
+    pub(crate) effects: Vec<(u32, effect::Effect)>,
+    /// Files whose text would say more.
+    pub(crate) wanted: BTreeSet<String>,
+    pub(crate) relay: Relay,
+    /// What variables were before functions made them local.
+    pub(crate) locals: Vec<Vec<(String, Option<Binding>)>>,
+    /// Arrays among the arguments of the command that is followed.
+    pub(crate) declared: Vec<Bound>,
+    /// `IFS` as it is set for the command alone.
+    pub(crate) separators: Option<String>,
     /// A failing command ends the script.
     pub(crate) errexit: bool,
     functions: Vec<Rc<Function>>,
-    active: Vec<*const Node>,
+    /// The functions that are being followed, and how many pipelines and jobs were around each.
+    active: Vec<(*const Node, u32)>,
     /// Aliases whose text is being read.
     pub(crate) aliases: Vec<String>,
     repeats: u32,
@@ -77,6 +116,7 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         list: Vec::new(),
         heredocs: Vec::new(),
         census: syntax::Census::default(),
+        serial: 0,
     };
     let frame = Frame { script: Rc::new(empty), within: None, derived: false, certainty: Certainty::Proven };
     let mut walker = Walker {
@@ -85,8 +125,25 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         frame,
         commands: Vec::new(),
         doubts: Vec::new(),
-        piped: false,
-        fed: None,
+        ids: Vec::new(),
+        next_id: 0,
+        holder: None,
+        input: Input::Inherited,
+        output: None,
+        sink: None,
+        tap: None,
+        parallel: 0,
+        branches: 0,
+        elsewhere: false,
+        shared: Vec::new(),
+        lines: script.match_indices('\n').map(|(at, _)| at).collect(),
+        next_serial: 0,
+        effects: Vec::new(),
+        wanted: BTreeSet::new(),
+        relay: Relay::new(context.texts),
+        locals: Vec::new(),
+        declared: Vec::new(),
+        separators: None,
         errexit: false,
         functions: Vec::new(),
         active: Vec::new(),
@@ -94,8 +151,15 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         repeats: MOST_REPEATS,
         parser: ParserUsed::Brush,
     };
+    walker.scope.project = project_of(context);
     walker.doubts.extend(suspicious(script));
     walker.text(script, None, false, Certainty::Proven);
+    if script.contains("\r\n") {
+        // Whoever passes the script on may end its lines in the other way.
+        let text = script.replace("\r\n", "\n");
+        walker.scope = walker.fresh_scope(context);
+        walker.text(&text, Some(0..script.len()), true, Certainty::Assumed);
+    }
     walker.functions_left();
     if let Some(exceeded) = walker.fuel.exceeded() {
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
@@ -106,8 +170,25 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text });
     }
     let whole = walker.fuel.exceeded().is_some();
-    let (commands, doubts, parser) = (walker.commands, walker.doubts, walker.parser);
-    Analysis { commands, doubts, parser, script: script.to_owned(), whole }
+    walker.settle_order();
+    let (mut commands, mut doubts, parser) = (walker.commands, walker.doubts, walker.parser);
+    let (mut effects, more) = effect::of(&commands, context);
+    if more {
+        let text = "searches find more files than can be told apart".to_owned();
+        doubts.push(Doubt { kind: DoubtKind::Limit, text });
+    }
+    effects.extend(refusal::seen(script, &commands));
+    effects.extend(walker.effects.into_iter().map(|(_, effect)| effect));
+    effects.sort_by_key(|effect| effect.command);
+    grade::all(&mut commands, &effects, context);
+    let refusals = refusal::judge(&effects, &commands, &Ground::of(context));
+    let wanted = walker.wanted.into_iter().collect();
+    Analysis { commands, doubts, effects, refusals, wanted, parser, script: script.to_owned(), whole }
+}
+
+/// The root of the project.
+fn project_of(context: &Context<'_>) -> String {
+    if context.project.is_empty() { context.cwd.to_owned() } else { context.project.to_owned() }
 }
 
 fn unread(script: &str, doubt: Doubt) -> Analysis {
@@ -115,6 +196,9 @@ fn unread(script: &str, doubt: Doubt) -> Analysis {
     Analysis {
         commands,
         doubts: vec![doubt],
+        effects: Vec::new(),
+        refusals: Vec::new(),
+        wanted: Vec::new(),
         parser: ParserUsed::None,
         script: script.to_owned(),
         whole: true,
@@ -136,6 +220,17 @@ fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
         paths: Vec::new(),
         doubts: Vec::new(),
         certainty: Certainty::Opaque,
+        input: Input::default(),
+        prints: None,
+        redirects: Vec::new(),
+        directory: None,
+        holder: None,
+        parallel: false,
+        elsewhere: false,
+        foreign: Vec::new(),
+        shared: Vec::new(),
+        code: None,
+        grade: grade::Grade::Unknown,
     }
 }
 
@@ -156,7 +251,9 @@ impl Walker {
         self.fuel.return_to(level);
         let span = within.clone().unwrap_or(0..text.len());
         match read {
-            Ok(script) => {
+            Ok(mut script) => {
+                self.next_serial += 1;
+                script.serial = self.next_serial;
                 let script = Rc::new(script);
                 let opinion = opinion::second(text, script.census, &mut self.fuel);
                 let frame = Frame { script: Rc::clone(&script), within, derived, certainty };
@@ -222,7 +319,9 @@ impl Walker {
                 Err(_) => break,
             };
             self.fuel.return_to(level);
-            if let Ok(script) = script {
+            if let Ok(mut script) = script {
+                self.next_serial += 1;
+                script.serial = self.next_serial;
                 let script = Rc::new(script);
                 let certainty = Certainty::Assumed;
                 let frame =
@@ -238,7 +337,16 @@ impl Walker {
     }
 
     pub(crate) fn raw(&mut self, text: &str, span: Range<usize>) {
-        self.commands.push(raw_command(text, span, self.frame.derived));
+        let id = self.new_id();
+        self.note(raw_command(text, span, self.frame.derived), id);
+    }
+
+    /// The scope of a script that starts again; its streams go on.
+    fn fresh_scope(&mut self, context: &Context<'_>) -> Scope {
+        let mut scope = Scope::new(context.cwd, context.home);
+        scope.streams = std::mem::take(&mut self.scope.streams);
+        scope.project = project_of(context);
+        scope
     }
 
     /// The span in the whole script of a span in the current text.
@@ -246,7 +354,7 @@ impl Walker {
         self.frame.within.clone().unwrap_or_else(|| span.clone())
     }
 
-    fn nested(&mut self, list: &List) -> Exit {
+    pub(crate) fn nested(&mut self, list: &List) -> Exit {
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
@@ -255,7 +363,7 @@ impl Walker {
         exit
     }
 
-    fn list(&mut self, list: &List) -> Exit {
+    pub(crate) fn list(&mut self, list: &List) -> Exit {
         let mut last = Exit::both(&self.scope.places);
         for item in list {
             if self.fuel.exceeded().is_some() {
@@ -274,7 +382,9 @@ impl Walker {
     fn and_or(&mut self, item: &AndOr) -> Exit {
         if item.background {
             let mark = self.scope.mark();
+            self.parallel += 1;
             let _exit = self.chain(item);
+            self.parallel -= 1;
             self.scope.rewind(mark);
             return Exit::both(&self.scope.places);
         }
@@ -287,7 +397,12 @@ impl Walker {
             let start = if *link == Link::And { &exit.success } else { &exit.failure };
             self.scope.places = if start.reachable() { start.clone() } else { Places::unknown() };
             let mark = self.scope.mark();
+            if *link == Link::And {
+                tested(&item.first).iter().for_each(|name| self.scope.fill(name));
+            }
+            self.branches += u32::from(*link == Link::Or);
             let next = self.pipeline(pipeline);
+            self.branches -= u32::from(*link == Link::Or);
             let places = self.scope.places.clone();
             self.scope.blur(&mark);
             self.scope.places = places;
@@ -304,40 +419,26 @@ impl Walker {
             [] => Exit::both(&self.scope.places),
             [only] => self.node(only),
             stages => {
-                let outer = (self.piped, self.fed.take());
-                for (index, stage) in stages.iter().enumerate() {
-                    let mark = self.scope.mark();
-                    self.piped = outer.0 || index > 0;
-                    let from = self.commands.len();
-                    let _exit = self.node(stage);
-                    self.fed = self.commands.get(from).and_then(printed).filter(|_| stage.is_simple());
-                    self.scope.rewind(mark);
-                }
-                (self.piped, self.fed) = outer;
+                self.stages(stages);
                 Exit::both(&self.scope.places)
             }
         };
         if pipeline.negated { Exit { success: exit.failure, failure: exit.success } } else { exit }
     }
 
-    fn node(&mut self, node: &Node) -> Exit {
+    pub(crate) fn node(&mut self, node: &Node) -> Exit {
         if let NodeKind::Simple(simple) = &node.kind {
             return self.simple(node, simple);
         }
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
-        let from = self.commands.len();
-        let piped = self.piped;
-        self.piped |= node.redirects.iter().any(|redirect| redirect.operator.reads());
-        let exit = self.compound(node);
-        self.piped = piped;
-        self.compound_redirects(node, from);
+        let exit = if node.redirects.is_empty() { self.compound(node) } else { self.redirected(node) };
         self.fuel.leave();
         exit
     }
 
-    fn compound(&mut self, node: &Node) -> Exit {
+    pub(crate) fn compound(&mut self, node: &Node) -> Exit {
         match &node.kind {
             NodeKind::Group(list) => return self.list(list),
             NodeKind::Subshell(list) => {
@@ -348,30 +449,31 @@ impl Walker {
             NodeKind::For { name, words, body } => self.for_loop(name, words.as_deref(), body),
             NodeKind::ArithmeticFor { head, body } => {
                 self.visit(head);
+                self.endless(head.constant().is_some_and(|head| head.trim() == ";;"), body);
                 self.repeated(body);
             }
             NodeKind::Loop { condition, body } => {
                 let mark = self.scope.mark();
                 let exit = self.list(condition);
                 self.scope.places = if exit.success.reachable() { exit.success } else { Places::unknown() };
-                self.repeated(body);
+                self.endless(is_endless(condition), body);
+                if !self.by_line(condition, body) {
+                    self.repeated(body);
+                }
                 self.scope.blur(&mark);
             }
             NodeKind::If { arms, otherwise } => return self.conditional(arms, otherwise.as_ref()),
-            NodeKind::Case { subject, arms } => {
-                self.visit(subject);
-                let mark = self.scope.mark();
-                for (patterns, list) in arms {
-                    for pattern in patterns {
-                        self.visit(pattern);
-                    }
-                    self.branch(list, &mark);
-                }
-            }
+            NodeKind::Case { subject, arms } => self.case(subject, arms),
             NodeKind::Function { name, body } => self.define(name, body),
             NodeKind::Coproc(body) => {
                 let mark = self.scope.mark();
+                let outer = (self.output, self.sink);
+                let channel = Some(self.scope.streams.open(self.branches));
+                (self.output, self.sink) = (channel, channel);
+                self.parallel += 1;
                 let _exit = self.node(body);
+                self.parallel -= 1;
+                (self.output, self.sink) = outer;
                 self.scope.rewind(mark);
             }
             NodeKind::Arithmetic(word) => self.test(node, std::slice::from_ref(word)),
@@ -381,9 +483,11 @@ impl Walker {
         Exit::both(&self.scope.places)
     }
 
-    fn branch(&mut self, list: &List, mark: &crate::scope::Mark) {
+    pub(crate) fn branch(&mut self, list: &List, mark: &crate::scope::Mark) {
         let here = self.scope.places.clone();
+        self.branches += 1;
         let _exit = self.list(list);
+        self.branches -= 1;
         self.scope.blur(mark);
         self.scope.places = self.scope.places.clone().join(&here);
     }
@@ -394,14 +498,21 @@ impl Walker {
         for (condition, then) in arms {
             let exit = self.list(condition);
             self.scope.places = if exit.success.reachable() { exit.success } else { Places::unknown() };
+            if let [only] = condition.as_slice() {
+                tested(&only.first).iter().for_each(|name| self.scope.fill(name));
+            }
+            self.branches += 1;
             let ended = self.list(then);
+            self.branches -= 1;
             after = after.join(&ended.joined());
             self.scope.blur(&mark);
             self.scope.places = if exit.failure.reachable() { exit.failure } else { Places::unknown() };
         }
         match otherwise {
             Some(list) => {
+                self.branches += 1;
                 let ended = self.list(list);
+                self.branches -= 1;
                 after = after.join(&ended.joined());
                 self.scope.blur(&mark);
             }
@@ -417,36 +528,71 @@ impl Walker {
                 for word in words {
                     self.visit(word);
                 }
-                Some(words.iter().flat_map(|word| expand(word, &script.text, &self.scope)).collect())
+                Some(words.iter().flat_map(|word| expand(word, &script, &self.scope)).collect())
             }
             None => self.scope.positional.as_ref().map(|words| words.to_vec()),
         };
         let count = values.as_ref().map_or(0, Vec::len);
         let affordable = u32::try_from(count).is_ok_and(|count| count > 0 && count <= self.repeats);
         match values {
-            Some(values) if affordable && values.iter().all(|value| value.complete) => {
+            Some(values) if affordable && values.iter().any(|value| value.complete) => {
                 let mark = self.scope.mark();
                 for value in values {
                     self.repeats = self.repeats.saturating_sub(1);
-                    self.scope.set(name, Some(value));
+                    if value.complete {
+                        self.scope.set(name, Some(value));
+                    } else {
+                        let mut unknown = nothing_known();
+                        unknown.carry(&value);
+                        self.scope.bind(name, unknown, None);
+                        self.scope.fill(name);
+                    }
                     let _exit = self.list(body);
                 }
                 self.scope.blur(&mark);
             }
-            _ => {
-                self.scope.set(name, None);
-                self.repeated(body);
+            values => {
+                // What some of the words are may hide the others, but not without a word.
+                if values.as_ref().is_some_and(|values| values.iter().any(|value| value.complete)) {
+                    let text = format!("the loop over `${name}` runs for more values than are followed");
+                    self.doubts.push(Doubt { kind: DoubtKind::Limit, text });
+                }
+                let mut value = nothing_known();
+                values.iter().flatten().for_each(|word| value.carry(word));
+                self.scope.bind(name, value, None);
+                self.repeated_for(name, body);
             }
         }
+    }
+
+    /// Pays for so many rounds of a loop; false when they can't be paid for.
+    pub(crate) fn may_repeat(&mut self, rounds: usize) -> bool {
+        let left = u32::try_from(rounds).ok().and_then(|rounds| self.repeats.checked_sub(rounds));
+        self.repeats = left.unwrap_or(self.repeats);
+        left.is_some()
+    }
+
+    /// A body that runs for each of some words. None of them is empty, as a rule.
+    fn repeated_for(&mut self, name: &str, body: &List) {
+        let before = self.scope.places.clone();
+        self.forget(body);
+        self.scope.fill(name);
+        self.round(body, &before);
     }
 
     /// A body that runs any number of times, with values that change.
     fn repeated(&mut self, body: &List) {
         let before = self.scope.places.clone();
         self.forget(body);
+        self.round(body, &before);
+    }
+
+    fn round(&mut self, body: &List, before: &Places) {
         let mark = self.scope.mark();
+        self.branches += 1;
         let _exit = self.list(body);
-        if self.scope.places != before {
+        self.branches -= 1;
+        if self.scope.places != *before {
             self.scope.places = Places::unknown();
         }
         self.scope.blur(&mark);
@@ -471,7 +617,10 @@ impl Walker {
     pub(crate) fn call(&mut self, name: &str, arguments: &[Word]) -> Option<Exit> {
         let function = self.scope.call(name)?;
         let body = Rc::as_ptr(&function.body);
-        if self.active.contains(&body) {
+        if let Some((_, around)) = self.active.iter().find(|(active, _)| *active == body) {
+            if self.parallel > *around {
+                self.exhausts(name);
+            }
             return Some(Exit::both(&Places::unknown()));
         }
         let Some(left) = self.repeats.checked_sub(1) else {
@@ -490,8 +639,12 @@ impl Walker {
         let body = Rc::as_ptr(&function.body);
         let frame = Frame { script: Rc::clone(&function.script), ..self.frame.clone() };
         let outer = std::mem::replace(&mut self.frame, frame);
-        self.active.push(body);
+        self.active.push((body, self.parallel));
+        self.locals.push(Vec::new());
         let exit = self.node(&function.body);
+        for (name, before) in self.locals.pop().unwrap_or_default().into_iter().rev() {
+            self.scope.put(name, before);
+        }
         self.active.pop();
         self.frame = outer;
         exit
@@ -511,52 +664,6 @@ impl Walker {
             }
         }
     }
-
-    /// Walks the substitutions inside a word, each in a subshell of its own.
-    pub(crate) fn visit(&mut self, word: &syntax::Word) {
-        for piece in &word.pieces {
-            match piece {
-                Piece::Text(_) | Piece::Quoted(_) => {}
-                Piece::Parameter(Parameter { name, operand, operation, .. }) => {
-                    if *operation == Operation::Other
-                        && operand.constant().is_some_and(|text| text.ends_with("@P"))
-                    {
-                        let text = format!("`${{{name}@P}}` runs what the variable holds");
-                        self.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-                    }
-                    self.visit(operand);
-                }
-                Piece::Arithmetic { inside, .. } => self.visit(inside),
-                Piece::Command { list, .. } | Piece::Process { list, .. } => {
-                    let mark = self.scope.mark();
-                    let _exit = self.nested(list);
-                    self.scope.rewind(mark);
-                }
-                Piece::Backtick { text, span, .. } => {
-                    let mark = self.scope.mark();
-                    let (place, certainty) = (self.place(span), self.frame.certainty);
-                    let _exit = self.text(text, Some(place), self.frame.derived, certainty);
-                    self.scope.rewind(mark);
-                }
-            }
-        }
-    }
-
-    /// The value of a word that is not split.
-    pub(crate) fn value(&self, word: &syntax::Word) -> Word {
-        single(word, &self.frame.script.text, &self.scope)
-    }
-}
-
-/// What `echo` and `printf` print: their arguments, near enough to find names in it.
-fn printed(command: &Command) -> Option<Word> {
-    let prints =
-        command.kind == Kind::Simple && matches!(command.program.as_deref(), Some("echo" | "printf"));
-    let words = command.arguments.as_slice();
-    let value = words.iter().map(|word| word.value.replace("\\n", " ")).collect::<Vec<_>>().join(" ");
-    let certainty = words.iter().map(|word| word.certainty).max().unwrap_or(Certainty::Proven);
-    let complete = words.iter().all(|word| word.complete);
-    prints.then(|| Word { certainty, complete, ..known(&value) })
 }
 
 /// The variables that a list sets, in the shell that runs it.

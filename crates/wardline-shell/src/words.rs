@@ -288,6 +288,8 @@ impl Reader<'_> {
                 let span = start..self.pos;
                 out.push(Piece::Parameter(Parameter {
                     name,
+                    prefix: None,
+                    subscript: None,
                     operation: Operation::Plain,
                     operand,
                     quoted,
@@ -333,6 +335,7 @@ impl Reader<'_> {
             && self
                 .look_after()
                 .is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric() || b"@*".contains(&b));
+        let prefix = self.look().filter(|_| prefixed);
         if prefixed {
             self.advance();
         }
@@ -343,25 +346,21 @@ impl Reader<'_> {
                 self.advance();
             }
         }
-        let mut operand = Word::default();
-        let subscript = self.look() == Some(b'[');
-        if subscript {
+        let mut subscript = None;
+        if self.look() == Some(b'[') {
             self.advance();
-            operand = self.word_until(Until::Bracket)?;
+            subscript = Some(self.word_until(Until::Bracket)?);
             if !self.eat("]") {
                 return self.syntax("unclosed subscript");
             }
         }
-        let operation =
-            if prefixed || subscript || name.is_empty() { Operation::Other } else { self.operation() };
-        let word = self.word_until(Until::Brace(quoted))?;
-        operand.pieces.extend(word.pieces);
-        operand.span = word.span;
+        let operation = if name.is_empty() { Operation::Other } else { self.operation() };
+        let operand = self.word_until(Until::Brace(quoted))?;
         if !self.eat("}") {
             return self.syntax("unclosed `${`");
         }
         let span = start..self.pos;
-        out.push(Piece::Parameter(Parameter { name, operation, operand, quoted, span }));
+        out.push(Piece::Parameter(Parameter { name, prefix, subscript, operation, operand, quoted, span }));
         Ok(())
     }
 
@@ -371,11 +370,11 @@ impl Reader<'_> {
         }
         for (text, operation) in [
             (":-", Operation::Default),
-            (":=", Operation::Default),
+            (":=", Operation::Assign),
             (":?", Operation::Demand),
             (":+", Operation::Alternate),
             ("-", Operation::Default),
-            ("=", Operation::Default),
+            ("=", Operation::Assign),
             ("?", Operation::Demand),
             ("+", Operation::Alternate),
         ] {
@@ -395,7 +394,7 @@ impl Reader<'_> {
             match character {
                 '`' => {
                     self.pos = start + 1 + at + 1;
-                    out.push(Piece::Backtick { text, span: start..self.pos });
+                    out.push(Piece::Backtick { text, quoted, span: start..self.pos });
                     return Ok(());
                 }
                 '\\' => match characters.next() {

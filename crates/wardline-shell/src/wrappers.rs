@@ -3,6 +3,7 @@
 use crate::answer::{Certainty, Word};
 use crate::expand::known;
 use crate::gitconfig;
+use crate::language::Deed;
 use crate::options::{Part, part_of, parts};
 use crate::programs::MAPFILE;
 use crate::special::{GIT, TAR};
@@ -14,6 +15,8 @@ pub(crate) enum Inner {
     Words { from: usize, to: usize, certainty: Certainty },
     /// A shell reads this text.
     Text { text: Word, certainty: Certainty },
+    /// These words.
+    Known { words: Vec<Word>, certainty: Certainty },
     /// What is run can't be seen; why.
     Hidden(String),
 }
@@ -30,8 +33,14 @@ pub(crate) struct Peeled {
     pub(crate) more_arguments: bool,
     /// The starting points that stand for `{}`.
     pub(crate) roots: Vec<Word>,
+    /// The pattern that the names it fills in match.
+    pub(crate) names: Option<String>,
     /// It runs what it reads from standard input.
     pub(crate) reads_input: bool,
+    /// Which of the commands inside runs on another host.
+    pub(crate) elsewhere: Option<usize>,
+    /// The argument that names a script for a shell.
+    pub(crate) script: Option<usize>,
 }
 
 /// Most bytes that are put in for the `{}` of one command.
@@ -52,7 +61,7 @@ const fn wrapper(name: &'static str, options: &'static str, skip: usize) -> Wrap
 const XARGS: &str = "-I:t -i=t -n:t -L:t -P:t -s:t -d:t -E:t -a:r --arg-file:r --max-args:t --replace=t --max-procs:t --delimiter:t --max-lines=t --max-chars:t --process-slot-var:t -e=t -l=t";
 const TRACE: &str =
     "-o:w -e:t -p:t -s:t -u:t -E:t -P:t -a:t -O:t -S:t -I:t -b:t -X:t -U:t -n:t -l:t -x:t -A:t -D:t -F:t";
-const SSH: &str = "-i:r -F:r -o:t -p:t -l:t -L:t -R:t -D:t -J:t -E:w -S:t -b:t -c:t -e:t -m:t -O:t -Q:t -W:t -w:t -B:t -I:t -P:t";
+const SSH: &str = "-i:i -F:i -o:t -p:t -l:t -L:t -R:t -D:t -J:t -E:w -S:t -b:t -c:t -e:t -m:t -O:t -Q:t -W:t -w:t -B:t -I:t -P:t";
 
 /// Sorted by name. `Z` is the role of an option that holds a text for a shell, `l` that of a directory to change to.
 static WRAPPERS: &[Wrapper] = &[
@@ -78,6 +87,8 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("flock", "-w:t --wait:t --timeout:t -E:t --conflict-exit-code:t -c:Z --command:Z", 1),
     wrapper("gosu", "", 1),
     wrapper("ionice", "-c:t --class:t -n:t --classdata:t -p:t --pid:t -P:t -u:t", 0),
+    wrapper("linux32", "", 0),
+    wrapper("linux64", "", 0),
     wrapper("ltrace", TRACE, 0),
     wrapper("nice", "-n:t --adjustment:t", 0),
     wrapper("noglob", "", 0),
@@ -95,11 +106,17 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("proxychains", "-f:r", 0),
     wrapper("proxychains4", "-f:r", 0),
     wrapper("rlwrap", "", 0),
+    wrapper(
+        "run0",
+        "-u:t --user:t -g:t --group:t -D:l --chdir:l -p:t --property:t --unit:t --slice:t --description:t --nice:t --setenv:t --background:t -M:t --machine:t",
+        0,
+    ),
     wrapper("runuser", "-u:t --user:t -c:Z --command:Z -s:x --shell:x -g:t -G:t", 0),
-    wrapper("setarch", "", 1),
+    wrapper("setarch", "", 0),
     wrapper("setpriv", "--reuid:t --regid:t --groups:t --inh-caps:t --bounding-set:t --securebits:t", 0),
     wrapper("setsid", "", 0),
     wrapper("sg", "-c:Z", 1),
+    wrapper("shx", "", 0),
     wrapper("stdbuf", "-i:t -o:t -e:t --input:t --output:t --error:t", 0),
     wrapper("strace", TRACE, 0),
     wrapper("su-exec", "", 1),
@@ -119,6 +136,7 @@ static WRAPPERS: &[Wrapper] = &[
     wrapper("tini", "-p:t -e:t", 0),
     wrapper("torsocks", "-P:t -a:t -u:t -p:t", 0),
     wrapper("toybox", "", 0),
+    wrapper("uname26", "", 0),
     wrapper("unbuffer", "", 0),
     wrapper(
         "unshare",
@@ -131,6 +149,7 @@ static WRAPPERS: &[Wrapper] = &[
         0,
     ),
     wrapper("valgrind", "", 0),
+    wrapper("x86_64", "", 0),
     Wrapper { certainty: Certainty::Assumed, ..wrapper("xargs", XARGS, 0) },
     wrapper(
         "xvfb-run",
@@ -140,19 +159,37 @@ static WRAPPERS: &[Wrapper] = &[
 ];
 
 const SHELLS: &[&str] = &["ash", "bash", "dash", "fish", "ksh", "mksh", "rbash", "sh", "zsh"];
-const INTERPRETERS: &[&str] =
-    &["deno", "lua", "node", "perl", "php", "python", "python2", "python3", "R", "ruby", "tclsh"];
 /// Wrappers that add nothing to a command in the shell that reads it.
 const IN_SHELL: &[&str] = &["builtin", "command", "exec", "noglob", "time"];
 
 /// Is it a program that runs what it reads, when it gets no script?
 pub(crate) fn is_shell(name: &str) -> bool {
-    SHELLS.contains(&name)
+    SHELLS.contains(&name) || matches!(name, "at" | "batch")
 }
+
+/// Does it run commands in containers, with files of their own?
+pub(crate) fn is_container(name: &str) -> bool {
+    CONTAINERS.contains(&name)
+}
+
+/// Programs that run commands in containers.
+const CONTAINERS: &[&str] = &[
+    "crictl",
+    "ctr",
+    "docker",
+    "docker-compose",
+    "incus",
+    "kubectl",
+    "lxc",
+    "nerdctl",
+    "oc",
+    "podman",
+    "podman-compose",
+];
 
 /// A program of another language that runs what it reads.
 pub(crate) fn is_interpreter(name: &str) -> bool {
-    INTERPRETERS.contains(&name)
+    crate::language::family(name).is_some_and(|family| family != crate::language::Family::Awk)
 }
 
 /// The options of a wrapper, for the paths among them; `None` when `name` is no wrapper.
@@ -181,6 +218,32 @@ fn find(name: &str) -> Option<&'static Wrapper> {
 
 /// Finds the commands that `name` runs with `arguments`.
 pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
+    let mut peeled = own(name, arguments);
+    peeled.inner.extend(crate::escapes::inner(name, arguments));
+    if let Some(given) = crate::language::given(name, arguments) {
+        peeled.reads_input = given.input;
+        if let Some(code) = &given.code {
+            peeled.inner.extend(deeds(name, code, &given.rest));
+        }
+    }
+    peeled
+}
+
+/// What code of another language runs, when it is given these arguments.
+pub(crate) fn deeds(language: &str, code: &Word, rest: &[Word]) -> Vec<Inner> {
+    let inner = |deed: Deed| match deed {
+        Deed::Shell { text, certainty } => Some(Inner::Text { text: part_of(code, &text), certainty }),
+        Deed::Program { argv, certainty } => {
+            let words = argv.iter().map(|word| part_of(code, word)).collect();
+            Some(Inner::Known { words, certainty })
+        }
+        Deed::Hidden(why) => Some(Inner::Hidden(why)),
+        _ => None,
+    };
+    crate::language::read(language, code, rest).deeds.into_iter().filter_map(inner).collect()
+}
+
+fn own(name: &str, arguments: &[Word]) -> Peeled {
     match name {
         "eval" => text(joined(arguments, 0), Certainty::Proven, true),
         "trap" => match arguments.iter().find(|word| word.value != "--") {
@@ -191,10 +254,11 @@ pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
             }
             _ => Peeled::default(),
         },
-        "source" | "." => match arguments.first() {
-            Some(file) => hidden(format!("`{}` runs the commands in a file", file.written)),
-            None => Peeled::default(),
-        },
+        "source" | "." => Peeled { script: (!arguments.is_empty()).then_some(0), ..Peeled::default() },
+        "at" | "batch" => {
+            let script = arguments.iter().position(|word| word.value == "-f").map(|at| at + 1);
+            Peeled { reads_input: script.is_none(), script, ..Peeled::default() }
+        }
         "find" => in_find(arguments),
         "fd" | "fdfind" => in_fd(arguments),
         "ssh" | "mosh" => remote(arguments),
@@ -207,13 +271,18 @@ pub(crate) fn peel(name: &str, arguments: &[Word]) -> Peeled {
             Some(at) => shell(arguments.get(at + 1..).unwrap_or_default()),
             None => Peeled::default(),
         },
+        "cgdb" | "gdb" | "gdb-multiarch" | "rust-gdb" => after(arguments, "--args"),
+        "lldb" | "rust-lldb" => after(arguments, "--"),
+        "bunx" | "npx" | "pnpx" => packaged(arguments),
         "hyperfine" => hyperfine(arguments),
         "start-stop-daemon" => daemon(arguments),
+        "runuser" if arguments.iter().any(|word| matches!(word.value.as_str(), "-c" | "--command")) => {
+            by_option(name, arguments)
+        }
         "su" | "script" => by_option(name, arguments),
         "watch" => watch(arguments),
         "parallel" => parallel(arguments),
         _ if is_shell(name) => shell(arguments),
-        _ if is_interpreter(name) => Peeled { reads_input: takes_input(arguments), ..Peeled::default() },
         _ => by_table(name, arguments),
     }
 }
@@ -223,21 +292,64 @@ fn text(text: Option<Word>, certainty: Certainty, same_shell: bool) -> Peeled {
     Peeled { inner, same_shell, ..Peeled::default() }
 }
 
-fn hidden(why: String) -> Peeled {
-    Peeled { inner: vec![Inner::Hidden(why)], ..Peeled::default() }
-}
-
 /// The words from `from` on as one text, as `eval`, `ssh` and `watch` put them together.
 fn joined(arguments: &[Word], from: usize) -> Option<Word> {
     let words = arguments.get(from..).filter(|words| !words.is_empty())?;
     let value = words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
     let certainty = words.iter().map(|word| word.certainty).max().unwrap_or(Certainty::Proven);
     let complete = words.iter().all(|word| word.complete);
-    Some(Word { certainty, complete, ..known(&value) })
+    let mut word = Word { certainty, complete, ..known(&value) };
+    words.iter().for_each(|from| word.carry(from));
+    word.open_prefix = words.first().and_then(|first| first.open_prefix.clone());
+    Some(word)
+}
+
+/// Is `name` the first word of a wrapper with a name of two?
+fn has_second(name: &str) -> bool {
+    let after = WRAPPERS.partition_point(|wrapper| wrapper.name <= name);
+    let next = WRAPPERS.get(after).and_then(|wrapper| wrapper.name.strip_prefix(name));
+    next.is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Packages whose program is a command like another one, or runs one. Sorted.
+const PACKAGED: &[&str] =
+    &["concurrently", "cross-env", "del-cli", "dotenv", "nodemon", "rimraf", "shx", "ts-node", "tsx"];
+
+/// `npx rimraf@5 dist`: the program of a package that is known.
+fn packaged(arguments: &[Word]) -> Peeled {
+    let split = parts(arguments, "-p:t --package:t -c:t --call:t", false);
+    let first = split.iter().find_map(|part| if let Part::Operand(at) = part { Some(*at) } else { None });
+    let words = first.and_then(|at| arguments.get(at..)).unwrap_or_default();
+    let Some((package, rest)) = words.split_first() else { return Peeled::default() };
+    let name = package.value.split('@').next().unwrap_or_default();
+    if PACKAGED.binary_search(&name).is_err() {
+        return Peeled::default();
+    }
+    let words = std::iter::once(part_of(package, name)).chain(rest.iter().cloned()).collect();
+    Peeled { inner: vec![Inner::Known { words, certainty: Certainty::Assumed }], ..Peeled::default() }
+}
+
+/// A command that stands behind a mark.
+fn after(arguments: &[Word], mark: &str) -> Peeled {
+    let found = arguments.iter().position(|word| word.value == mark);
+    let inner = found.filter(|at| at + 1 < arguments.len()).map(|at| Inner::Words {
+        from: at + 1,
+        to: arguments.len(),
+        certainty: Certainty::Assumed,
+    });
+    Peeled { inner: inner.into_iter().collect(), ..Peeled::default() }
+}
+
+/// The first operand of `setarch`, which may be left out.
+fn is_architecture(name: &str) -> bool {
+    let known = [
+        "linux32", "linux64", "x86_64", "uname26", "aarch64", "armv", "ppc", "s390", "mips", "sparc", "riscv",
+    ];
+    known.iter().any(|start| name.starts_with(start)) || (name.starts_with('i') && name.ends_with("86"))
 }
 
 fn by_table(name: &str, arguments: &[Word]) -> Peeled {
-    let two = arguments.first().map(|first| format!("{name} {}", first.value));
+    let two = arguments.first().filter(|_| has_second(name)).map(|first| format!("{name} {}", first.value));
     let (wrapper, offset) = match (find(name), two.as_deref().and_then(find)) {
         (Some(wrapper), _) => (wrapper, 0),
         (None, Some(wrapper)) => (wrapper, 1),
@@ -247,6 +359,14 @@ fn by_table(name: &str, arguments: &[Word]) -> Peeled {
     let parts = parts(rest, wrapper.options, false);
     let mut peeled = Peeled { same_shell: IN_SHELL.contains(&name), ..Peeled::default() };
     let mut skip = wrapper.skip;
+    if name == "setarch"
+        && rest
+            .iter()
+            .find(|word| !word.value.starts_with('-'))
+            .is_some_and(|word| is_architecture(&word.value))
+    {
+        skip = 1;
+    }
     for part in &parts {
         match part {
             Part::Option { name: option, .. }
@@ -297,6 +417,11 @@ pub(crate) fn is_assignment(text: &str) -> bool {
     })
 }
 
+/// Most commands of one `find` that are followed.
+const MOST_ACTIONS: usize = 64;
+/// Most arguments of `parallel` that are tried.
+const MOST_VALUES: usize = 16;
+
 fn in_find(arguments: &[Word]) -> Peeled {
     let mut peeled = Peeled::default();
     let starts = |word: &Word| matches!(word.value.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
@@ -309,19 +434,57 @@ fn in_find(arguments: &[Word]) -> Peeled {
         let ends = |word: &Word| matches!(word.value.as_str(), ";" | "+" | "\\;");
         let length = arguments.get(index..).unwrap_or_default().iter().position(ends);
         let to = length.map_or(arguments.len(), |length| index + length);
+        if peeled.inner.len() >= MOST_ACTIONS {
+            peeled.inner.push(Inner::Hidden("`find` runs more commands than are followed".to_owned()));
+            break;
+        }
         if to > index {
             peeled.inner.push(Inner::Words { from: index, to, certainty: Certainty::Assumed });
         }
         index = to;
     }
-    let roots = arguments
-        .iter()
-        .take_while(|word| !word.value.starts_with('-') && word.value != "(" && word.value != "!");
-    peeled.roots = roots.cloned().collect();
-    if peeled.roots.is_empty() {
-        peeled.roots.push(known("."));
-    }
+    peeled.roots = find_roots(arguments);
+    peeled.names = find_names(arguments);
     peeled
+}
+
+/// Where `find` starts.
+pub(crate) fn find_roots(arguments: &[Word]) -> Vec<Word> {
+    let rest = arguments.iter().skip_while(|word| matches!(word.value.as_str(), "-L" | "-H" | "-P"));
+    let plain = |word: &&Word| !word.value.starts_with('-') && word.value != "(" && word.value != "!";
+    let roots: Vec<Word> = rest.take_while(plain).cloned().collect();
+    if roots.is_empty() { vec![known(".")] } else { roots }
+}
+
+/// The pattern below its starting point that all names match that `find` finds, when its tests are simple enough to say.
+pub(crate) fn find_names(arguments: &[Word]) -> Option<String> {
+    let simple =
+        |word: &Word| !matches!(word.value.as_str(), "-o" | "-or" | "!" | "-not" | "," | "(" | "-prune");
+    let mut patterns = arguments.windows(2).filter_map(|pair| match pair {
+        [test, pattern] if matches!(test.value.as_str(), "-name" | "-iname") => Some((test, pattern)),
+        _ => None,
+    });
+    let (test, only) = patterns.next().filter(|_| patterns.next().is_none())?;
+    let sure = arguments.iter().all(simple) && only.complete && only.certainty < Certainty::Opaque;
+    let says = only.value.contains(|c: char| c.is_alphanumeric());
+    let shallow = arguments
+        .windows(2)
+        .any(|pair| matches!(pair, [test, depth] if test.value == "-maxdepth" && depth.value == "1"));
+    let deep = if shallow { "" } else { "**/" };
+    let name = if test.value == "-iname" { either_case(&only.value) } else { only.value.clone() };
+    (sure && says && !only.value.contains('/')).then(|| format!("{deep}{name}"))
+}
+
+/// A pattern for names in capital and small letters: `etc` is `[eE][tT][cC]`.
+pub(crate) fn either_case(pattern: &str) -> String {
+    if pattern.contains('[') {
+        return pattern.to_owned();
+    }
+    let one = |letter: char| match letter.is_ascii_alphabetic() {
+        true => format!("[{}{}]", letter.to_ascii_lowercase(), letter.to_ascii_uppercase()),
+        false => letter.to_string(),
+    };
+    pattern.chars().map(one).collect()
 }
 
 fn in_fd(arguments: &[Word]) -> Peeled {
@@ -335,16 +498,42 @@ fn in_fd(arguments: &[Word]) -> Peeled {
     peeled
 }
 
+/// The command that `ssh` runs; its options may stand after the host as well.
 fn remote(arguments: &[Word]) -> Peeled {
-    let mut peeled = settings(arguments, SSH);
-    let mut operands = parts(arguments, SSH, false)
-        .into_iter()
-        .filter_map(|part| if let Part::Operand(at) = part { Some(at) } else { None });
-    let (_host, command) = (operands.next(), operands.next());
+    let first = |words: &[Word]| {
+        parts(words, SSH, false)
+            .into_iter()
+            .find_map(|part| if let Part::Operand(at) = part { Some(at) } else { None })
+    };
+    let Some(host) = first(arguments) else { return settings(arguments, SSH) };
+    let rest = arguments.get(host + 1..).unwrap_or_default();
+    let command = first(rest).map(|at| host + 1 + at);
+    let mut peeled = settings(arguments.get(..host).unwrap_or_default(), SSH);
+    let after = arguments.get(host + 1..command.unwrap_or(arguments.len())).unwrap_or_default();
+    peeled.inner.extend(settings(after, SSH).inner);
     if let Some(from) = command {
+        if !arguments.get(host).is_some_and(|host| is_this_host(&host.value)) {
+            peeled.elsewhere = Some(peeled.inner.len());
+        }
         peeled.inner.extend(text(joined(arguments, from), Certainty::Assumed, false).inner);
     }
     peeled
+}
+
+/// `localhost`, `me@127.0.0.1`, `ssh://[::1]:22`.
+fn is_this_host(destination: &str) -> bool {
+    let host = destination.strip_prefix("ssh://").unwrap_or(destination);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = match host.strip_prefix('[') {
+        Some(host) => host.split(']').next().unwrap_or_default(),
+        None if host.matches(':').count() == 1 => host.split(':').next().unwrap_or_default(),
+        None => host,
+    };
+    host == "localhost"
+        || host == "::1"
+        || host == "0.0.0.0"
+        || host.starts_with("127.")
+        || host.ends_with(".localhost")
 }
 
 /// `-o ProxyCommand=…` and its like run a command here; so does an option with the role `Z`.
@@ -408,7 +597,7 @@ fn in_git(arguments: &[Word]) -> Peeled {
                 let text = gitconfig::command(&value);
                 peeled.inner.extend(text.map(|text| Inner::Text { text, certainty: Certainty::Assumed }));
             }
-            Part::Operand(index) => at = Some(index),
+            Part::Operand(index) => at = at.or(Some(index)),
             Part::Option { .. } => {}
         }
     }
@@ -525,7 +714,7 @@ fn parallel(arguments: &[Word]) -> Peeled {
         (peeled.inner.first(), arguments.get(to + 1..))
     {
         let (command, mut each) = (command.clone(), Vec::new());
-        for value in values.iter().filter(|value| !sources(value)).take(16) {
+        for value in values.iter().filter(|value| !sources(value)).take(MOST_VALUES) {
             let marks = command.value.matches("{}").count();
             if marks.saturating_mul(value.canonical.len()) > LONGEST_FILLED {
                 each.push(Inner::Hidden("`parallel` makes a command that is too long to follow".to_owned()));
@@ -539,6 +728,9 @@ fn parallel(arguments: &[Word]) -> Peeled {
             let certainty = command.certainty.max(value.certainty);
             let word = Word { certainty, complete: command.complete && value.complete, ..known(&filled) };
             each.push(Inner::Text { text: word, certainty: Certainty::Assumed });
+        }
+        if values.len() > MOST_VALUES {
+            each.push(Inner::Hidden("`parallel` runs more commands than are followed".to_owned()));
         }
         if !each.is_empty() {
             peeled.inner = each;
@@ -579,22 +771,8 @@ fn shell(arguments: &[Word]) -> Peeled {
         Some(file) if matches!(file.value.as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") => {
             Peeled { reads_input: true, ..Peeled::default() }
         }
-        Some(file) if !file.complete => {
-            hidden(format!("`{}` names a script that is only known when it runs", file.written))
-        }
-        Some(_) => Peeled::default(),
+        Some(_) => Peeled { script: Some(index), ..Peeled::default() },
     }
-}
-
-/// Does an interpreter run what it reads: no script and no code among its arguments?
-fn takes_input(arguments: &[Word]) -> bool {
-    let code = |word: &Word| {
-        matches!(
-            word.value.as_str(),
-            "-c" | "-e" | "-E" | "-m" | "-r" | "-p" | "--eval" | "--print" | "--version" | "-V" | "-v"
-        )
-    };
-    !arguments.iter().any(|word| code(word) || (!word.value.starts_with('-') && word.value != "/dev/stdin"))
 }
 
 #[cfg(test)]

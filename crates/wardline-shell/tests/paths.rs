@@ -3,6 +3,7 @@
 mod support;
 
 use support::{paths, read};
+use wardline_shell::{EffectKind, Target};
 
 #[track_caller]
 fn touches(script: &str, expected: &[&str]) {
@@ -259,16 +260,38 @@ fn what_is_written_or_removed() {
     touches("curl -o f http://h/x", &["W /p/f"]);
     touches("wget -O f http://h/x", &["W /p/f"]);
     touches("git checkout -- f", &["W /p/f"]);
-    touches("git rm -r --cached f", &["D /p/f/…"]);
+    touches("git rm -r --cached f", &["L /p/f/…"]);
+    touches("git rm -r f", &["D /p/f/…"]);
+    touches("git rm -r .", &["D? /p/**"]);
+    touches("git clean -fd", &["D? /p/**"]);
+    touches("git clean -fd f", &["D /p/f/…"]);
+    touches("git clean -nd", &["L? /p/**"]);
+    touches("git clean -i", &["L? /p/**"]);
     touches("git mv a b", &["R /p/a", "D /p/a", "W /p/b", "W? /p/b/a"]);
     touches("git diff --output=f", &["W /p/f"]);
     touches("git log --output=/opt/x", &["W /opt/x"]);
     touches("find a -delete", &["L /p/a/…", "D? /p/a/…"]);
+    touches("find a -depth -print -delete", &["L /p/a/…", "D? /p/a/…"]);
+    touches("find a -maxdepth 0 -delete", &["L /p/a/…", "D? /p/a/…"]);
+    touches("find a -name '*.o' -delete", &["L /p/a/…", "D? /p/a/**/*.o"]);
+    touches("find a -type f -mtime +7 -delete", &["L /p/a/…", "D? /p/a/**"]);
+    touches("find -empty -delete", &["L /p/…", "D? /p/**"]);
     touches("find . -name x -fprintf out %p", &["L /p/…", "W /p/out"]);
     touches("tree -o f", &["W /p/f", "L /p/…"]);
     touches("less -o f a", &["W /p/f", "R /p/a"]);
     touches("xxd -r a b", &["R /p/a", "W /p/b"]);
     touches("split a b", &["R /p/a", "W /p/b"]);
+    touches("rsync -a a/ h:b", &["R /p/a/…"]);
+    touches("rsync -a --delete a/ b", &["R /p/a/…", "W /p/b/…", "D /p/b/…", "W? /p/b/a"]);
+    touches("rsync -a h:a b", &["W /p/b/…", "W? /p/b/a"]);
+    touches("scp a u@h:", &["R /p/a"]);
+    touches("ssh-keygen -lf k", &["R /p/k"]);
+    touches("ssh-keygen -y -f k", &["R /p/k"]);
+    touches("ssh-keygen -t ed25519 -f k -N ''", &["W /p/k", "W /p/k.pub"]);
+    touches("ssh-keygen -p -f k", &["W /p/k"]);
+    touches("ssh-keygen -R h", &["W /home/me/.ssh/known_hosts"]);
+    touches("ssh h 'rm -rf /etc; cat > /etc/x'", &[]);
+    touches("ssh localhost 'rm -rf a'", &["D? /p/a/…"]);
     touches("rsync -a a/ b", &["R /p/a/…", "W /p/b/…", "W? /p/b/a"]);
     touches("install -m 755 a b", &["R /p/a", "W /p/b", "W? /p/b/a"]);
     touches("ln -sf a b", &["R /p/a", "W /p/b", "W? /p/b/a"]);
@@ -282,7 +305,16 @@ fn settings_of_git_are_files_that_are_written() {
     touches("git config core.hooksPath x", &["W /p/.git/config"]);
     touches("git config set a.b x", &["W /p/.git/config"]);
     touches("git config --unset a.b", &["W /p/.git/config"]);
-    touches("git config -e", &["W /p/.git/config"]);
+    touches("git config -e", &[]);
+    touches("git config user.name x", &[]);
+    touches("git config --global alias.st 'status -sb'", &[]);
+    touches("git config alias.x '!touch y'", &["W /p/.git/config", "W? /p/y"]);
+    touches("git config alias.x 'rebase -x y'", &["W /p/.git/config"]);
+    touches("git config branch.main.remote origin", &[]);
+    touches("git config branch.main.remote ext::x", &["W /p/.git/config"]);
+    touches("git config core.pager x", &["W /p/.git/config"]);
+    touches("git config --unset user.name", &[]);
+    touches("git config --remove-section user", &["W /p/.git/config"]);
     touches("git -C d config a.b x", &["L /p/d", "W /p/d/.git/config"]);
     touches("git config --worktree a.b x", &["W /p/.git/config.worktree"]);
     touches("git config --global a.b x", &["W /home/me/.gitconfig", "W? /home/me/.config/git/config"]);
@@ -338,4 +370,55 @@ fn programs_by_path_are_run() {
     touches("./build.sh a", &["X /p/build.sh", "R? /p/a"]);
     touches("bash x.sh", &["R /p/x.sh", "X /p/x.sh"]);
     touches("python x.py", &["R /p/x.py", "X /p/x.py"]);
+}
+
+#[test]
+fn what_is_used_and_not_shown() {
+    for (script, used) in [
+        ("ssh -i k h", true),
+        ("ssh -F k h", true),
+        ("scp -i k a h:", true),
+        ("rsync -e 'ssh -i k' a h:", true),
+        ("openssl req -new -key k", true),
+        ("openssl rsa -in k -pubout", true),
+        ("curl --cert c --key k https://h", true),
+        ("unknown-tool --keyfile k", true),
+        ("unknown-tool --keyfile=./k", true),
+        ("ssh-keygen -lf k", true),
+        ("openssl rsa -in k", false),
+        ("cat k", false),
+        ("cp k b", false),
+        ("base64 k", false),
+        ("awk 1 k", false),
+        ("ssh h < k", false),
+        ("scp k h:", false),
+    ] {
+        let analysis = read(script);
+        let mut paths = analysis.commands.iter().flat_map(|command| &command.paths);
+        let key = paths.find(|path| path.text == "/p/k").expect("the key is listed");
+        assert_eq!(key.used, used, "{script:?}");
+    }
+}
+
+#[test]
+fn containers_see_what_is_shared() {
+    let shared = |options: &str, path: &str| format!("docker run --rm {options} i sh -c 'rm -rf {path}'");
+    for (script, expected) in [
+        (shared("-v /:/host", "/host/etc"), Some("/etc")),
+        (shared("-v /home/me:/h:rw", "/h/.ssh"), Some("/home/me/.ssh")),
+        (shared("--volume=\"$PWD\":/app", "/app/dist"), Some("/p/dist")),
+        (shared("--mount type=bind,src=/srv,dst=/s", "/s"), Some("/srv")),
+        (shared("--mount type=volume,src=data,dst=/s", "/s"), None),
+        (shared("-v data:/d", "/d"), None),
+        (shared("-v /srv:/s -w /s", "x"), Some("/srv/x")),
+        (shared("-v /srv:/s", "x"), None),
+        (shared("-v /srv:/s", "/etc"), None),
+    ] {
+        let analysis = read(&script);
+        let deleted = analysis.effects.iter().find_map(|effect| match (&effect.kind, &effect.target) {
+            (EffectKind::Delete, Target::Path { path, .. }) => Some(path.as_str()),
+            _ => None,
+        });
+        assert_eq!(deleted, expected, "{script:?}");
+    }
 }

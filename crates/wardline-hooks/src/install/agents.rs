@@ -268,11 +268,13 @@ fn claude(desk: &Desk<'_>) -> Result<Plan, Refusal> {
             warnings.push(format!("{}: only managed hooks run here; wardline's will not", managed.display()));
         }
         if !world.claude_blocks_on_failure() {
-            remarks.push(
-                "this Claude Code is older than 2.1.295 or its version is unknown: it runs a tool when a hook takes longer \
-                 than its time; `wardline run` closes that"
-                    .to_owned(),
-            );
+            let version = match world.claude_version {
+                Some(_) => "this Claude Code is older than 2.1.295: it runs",
+                None => "version unknown: a Claude Code older than 2.1.295 runs",
+            };
+            remarks.push(format!(
+                "{version} a tool when a hook takes longer than its time; `wardline run` closes that"
+            ));
         }
     }
     Ok(Plan { changes, warnings, remarks })

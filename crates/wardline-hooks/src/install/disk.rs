@@ -75,11 +75,12 @@ impl fmt::Display for ApplyError {
 impl std::error::Error for ApplyError {}
 
 /// Carries out all changes or none. Each file is written beside its place and renamed into it, with the mode and
-/// (for root) the owner it had; a link is followed, so that the file behind it changes.
+/// (for root) the owner it had; a link is followed, so that the file behind it changes. Gives the directories that had to
+/// be made, outermost first.
 ///
 /// # Errors
 /// [`ApplyError`] when a file is not what the plan saw, or cannot be written. Everything done before is undone.
-pub fn apply(changes: &[Change]) -> Result<(), ApplyError> {
+pub fn apply(changes: &[Change]) -> Result<Vec<PathBuf>, ApplyError> {
     for change in changes {
         verify(change)?;
     }
@@ -91,7 +92,17 @@ pub fn apply(changes: &[Change]) -> Result<(), ApplyError> {
             Err(error) => return Err(back_out(&change.path, &error, &done, &made)),
         }
     }
-    Ok(())
+    Ok(made)
+}
+
+/// Removes those of the directories that are empty, innermost first, and gives those that stay.
+#[must_use]
+pub fn remove_empty(mut directories: Vec<PathBuf>) -> Vec<PathBuf> {
+    directories.sort_by_key(|dir| std::cmp::Reverse(dir.components().count()));
+    // Only an empty directory can be removed this way; a link in the place of one cannot.
+    directories.retain(|dir| fs::remove_dir(dir).is_err_and(|error| error.kind() != io::ErrorKind::NotFound));
+    directories.reverse();
+    directories
 }
 
 fn verify(change: &Change) -> Result<(), ApplyError> {
@@ -208,12 +219,17 @@ mod tests {
         fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
         let link = dir.join("link.json");
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        apply(&[change(link.clone(), Some("a"), Some("b")), change(dir.join("x/y/new"), None, Some("n"))])
-            .unwrap();
+        let changes =
+            [change(link.clone(), Some("a"), Some("b")), change(dir.join("x/y/new"), None, Some("n"))];
+        let made = apply(&changes).unwrap();
+        assert_eq!(made, [dir.join("x"), dir.join("x/y")]);
+        assert_eq!(remove_empty(made.clone()), made, "they hold the new file");
         assert_eq!(fs::read_to_string(&real).unwrap(), "b");
         assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o600);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(dir.join("x/y/new")).unwrap(), "n");
+        fs::remove_file(dir.join("x/y/new")).unwrap();
+        assert!(remove_empty(made).is_empty() && !dir.join("x").exists());
         fs::remove_dir_all(dir).unwrap();
     }
 

@@ -16,7 +16,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use command::{HOST_TIMEOUT_SECONDS, hook_command};
-pub use disk::{ApplyError, Disk, apply};
+pub use disk::{ApplyError, Disk, apply, remove_empty};
 pub use files::{Files, Memory};
 pub use inject::{Injection, inject};
 pub use plugin::plugin_source;
@@ -142,7 +142,8 @@ impl World {
     }
 
     /// Whether Claude Code knows `onFailure`. An older one might refuse a settings file with a key it does not know.
-    pub(crate) fn claude_blocks_on_failure(&self) -> bool {
+    #[must_use]
+    pub fn claude_blocks_on_failure(&self) -> bool {
         self.claude_version.is_some_and(|version| version >= (2, 1, 295))
     }
 }

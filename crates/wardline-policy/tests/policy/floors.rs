@@ -4,8 +4,8 @@ use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::Sensitive::{Browser, Credential, Environment, History, Key, System};
 use wardline_policy::{
-    Access, Certainty, CommandFact, DoubtKind, Facts, Guarded, Layer, PathFact, PolicySet, Request, Zone,
-    decide, guarded, sensitive,
+    Access, Certainty, CommandFact, DoubtKind, Facts, Guarded, Layer, Mention, PathFact, PolicySet, Request,
+    Zone, decide, guarded, sensitive,
 };
 
 #[test]
@@ -322,6 +322,7 @@ fn the_guard_is_not_loosened_by_a_command() {
             forms: Vec::new(),
             directory_change: false,
             certainty: Certainty::Proven,
+            harmless: false,
         };
         let facts = Facts { commands: vec![fact], ..Facts::default() };
         assert_eq!(decide(&policy, &Request::new("bash", command), &facts).decision, decision, "{command}");
@@ -370,7 +371,10 @@ fn guarded_files_are_written_by_nobody() {
 #[test]
 fn taking_away_what_holds_guarded_files() {
     let policy = policy(r#"{"permission": "allow"}"#);
-    let table: [(Access, &str, Decision); 14] = [
+    let table: [(Access, &str, Decision); 17] = [
+        (Access::Delete, ".[sS][vV][nN]", Allow),
+        (Access::Delete, ".[gG][iI][tT]", Deny),
+        (Access::Delete, "\\", Allow),
         (Access::Delete, ".git", Deny),
         (Access::Delete, ".claude", Deny),
         (Access::Delete, ".kiro", Deny),
@@ -448,4 +452,34 @@ fn what_the_monitor_calls_secret_is_asked() {
         ..commands(&["x"])
     };
     assert_eq!(decide(&policy, &request("code", "bash", "x", false), &facts).decision, Ask);
+}
+
+#[test]
+fn a_floor_knows_a_file_that_is_named_from_one_that_is_used_or_come_upon() {
+    let table: &[(&str, Access, Mention, Decision, Decision)] = &[
+        // the file, what is done, how it is touched; unconfined, confined
+        ("id_rsa", Access::Read, Mention::Named, Deny, Deny),
+        ("id_rsa", Access::Read, Mention::Used, Ask, Ask),
+        ("id_rsa", Access::Read, Mention::Found, Ask, Allow),
+        (".env", Access::Read, Mention::Named, Ask, Ask),
+        (".env", Access::Read, Mention::Used, Ask, Ask),
+        // The rule about reading such files asks all the same.
+        (".env", Access::Read, Mention::Found, Ask, Ask),
+        (".git/hooks/pre-commit", Access::Write, Mention::Named, Deny, Deny),
+        (".git/hooks/pre-commit", Access::Write, Mention::Used, Deny, Deny),
+        (".git/hooks/pre-commit", Access::Write, Mention::Found, Ask, Ask),
+        ("src/main.rs", Access::Write, Mention::Found, Allow, Allow),
+    ];
+    let policy = policy(r#"{"permission": {"bash": "allow"}}"#);
+    for (file, access, mention, unconfined, confined) in table {
+        let mut facts = commands(&["find ."]);
+        facts.paths.push(PathFact { mention: *mention, ..path(*access, file) });
+        let decision =
+            |confined| decide(&policy, &request("code", "bash", "find .", confined), &facts).decision;
+        assert_eq!(
+            (decision(false), decision(true)),
+            (*unconfined, *confined),
+            "{file} {access:?} {mention:?}"
+        );
+    }
 }

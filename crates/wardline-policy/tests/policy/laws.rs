@@ -4,7 +4,7 @@ use crate::support::*;
 use proptest::prelude::*;
 use wardline_policy::{
     Access, Certainty, CommandFact, Decision, Doubt, DoubtKind, Facts, Layer, Options, PolicySet, Preset,
-    Request, Source, decide, lint, matches, run_examples,
+    Refusal, Request, Source, decide, lint, matches, run_examples,
 };
 
 /// A rule as data: permission, pattern, decision.
@@ -188,16 +188,34 @@ fn facts() -> impl Strategy<Value = Facts> {
             };
             all.into_iter().map(fact).collect::<Vec<_>>()
         });
-    let command = (target(), target(), prop::collection::vec(target(), 0..2), any::<bool>(), certainty)
-        .prop_map(|(literal, canonical, forms, directory_change, certainty)| CommandFact {
+    let flags = (any::<bool>(), any::<bool>());
+    let command = (target(), target(), prop::collection::vec(target(), 0..2), flags, certainty).prop_map(
+        |(literal, canonical, forms, (directory_change, harmless), certainty)| CommandFact {
             literal,
             canonical,
             forms,
             directory_change,
             certainty,
-        });
-    (prop::collection::vec(command, 0..3), paths, prop::collection::vec(doubts(), 0..2), 0..4_u32)
-        .prop_map(|(commands, paths, doubts, repeats)| Facts { commands, paths, doubts, repeats })
+            harmless,
+        },
+    );
+    let doubts = prop::collection::vec(doubts(), 0..2);
+    let refusals = prop::collection::vec(refusals(), 0..2);
+    (prop::collection::vec(command, 0..3), paths, doubts, refusals, 0..4_u32).prop_map(
+        |(commands, paths, doubts, refusals, repeats)| Facts { commands, paths, doubts, refusals, repeats },
+    )
+}
+
+fn refusals() -> impl Strategy<Value = Refusal> {
+    let decisions = vec![Decision::Ask, Decision::Deny];
+    (prop::sample::select(decisions), prop::option::of(0..3_usize), 0..3_u32, any::<bool>()).prop_map(
+        |(decision, command, attempts, waived)| Refusal {
+            command,
+            attempts,
+            waiver: waived.then(waiver),
+            ..refusal(decision)
+        },
+    )
 }
 
 fn doubts() -> impl Strategy<Value = Doubt> {
@@ -268,6 +286,14 @@ proptest! {
         let mut doubtful = facts.clone();
         doubtful.doubts.push(doubt);
         prop_assert!(ask(&policy, &stack.agent, &request, &doubtful) >= ask(&policy, &stack.agent, &request, &facts));
+    }
+
+    #[test]
+    fn an_added_refusal_never_loosens(stack in stack(), request in asked(), facts in facts(), decision in prop::sample::select(vec![Decision::Ask, Decision::Deny])) {
+        let policy = stack.build();
+        let mut refused = facts.clone();
+        refused.refusals.push(refusal(decision));
+        prop_assert!(ask(&policy, &stack.agent, &request, &refused) >= ask(&policy, &stack.agent, &request, &facts));
     }
 
     #[test]

@@ -122,11 +122,10 @@ fn the_built_in_rules_are_clean() {
     assert!(lint(&build(&[])).is_empty());
 }
 
+/// That each is held against few others is counted in `index.rs`.
 #[test]
-fn a_hundred_thousand_rules_are_linted_in_time() {
+fn a_hundred_thousand_rules_are_linted() {
     let rules: String = (0..100_000).map(|n| format!("\"tool{n} *\": \"allow\",")).collect();
     let policy = policy(&format!("{{\"permission\": {{\"bash\": {{{rules}}}}}}}"));
-    let start = std::time::Instant::now();
     assert!(lint(&policy).is_empty());
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }

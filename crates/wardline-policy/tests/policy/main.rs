@@ -1,5 +1,6 @@
 //! Tests of the policy as others use it: tables of cases, laws over generated policies, lints.
 
+mod advice;
 mod agents;
 mod floors;
 mod grammar;
@@ -7,6 +8,8 @@ mod keys;
 mod laws;
 mod layers;
 mod lints;
+mod profiles;
+mod refusals;
 mod shell;
 mod sources;
 mod support;

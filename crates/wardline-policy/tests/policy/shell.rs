@@ -3,7 +3,7 @@
 use crate::support::*;
 use wardline_policy::Decision::{self, Allow, Ask, Deny};
 use wardline_policy::{
-    Access, Certainty, CommandFact, DoubtKind, Facts, Obligation, PathFact, PolicySet, decide,
+    Access, Certainty, CommandFact, DoubtKind, Facts, Obligation, PathFact, PolicySet, Zone, decide,
 };
 
 fn decide_on(policy: &PolicySet, facts: &Facts, confined: bool) -> Decision {
@@ -165,4 +165,42 @@ fn a_verdict_on_a_confined_action_says_so() {
         |command: &str, confined| verdict(&policy, "code", "bash", command, confined).obligations;
     assert_eq!(obligations("make", true), [Obligation::Confine]);
     assert!(obligations("ls", false).is_empty());
+}
+
+#[test]
+fn inside_the_sandbox_looking_elsewhere_needs_no_question_unless_somebody_wrote_a_rule() {
+    let table: &[(&str, Access, &str, Zone, Decision, Decision)] = &[
+        // the rules, the access, the path and its zone; unconfined, confined
+        ("{}", Access::List, "/srv/data", Zone::Unknown, Ask, Allow),
+        ("{}", Access::Read, "/srv/data/x", Zone::Unknown, Ask, Allow),
+        ("{}", Access::List, "/home/u/notes", Zone::Home, Ask, Allow),
+        ("{}", Access::Read, "/home/u/notes/x", Zone::Home, Ask, Ask),
+        ("{}", Access::Read, "/dev/sda", Zone::Device, Ask, Ask),
+        ("{}", Access::Write, "/srv/data/x", Zone::Unknown, Ask, Ask),
+        ("{}", Access::Delete, "/srv/data/x", Zone::Unknown, Ask, Ask),
+        ("{}", Access::List, "/srv/id_rsa", Zone::HomeSecret, Deny, Deny),
+        (
+            r#"{"permission": {"external_directory": {"/srv/*": "deny"}}}"#,
+            Access::List,
+            "/srv/data",
+            Zone::Unknown,
+            Deny,
+            Deny,
+        ),
+        (
+            r#"{"permission": {"external_directory": "ask"}}"#,
+            Access::Read,
+            "/srv/data/x",
+            Zone::Unknown,
+            Ask,
+            Ask,
+        ),
+    ];
+    for (rules, access, text, zone, unconfined, confined) in table {
+        let policy = policy(rules);
+        let mut facts = commands(&["ls"]);
+        facts.paths.push(PathFact { zone: *zone, ..path(*access, text) });
+        let decision = |confined| decide(&policy, &request("code", "bash", "ls", confined), &facts).decision;
+        assert_eq!((decision(false), decision(true)), (*unconfined, *confined), "{rules} {access:?} {text}");
+    }
 }

@@ -15,13 +15,21 @@ fn problems(source: Source) -> Vec<String> {
 fn what_is_wrong_where_and_what_to_do() {
     let table = [
         (
-            "{",
-            "1:1: not valid JSON with comments: unterminated object; correct the syntax here; nothing in the file is used until it parses",
+            "{\n  \"permission\": {\n    \"bash\": \"ask\"\n",
+            "3:18: not valid JSON with comments: the file ends before the `{` of 2:17 is closed; correct the syntax here; nothing in the file is used until it parses",
+        ),
+        (
+            "{\n  \"permission\": {\n    \"bash\": {\n      \"make\": \"ask\"\n  },\n  \"preset\": \"readonly\"\n}\n",
+            "3:13: not valid JSON with comments: this `{` is not closed: the bracket at 5:3 is indented as another's; correct the syntax here; nothing in the file is used until it parses",
+        ),
+        (
+            "{\"permission\": [\"a\", }",
+            "1:22: not valid JSON with comments: unexpected close brace; correct the syntax here; nothing in the file is used until it parses",
         ),
         ("{\n  \"permission\": \"alow\"\n}", "2:17: `alow` is not a decision; write allow, ask or deny"),
         (
             "{\n  \"permision\": {}\n}",
-            "2:3: `permision` is not a setting; known here: preset, permission, agent, profiles, network, tools, compat, examples",
+            "2:3: `permision` is not a setting; known here: preset, permission, agent, profiles, repositories, network, tools, compat, examples",
         ),
         (
             "{\"permission\": {\"webfetch\": {\"https://x\": \"allow\"}}}",
@@ -256,16 +264,26 @@ fn the_sample_is_valid_and_its_examples_pass() {
 fn the_schema_knows_every_setting() {
     let schema: serde_json::Value = serde_json::from_str(CONFIG_SCHEMA).unwrap();
     let settings = schema["properties"].as_object().unwrap();
-    for name in
-        ["$schema", "preset", "permission", "agent", "profiles", "network", "tools", "compat", "examples"]
-    {
+    let known = [
+        "$schema",
+        "preset",
+        "permission",
+        "agent",
+        "profiles",
+        "repositories",
+        "network",
+        "tools",
+        "compat",
+        "examples",
+    ];
+    for name in known {
         assert!(settings.contains_key(name), "{name}");
         assert!(
             CONFIG_SAMPLE.contains(name) || matches!(name, "tools" | "compat"),
             "{name} is missing from the sample"
         );
     }
-    assert_eq!(settings.len(), 9);
+    assert_eq!(settings.len(), known.len());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Builders for tests: sources, requests and facts in a line each.
 
 use wardline_policy::{
-    Access, Certainty, CommandFact, Decision, Doubt, DoubtKind, Facts, Layer, Options, PathFact, PolicySet,
-    Request, Source, SourceKind, Verdict, Zone, decide,
+    Access, Certainty, CommandFact, Decision, Doubt, DoubtKind, Facts, Layer, Mention, Options, Origin,
+    PathFact, PolicySet, Refusal, Request, Source, SourceKind, Verdict, Waiver, Zone, decide,
 };
 
 pub(crate) const ROOT: &str = "/w";
@@ -61,6 +61,29 @@ pub(crate) fn policy(text: &str) -> PolicySet {
     build(&[user(text)])
 }
 
+/// A refused effect of the first command.
+pub(crate) fn refusal(decision: Decision) -> Refusal {
+    Refusal {
+        rule: "refuse.delete.root".to_owned(),
+        decision,
+        text: "deletes everything below `/etc`".to_owned(),
+        identity: "delete /etc recursive".to_owned(),
+        command: Some(0),
+        help: Some("ls -la -- /etc".to_owned()),
+        attempts: 0,
+        waiver: None,
+    }
+}
+
+pub(crate) fn waiver() -> Waiver {
+    Waiver {
+        owner: "me".to_owned(),
+        reason: "the image is thrown away".to_owned(),
+        expires: "2030-01-01T00:00:00Z".to_owned(),
+        origin: Origin { layer: Layer::User, file: "waivers.json".to_owned(), line: 3 },
+    }
+}
+
 pub(crate) fn request(agent: &str, permission: &str, target: &str, confined: bool) -> Request {
     Request { agent: agent.to_owned(), confined, ..Request::new(permission, target) }
 }
@@ -76,6 +99,7 @@ pub(crate) fn command_as(literal: &str, canonical: &str, forms: &[&str]) -> Comm
         forms: forms.iter().map(|form| (*form).to_owned()).collect(),
         directory_change: ["cd", "pushd", "popd"].iter().any(|name| literal.split(' ').next() == Some(name)),
         certainty: Certainty::Proven,
+        harmless: false,
     }
 }
 
@@ -100,6 +124,7 @@ pub(crate) fn path(access: Access, text: &str) -> PathFact {
         certainty: Certainty::Proven,
         is_dir: false,
         because: "argument".to_owned(),
+        mention: Mention::Named,
     }
 }
 

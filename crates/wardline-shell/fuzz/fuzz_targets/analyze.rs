@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use wardline_shell::{Context, DoubtKind, Limits, analyze};
 
 fuzz_target!(|text: &str| {
-    let context = Context { cwd: "/p", home: "/home/me" };
+    let context = Context::new("/p", "/home/me");
     let limits = Limits { steps: 2_000, ..Limits::default() };
     let analysis = analyze(text, &context, &limits);
     for command in &analysis.commands {

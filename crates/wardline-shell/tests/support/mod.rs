@@ -4,7 +4,7 @@
 use wardline_shell::{Access, Analysis, Certainty, Context, DoubtKind, Limits, analyze};
 
 /// The directory and home of all tests.
-pub(crate) const CONTEXT: Context<'static> = Context { cwd: "/p", home: "/home/me" };
+pub(crate) const CONTEXT: Context<'static> = Context::new("/p", "/home/me");
 
 /// Analyses with the default limits.
 pub(crate) fn read(script: &str) -> Analysis {
@@ -48,4 +48,17 @@ pub(crate) fn paths(script: &str) -> Vec<String> {
         }
     }
     out
+}
+
+/// Every effect in one line, `?` before it when it is assumed, `??` when it is not known.
+pub(crate) fn effects(script: &str) -> Vec<String> {
+    let line = |effect: &wardline_shell::Effect| {
+        let sure = match effect.certainty {
+            Certainty::Proven => "",
+            Certainty::Assumed => "? ",
+            Certainty::Opaque => "?? ",
+        };
+        format!("{sure}{}", effect.line())
+    };
+    read(script).effects.iter().map(line).collect()
 }

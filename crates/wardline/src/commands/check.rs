@@ -4,10 +4,10 @@ use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
 use serde_json::json;
-use wardline_monitor::policy::{PolicySet, Reason};
+use wardline_monitor::policy::{Decision, PolicySet, Reason};
 use wardline_monitor::{CheckRequest, Checked, World, check, sources, visible};
 
-use super::PolicyFlags;
+use super::{PolicyFlags, explain};
 use crate::exit;
 use crate::term::Style;
 
@@ -35,6 +35,9 @@ pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// For bash: show the commands as a tree, what each would do, what is stopped and what to do instead
+    #[arg(long, conflicts_with_all = ["json", "batch"])]
+    explain: bool,
     /// Read JSON lines {"permission","target","agent"?,"cwd"?,"confined"?} and write one JSON line for each
     #[arg(long, conflicts_with_all = ["permission", "target", "agent", "confined"])]
     batch: bool,
@@ -67,6 +70,11 @@ impl Check {
             println!("{}", checked.json());
         } else {
             print(&checked);
+            if self.explain {
+                explain::print(&checked);
+                let proposals = check::proposals(world, &self.policy.choice(), &checked);
+                explain::print_proposals(&proposals.unwrap_or_default());
+            }
         }
         ExitCode::from(exit::of(checked.verdict.decision))
     }
@@ -114,6 +122,11 @@ fn print_reason(style: Style, reason: &Reason) {
     println!("  {} {} {}", style.decision(reason.decision), visible(&reason.text), style.dim(&place));
     if let Some(help) = &reason.help {
         println!("       {} {help}", style.dim("to change it:"));
+    }
+    if reason.rule.starts_with("refuse.") && reason.decision == Decision::Deny {
+        let effect = visible(&reason.matched).replace('\'', r"'\''");
+        let line = format!("wardline waive '{effect}' --reason … --for 2h");
+        println!("       {} {line}", style.dim("yours alone to waive, at a terminal:"));
     }
 }
 

@@ -84,14 +84,18 @@ fn hooks(world: &World) -> Vec<Finding> {
 
 /// What happens when the hook program itself is killed or removed: the host decides, and the hosts go on.
 fn vanish(agent: AgentKind, places: &wardline_hooks::World) -> Finding {
-    let closed =
-        agent == AgentKind::Claude && places.claude_version.is_some_and(|version| version >= (2, 1, 295));
+    let claude = agent == AgentKind::Claude;
+    let closed = claude && places.claude_blocks_on_failure();
     Finding {
         id: format!("hook.{agent}.vanish"),
         held: closed,
         promise: format!("{agent} stops when its hook is killed together with its shell"),
         proof: if closed {
             "this version blocks by its own setting".to_owned()
+        } else if claude && places.claude_version.is_none() {
+            "version unknown: `claude --version` did not tell it, and before 2.1.295 Claude Code runs the call all the \
+             same (later ones block by `onFailure`)"
+                .to_owned()
         } else {
             "the host runs the call all the same; no hook can act when it is gone".to_owned()
         },

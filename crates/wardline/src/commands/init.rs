@@ -1,12 +1,14 @@
 //! `wardline init`: installs the hooks of the agents found here, or removes them, after showing every change.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
 use wardline_hooks::{
     AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_install, plan_remove,
+    remove_empty,
 };
 use wardline_monitor::{World, visible};
 
@@ -72,8 +74,14 @@ impl Init {
             println!("nothing was changed");
             return ExitCode::from(exit::USAGE);
         }
-        if let Err(e) = apply(&whole.changes) {
-            return exit::fail(exit::FAILED, e);
+        let made = match apply(&whole.changes) {
+            Ok(made) => made,
+            Err(e) => return exit::fail(exit::FAILED, e),
+        };
+        if let Err(e) = self.settle_directories(world, made) {
+            eprintln!(
+                "wardline: {e}; a directory that was made for a hook may stay when the hook is removed"
+            );
         }
         if !self.json {
             println!("done; `wardline doctor` says what is in force now");
@@ -110,6 +118,31 @@ impl Init {
             }
         }
         whole
+    }
+
+    /// Remembers the directories that an installation made, and removes those that a removal left empty: an empty
+    /// directory says that an agent is here. One that the person made stays, empty or not.
+    fn settle_directories(&self, world: &World, made: Vec<PathBuf>) -> Result<(), String> {
+        let file = world.state.join("made-directories.json");
+        let trouble = |e: std::io::Error| format!("{}: {e}", file.display());
+        let mut known: Vec<PathBuf> = match std::fs::read_to_string(&file) {
+            Ok(text) => serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(trouble(e)),
+        };
+        let before = known.clone();
+        known.extend(made);
+        let known = if self.remove { remove_empty(known) } else { known };
+        if known == before {
+            return Ok(());
+        }
+        if known.is_empty() {
+            return std::fs::remove_file(&file).map_err(trouble);
+        }
+        let text = serde_json::to_string(&known).map_err(|e| format!("{}: {e}", file.display()))?;
+        // As private as the journal beside it, whichever of them is made first.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&world.state).map_err(trouble)?;
+        std::fs::write(&file, text).map_err(trouble)
     }
 
     fn show(&self, whole: &Whole) {
@@ -181,8 +214,7 @@ fn json(whole: &Whole) -> serde_json::Value {
 /// Where the agents' files are in a world.
 pub(crate) fn places(world: &World) -> Places {
     let mut places = Places::new(&world.home, &world.project, &world.executable);
-    let absolute =
-        |key: &str| world.variable(key).map(std::path::PathBuf::from).filter(|path| path.is_absolute());
+    let absolute = |key: &str| world.variable(key).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(config) = absolute("XDG_CONFIG_HOME") {
         places.config_home = config;
     }

@@ -77,11 +77,12 @@ impl Log {
 
     fn show(&self, world: &World) -> ExitCode {
         let journal = self.journal.clone().unwrap_or_else(|| world.journal());
-        if !journal.exists() && !self.follow {
+        if !journal.exists() && !self.follow && self.session.is_none() {
             eprintln!("wardline: {}: no journal yet; `wardline run` or a hook begins one", journal.display());
             return ExitCode::SUCCESS;
         }
         let mut shown = Vec::new();
+        let mut others = Vec::new();
         let mut flaw = None;
         if journal.exists() {
             let entries = match audit::read(&journal) {
@@ -91,7 +92,8 @@ impl Log {
             for entry in entries {
                 match entry {
                     Ok(entry) if self.wants(&entry) => shown.push(entry),
-                    Ok(_) => {}
+                    Ok(entry) if others.last() == Some(&entry.session) => {}
+                    Ok(entry) => others.push(entry.session),
                     Err(e) => flaw = Some(e),
                 }
             }
@@ -102,6 +104,9 @@ impl Log {
         }
         if let Some(e) = flaw {
             return exit::fail(exit::FOUND, format!("{e}; see `wardline log verify`"));
+        }
+        if let (Some(session), true, false) = (&self.session, shown.is_empty(), self.follow) {
+            return exit::fail(exit::USAGE, no_session(session, &journal, &others));
         }
         if self.follow { self.follow(&journal) } else { ExitCode::SUCCESS }
     }
@@ -130,6 +135,23 @@ impl Log {
             println!("{}", human(Style::of_stdout(), entry));
         }
     }
+}
+
+/// What is said to the name of a session that has no row; `others` are those that have, in order.
+fn no_session(session: &str, journal: &std::path::Path, others: &[String]) -> String {
+    const NAMED: usize = 3;
+    let mut latest: Vec<String> = Vec::new();
+    for name in others.iter().rev().map(|name| visible(name)) {
+        if latest.len() < NAMED && !latest.contains(&name) {
+            latest.push(name);
+        }
+    }
+    let known = if latest.is_empty() {
+        "it holds no rows".to_owned()
+    } else {
+        format!("the latest are {}; `wardline log --json` names all", latest.join(", "))
+    };
+    format!("{}: no session `{}`; {known}", journal.display(), visible(session))
 }
 
 /// Every row of a journal for a person.

@@ -4,12 +4,14 @@ mod check;
 mod demo;
 mod doctor;
 mod exec;
+mod explain;
 pub(crate) mod hook;
 mod init;
 mod log;
 mod policy;
 mod run;
 mod trust;
+mod waive;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ enum Command {
     Policy(policy::Policy),
     /// Trust this project's policy files, bound to their content
     Trust(trust::Trust),
+    /// Let one refused effect happen for a while, as a person's exception
+    Waive(waive::Waive),
     /// Show, verify or export the journal
     Log(log::Log),
     /// Install the hooks of the agents found here, or remove them
@@ -66,7 +70,7 @@ enum Command {
 /// What every command that decides takes about the policy.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct PolicyFlags {
-    /// Use this profile of the configuration
+    /// Use this profile of the configuration, whatever `repositories` says
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Begin from this preset: autopilot (default), supervised or readonly
@@ -113,6 +117,7 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         Command::Check(command) => command.run(&world),
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),
+        Command::Waive(command) => command.run(&world),
         Command::Log(command) => command.run(&world),
         Command::Init(command) => command.run(&world),
         Command::Doctor(command) => command.run(&world),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use wardline_monitor::policy::{self, Decision, EffectiveRule, Severity};
+use wardline_monitor::policy::{self, Decision, EffectiveRule, Layer, PolicySet, ProfileChoice, Severity};
 use wardline_monitor::{Action, World, gather, sources, visible};
 
 use super::PolicyFlags;
@@ -77,30 +77,13 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
         .filter(|rule| permission.is_none_or(|wanted| rule.permission == wanted || rule.permission == "*"))
         .collect();
     if json {
-        let rules: Value = rules
-            .iter()
-            .map(|rule| {
-                json!({
-                    "permission": rule.permission,
-                    "pattern": rule.pattern,
-                    "decision": rule.decision.as_str(),
-                    "layer": wardline_monitor::check::layer(rule.origin.layer),
-                    "file": rule.origin.file,
-                    "line": rule.origin.line,
-                    "part": rule.part,
-                    "confined": rule.confined,
-                })
-            })
-            .collect();
-        let hosts: Value = policy
-            .hosts()
-            .iter()
-            .map(|host| json!({"host": host.host, "port": host.port, "file": host.origin.file, "line": host.origin.line}))
-            .collect();
-        println!("{}", json!({"agent": agent, "rules": rules, "hosts": hosts, "policy": policy.digest()}));
+        show_json(agent, &policy, &rules);
         return ExitCode::SUCCESS;
     }
     let style = Style::of_stdout();
+    for profile in policy.profiles() {
+        println!("profile {} {}", style.bold(&visible(&profile.name)), style.dim(&chosen_at(profile)));
+    }
     println!("{}", style.dim(&format!("rules of `{agent}`, in order; the last that matches decides")));
     for rule in &rules {
         let key = format!("{} {:?}", rule.permission, rule.pattern);
@@ -116,6 +99,49 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
         style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len()))
     );
     ExitCode::SUCCESS
+}
+
+fn show_json(agent: &str, policy: &PolicySet, rules: &[EffectiveRule]) {
+    let rules: Value = rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "permission": rule.permission,
+                "pattern": rule.pattern,
+                "decision": rule.decision.as_str(),
+                "layer": wardline_monitor::check::layer(rule.origin.layer),
+                "file": rule.origin.file,
+                "line": rule.origin.line,
+                "part": rule.part,
+                "confined": rule.confined,
+            })
+        })
+        .collect();
+    let hosts: Value = policy
+        .hosts()
+        .iter()
+        .map(|host| json!({"host": host.host, "port": host.port, "file": host.origin.file, "line": host.origin.line}))
+        .collect();
+    let profiles: Value = policy.profiles().map(profile_json).collect();
+    println!(
+        "{}",
+        json!({
+            "agent": agent, "profiles": profiles, "rules": rules, "hosts": hosts, "policy": policy.digest(),
+        })
+    );
+}
+
+fn profile_json(profile: &ProfileChoice) -> Value {
+    let ProfileChoice { name, origin } = profile;
+    let layer = wardline_monitor::check::layer(origin.layer);
+    json!({"name": name, "layer": layer, "file": origin.file, "line": origin.line})
+}
+
+/// Where a profile was chosen, and how far the choice goes.
+fn chosen_at(profile: &ProfileChoice) -> String {
+    let reach =
+        if profile.origin.layer == Layer::Managed { ", a ceiling whatever else is chosen" } else { "" };
+    format!("by {}{reach}", profile.origin)
 }
 
 /// How a rule takes part, when it is not just one of the list.

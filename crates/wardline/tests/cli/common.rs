@@ -58,6 +58,12 @@ impl Sealed {
         path
     }
 
+    /// A script that is too long to be looked into before it runs: what it does only shows then.
+    pub(crate) fn unseen(&self, name: &str, script: &str) -> PathBuf {
+        let padding = format!("# {}\n", "-".repeat(76)).repeat(4096);
+        self.write(name, &format!("{script}\n{padding}"))
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_default()
     }

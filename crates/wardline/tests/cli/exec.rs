@@ -44,7 +44,7 @@ fn ordinary_work_goes_on() {
         ),
         ("the example file", "cat .env.example >/dev/null && echo ok"),
     ];
-    world.write("home/p/private.sh", "echo x > ~/scratch && cat ~/scratch >/dev/null && echo ok");
+    world.unseen("home/p/private.sh", "echo x > ~/scratch && cat ~/scratch >/dev/null && echo ok");
     for (name, script) in table {
         let ran = exec(&world, script);
         assert!(ran.stdout.contains("ok"), "{name}: {ran:?}");
@@ -77,12 +77,12 @@ fn the_kernel_stops_what_the_text_does_not_say() {
         ("see the environment of others", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'", "CANARY=1"),
     ];
     for (name, attack, loot) in attacks {
-        world.write("home/p/attack.sh", attack);
+        world.unseen("home/p/attack.sh", attack);
         let mut command = world.command(&["exec", "--", "sh", "attack.sh"]);
         let ran = crate::common::feed(command.env("CANARY", "1"), b"");
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(loot), "{name}: {ran:?}");
     }
-    world.write(
+    world.unseen(
         "home/p/attack.sh",
         &format!("python3 - <<'E'\nimport socket\nfor p in ({port}, 80):\n  try:\n    socket.create_connection(('127.0.0.1', p), 2); print('REACHED')\n  except OSError as e: print(e)\nE\n"),
     );
@@ -99,7 +99,7 @@ fn the_kernel_stops_what_the_text_does_not_say() {
 fn a_protected_file_that_was_not_there_does_not_stay() {
     let world = Sealed::new("exec-appears");
     let plant = "mkdir -p .claude .vscode; echo '{}' > .claude/settings.json; echo '{}' > .vscode/tasks.json; echo x > .envrc";
-    world.write("home/p/plant.sh", plant);
+    world.unseen("home/p/plant.sh", plant);
     exec(&world, "sh plant.sh");
     for file in [".claude/settings.json", ".vscode/tasks.json", ".envrc"] {
         assert!(!there(&world.project().join(file)), "{file} stayed");
@@ -186,7 +186,7 @@ fn the_home_directory_is_no_workspace() {
 #[test]
 fn a_readonly_preset_makes_the_project_read_only() {
     let world = Sealed::new("exec-readonly");
-    world.write("home/p/write.sh", "echo x > new && echo DONE");
+    world.unseen("home/p/write.sh", "echo x > new && echo DONE");
     let ran = world.run(&["exec", "--preset", "readonly", "--", "cat", "a.txt"]);
     assert_eq!(ran.stdout, "alpha\n", "{ran:?}");
     world.run(&["exec", "--preset", "readonly", "--", "sh", "write.sh"]);
@@ -198,7 +198,7 @@ fn a_rule_of_the_user_binds_the_kernel_too() {
     let world = Sealed::new("exec-lower");
     world
         .config(r#"{"permission": {"edit": {"src/*": "deny"}, "read": {"a.txt": "deny", ".env": "allow"}}}"#);
-    world.write("home/p/try.sh", "cat a.txt; echo x >> src/lib.txt; cat .env");
+    world.unseen("home/p/try.sh", "cat a.txt; echo x >> src/lib.txt; cat .env");
     std::fs::set_permissions(world.path("home/p/try.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let ran = world.run(&["exec", "--", "./try.sh"]);
     assert!(!ran.stdout.contains("alpha"), "{ran:?}");
@@ -232,7 +232,7 @@ printf '#!/bin/sh\ntouch %s/owned\n' "$PWD" > pwn.sh; chmod +x pwn.sh
             std::fs::remove_dir_all(world.project().join(".git")).unwrap();
             world.write("home/p/wardline.jsonc", "{}");
         }
-        world.write("home/p/plant.sh", &format!("{evil}{plant}"));
+        world.unseen("home/p/plant.sh", &format!("{evil}{plant}"));
         let ran = exec(&world, "sh plant.sh");
         world.git(&["status"]);
         assert!(!there(&world.path("home/p/owned")), "{name}: {ran:?}");
@@ -258,7 +258,7 @@ fn secrets_among_other_peoples_code_are_masked_too() {
         world.write(&format!("home/p/{file}"), "FOREIGN-SECRET\n");
     }
     world.write("home/p/node_modules/a/test.pem", "a fixture\n");
-    world.write(
+    world.unseen(
         "home/p/look.sh",
         "cat target/.env node_modules/a/.env .venv/id_rsa; cat node_modules/a/test.pem",
     );
@@ -270,7 +270,7 @@ fn secrets_among_other_peoples_code_are_masked_too() {
 #[test]
 fn a_quarantined_file_is_named() {
     let world = Sealed::new("exec-told");
-    world.write("home/p/plant.sh", "echo x > .envrc");
+    world.unseen("home/p/plant.sh", "echo x > .envrc");
     let ran = exec(&world, "sh plant.sh");
     assert!(ran.stderr.contains("moved away") && ran.stderr.contains(".envrc"), "{ran:?}");
 }
@@ -282,7 +282,7 @@ fn a_rule_about_what_is_not_there_yet_binds_the_kernel_too() {
         r#"{"permission": {"edit": {"vendor/*": "deny", "migrations/*": "ask", "new.txt": "deny"}}}"#,
     );
     world.write("home/p/migrations/1.sql", "one\n");
-    world.write(
+    world.unseen(
         "home/p/write.sh",
         "mkdir -p vendor; for f in vendor/new migrations/2.sql new.txt fine.txt; do echo x > $f; done",
     );

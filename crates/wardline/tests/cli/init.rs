@@ -1,8 +1,10 @@
 //! `wardline init` and `wardline doctor` on a home with agents' configuration.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::Value;
 
-use crate::common::{Sealed, there};
+use crate::common::{Sealed, feed, there};
 
 const CLAUDE: &str = "{\n  // mine\n  \"model\": \"x\",\n  \"hooks\": {\"PreToolUse\": [{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]}]}\n}\n";
 
@@ -47,6 +49,33 @@ fn installing_keeps_what_was_there_and_removing_restores_it() {
 }
 
 #[test]
+fn removing_takes_away_the_empty_directories_that_installing_made_and_no_others() {
+    let agents = ["--agent", "claude", "--agent", "codex", "--agent", "kiro", "--yes"];
+    let table = [
+        // What is there before, what comes in between, and which directories stay.
+        (vec![], None, vec![]),
+        (vec!["home/.claude"], None, vec!["home/.claude"]),
+        (vec![], Some("home/.codex/notes.md"), vec!["home/.codex"]),
+    ];
+    for (before, between, stays) in table {
+        let world = Sealed::new("init-directories");
+        for directory in before {
+            std::fs::create_dir_all(world.path(directory)).unwrap();
+        }
+        world.run(&[&["init"], &agents[..]].concat());
+        assert!(there(&world.path("home/.kiro/hooks/wardline.json")));
+        if let Some(file) = between {
+            world.write(file, "mine");
+        }
+        let ran = world.run(&[&["init", "--remove"], &agents[..]].concat());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        for directory in ["home/.claude", "home/.codex", "home/.kiro", "home/.kiro/hooks"] {
+            assert_eq!(there(&world.path(directory)), stays.contains(&directory), "{directory}: {stays:?}");
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_not_understood_is_left_alone() {
     let world = Sealed::new("init-broken");
     world.write("home/.claude/settings.json", "{ \"hooks\": ");
@@ -54,6 +83,31 @@ fn a_file_that_is_not_understood_is_left_alone() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("settings.json:1"), "{ran:?}");
     assert_eq!(world.read("home/.claude/settings.json"), "{ \"hooks\": ");
+}
+
+#[test]
+fn the_doctor_says_when_claudes_version_is_unknown() {
+    let table = [
+        (None, false, "version unknown"),
+        (Some("echo mystery"), false, "version unknown"),
+        (Some("echo 2.1.294"), false, "the host runs the call all the same"),
+        (Some("echo '2.1.295 (Claude Code)'"), true, "this version blocks"),
+    ];
+    for (program, held, proof) in table {
+        let world = Sealed::new("doctor-claude");
+        world.write("home/.claude/settings.json", "{}\n");
+        let mut command = world.command(&["doctor", "--json"]);
+        if let Some(script) = program {
+            let file = world.write("bin/claude", &format!("#!/bin/sh\n{script}\n"));
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let ran = feed(command.env("PATH", world.path("bin")), b"");
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        let finding = findings.iter().find(|finding| finding["id"] == "hook.claude.vanish").unwrap();
+        assert_eq!(finding["held"], held, "{program:?}: {finding}");
+        assert!(finding["proof"].as_str().unwrap().starts_with(proof), "{program:?}: {finding}");
+    }
 }
 
 #[test]

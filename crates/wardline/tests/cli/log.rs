@@ -71,6 +71,25 @@ fn an_export_can_be_verified_alone() {
 }
 
 #[test]
+fn an_unknown_session_is_an_error_that_names_the_known() {
+    let world = with_rows("log-session");
+    let journal = world.journal().display().to_string();
+    let known = world.rows().last().unwrap()["session"].as_str().unwrap().to_owned();
+    let found = world.run(&["log", "--session", &known]);
+    assert_eq!((found.code, found.stdout.is_empty()), (0, false), "{found:?}");
+    for arguments in [vec!["log", "--session", "nope"], vec!["log", "--json", "--session", "nope"]] {
+        let ran = world.run(&arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        let expected = format!("wardline: {journal}: no session `nope`; the latest are {known}, ");
+        assert!(ran.stderr.starts_with(&expected), "{ran:?}");
+    }
+    let empty = Sealed::new("log-session-none");
+    let ran = empty.run(&["log", "--session", "nope"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.ends_with("no session `nope`; it holds no rows\n"), "{ran:?}");
+}
+
+#[test]
 fn no_journal_is_no_error() {
     assert_eq!(Sealed::new("log-none").run(&["log"]).code, 0);
 }

@@ -10,4 +10,6 @@ mod hook;
 mod init;
 mod log;
 mod policy;
+mod profile;
 mod run;
+mod waive;

@@ -57,16 +57,16 @@ fn examples_beside_rules_are_tests() {
 fn a_project_only_tightens_until_it_is_trusted_and_again_when_it_changes() {
     let world = Sealed::new("trust");
     let decide = |what: &str| world.run(&["check", "bash", what]).code;
-    world.write("home/p/wardline.jsonc", r#"{"permission": {"bash": {"make *": "allow", "ls *": "deny"}}}"#);
-    assert_eq!((decide("make x"), decide("ls x")), (10, 20), "untrusted: tightens, does not loosen");
+    world.write("home/p/wardline.jsonc", r#"{"permission": {"bash": {"frob *": "allow", "ls *": "deny"}}}"#);
+    assert_eq!((decide("frob x"), decide("ls x")), (10, 20), "untrusted: tightens, does not loosen");
     assert_eq!(world.run(&["trust", "--all"]).code, 0);
-    assert_eq!((decide("make x"), decide("ls x")), (0, 20), "trusted");
-    world.write("home/p/wardline.jsonc", r#"{"permission": {"bash": {"make *": "allow"}} }"#);
-    assert_eq!(decide("make x"), 10, "changed: untrusted again");
+    assert_eq!((decide("frob x"), decide("ls x")), (0, 20), "trusted");
+    world.write("home/p/wardline.jsonc", r#"{"permission": {"bash": {"frob *": "allow"}} }"#);
+    assert_eq!(decide("frob x"), 10, "changed: untrusted again");
     world.run(&["trust", "wardline.jsonc"]);
-    assert_eq!(decide("make x"), 0);
+    assert_eq!(decide("frob x"), 0);
     world.run(&["trust", "--revoke", "wardline.jsonc"]);
-    assert_eq!(decide("make x"), 10, "revoked");
+    assert_eq!(decide("frob x"), 10, "revoked");
     assert_eq!(world.rows().iter().filter(|row| row["kind"] == "trust").count(), 3, "each in the journal");
     assert_eq!(world.run(&["trust", "a.txt"]).code, 2, "not a policy file");
 }
@@ -74,8 +74,8 @@ fn a_project_only_tightens_until_it_is_trusted_and_again_when_it_changes() {
 #[test]
 fn a_profile_applies_when_it_is_named() {
     let world = Sealed::new("profile");
-    world.config(r#"{"profiles": {"ci": {"permission": {"bash": {"make *": "allow"}}}}}"#);
-    assert_eq!(world.run(&["check", "bash", "make x"]).code, 10);
-    assert_eq!(world.run(&["check", "bash", "make x", "--profile", "ci"]).code, 0);
-    assert_eq!(world.run(&["check", "bash", "make x", "--profile", "nope"]).code, 2);
+    world.config(r#"{"profiles": {"ci": {"permission": {"bash": {"frob *": "allow"}}}}}"#);
+    assert_eq!(world.run(&["check", "bash", "frob x"]).code, 10);
+    assert_eq!(world.run(&["check", "bash", "frob x", "--profile", "ci"]).code, 0);
+    assert_eq!(world.run(&["check", "bash", "frob x", "--profile", "nope"]).code, 2);
 }

@@ -1,7 +1,8 @@
 //! What builtins change in the shell that runs them: the directory, variables, options, aliases.
 
+use std::rc::Rc;
+
 use crate::answer::{Doubt, DoubtKind, Word};
-use crate::expand::known;
 use crate::paths;
 use crate::scope::Places;
 use crate::walk::{Exit, Walker, clip};
@@ -21,19 +22,16 @@ impl Walker {
             "exit" | "return" | "break" | "continue" => {
                 return Exit { success: Places::nowhere(), failure: Places::nowhere() };
             }
-            "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(arguments),
-            "unset" | "read" | "mapfile" | "readarray" | "getopts" => {
+            "export" | "declare" | "typeset" | "local" | "readonly" => self.declare(name, arguments),
+            "read" => self.read(arguments),
+            "mapfile" | "readarray" => self.mapfile(arguments),
+            "let" => arguments.iter().for_each(|word| self.calculate(&word.value)),
+            "unset" | "getopts" => {
                 for word in arguments.iter().filter(|word| !word.value.starts_with('-')) {
                     self.scope.set(&word.value, None);
                 }
             }
-            "printf" => {
-                if let Some(variable) =
-                    arguments.get(1).filter(|_| arguments.first().is_some_and(|flag| flag.value == "-v"))
-                {
-                    self.scope.set(&variable.value, None);
-                }
-            }
+            "printf" => self.printf_into(arguments),
             "set" => self.set(arguments),
             // `hash -p FILE NAME`: from now on NAME runs FILE.
             "hash" => {
@@ -44,7 +42,12 @@ impl Walker {
                     }
                 }
             }
-            "shift" => self.scope.positional = None,
+            "shift" => {
+                let count = arguments.first().map_or(Some(1), |word| word.value.parse::<usize>().ok());
+                let words = self.scope.positional.take().zip(count);
+                self.scope.positional =
+                    words.map(|(words, count)| Rc::from(words.get(count..).unwrap_or_default()));
+            }
             "alias" => {
                 for word in arguments {
                     if let Some((alias, text)) = word.value.split_once('=') {
@@ -55,17 +58,6 @@ impl Walker {
             _ => {}
         }
         Exit::both(&self.scope.places)
-    }
-
-    fn declare(&mut self, arguments: &[Word]) {
-        // A reference to another variable can change it under any name.
-        let reference = arguments.iter().any(|word| word.value.starts_with('-') && word.value.contains('n'));
-        for word in arguments {
-            if let Some((name, value)) = word.value.split_once('=') {
-                let value = Word { certainty: word.certainty, ..known(value) };
-                self.scope.set(name, Some(value).filter(|_| word.complete && !reference));
-            }
-        }
     }
 
     fn set(&mut self, arguments: &[Word]) {
@@ -82,6 +74,9 @@ impl Walker {
             }
             let letters = !word.value.starts_with("--") && word.value.starts_with('-');
             let named = arguments.get(index + 1).is_some_and(|next| next.value == "errexit");
+            let unset = arguments.get(index + 1).is_some_and(|next| next.value == "nounset");
+            self.scope.nounset |=
+                letters && (word.value.contains('u') || (word.value.contains('o') && unset));
             self.errexit |= letters && (word.value.contains('e') || (word.value.contains('o') && named));
             index += 1 + usize::from(word.value.contains('o'));
         }

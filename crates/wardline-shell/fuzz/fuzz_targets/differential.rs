@@ -1,0 +1,141 @@
+//! Compares our reading with two others: what `bash -n` rejects must be in doubt, and whatever command tree-sitter-bash finds we
+//! must find too, or be in doubt. `bash -n` only parses: nothing is run. Run it with
+//! `cargo fuzz run --sanitizer none differential` from the crate's folder.
+//!
+//! Known differences are named beside the function that leaves them out: `unlike`, `open_subscript`, `shows_more`, `no_command`.
+//! They have in common that bash runs nothing of such a text, or that we list more than it runs. bash is asked with extended globs
+//! on, because a script may switch them on; tree-sitter-bash recovers from errors by making commands up, so it is only asked about
+//! texts that it reads without one.
+#![no_main]
+
+use std::cell::RefCell;
+use std::process::{Command, Stdio};
+
+use libfuzzer_sys::fuzz_target;
+use tree_sitter::{Node, Parser};
+use wardline_shell::{Analysis, Context, DoubtKind, Limits, analyze};
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new({
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_bash::LANGUAGE.into()).expect("the grammar fits");
+        parser
+    });
+}
+
+fn doubted(analysis: &Analysis) -> bool {
+    let own = analysis.commands.iter().flat_map(|command| &command.doubts);
+    analysis
+        .doubts
+        .iter()
+        .chain(own)
+        .any(|doubt| matches!(doubt.kind, DoubtKind::Unparsed | DoubtKind::Limit))
+}
+
+/// Texts that bash reads unlike a person would: left out.
+fn unlike(text: &str) -> bool {
+    // Aliases, locales and options of the reading shell are none of ours; bash drops NUL and reads `\r` as a plain character.
+    !text.bytes().all(|byte| matches!(byte, b'\n' | b'\t' | 0x20..=0x7e))
+        || text.contains("shopt")
+        || text.contains("set -")
+}
+
+/// What `bash -n` says: `Some(true)`, it can be read. Nothing is run.
+fn bash_reads(text: &str) -> Option<bool> {
+    let status = Command::new("/bin/bash")
+        .args(["--norc", "--noprofile", "-O", "extglob", "-n", "-c", "--", text])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    Some(status.success())
+}
+
+/// A subscript that is never closed, or holds quotes or blanks: bash reads on to the `]` and may refuse the text, and we read its words as a command. That shows more than would run.
+fn open_subscript(text: &str) -> bool {
+    text.match_indices('[').any(|(at, _)| {
+        let name = text
+            .get(..at)
+            .is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        name && text.get(at..).is_some_and(|rest| {
+            rest.split_once(']').is_none_or(|(inside, _)| inside.contains(['"', '\'', ' ', '\n', '`', '$']))
+        })
+    })
+}
+
+/// Texts that bash refuses and of which we show more than would run, without a doubt: a reserved word that begins no statement is
+/// a command of that name to us, and a redirect to `0` before another redirect (`<0<a`) names a file.
+fn shows_more(text: &str, analysis: &Analysis) -> bool {
+    let reserved = |command: &wardline_shell::Command| {
+        matches!(
+            command.program.as_deref(),
+            Some("}" | "in" | "then" | "fi" | "else" | "elif" | "do" | "done" | "esac")
+        )
+    };
+    let number = |(at, _)| {
+        let rest = text.get(at + 1..).unwrap_or_default().trim_start_matches([' ', '\t', '|', '&', '<', '>']);
+        let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        after.len() < rest.len() && after.starts_with(['<', '>'])
+    };
+    open_subscript(text)
+        || analysis.commands.iter().any(reserved)
+        || text.match_indices(['<', '>']).any(number)
+}
+
+/// Words that tree-sitter-bash takes for commands and bash does not.
+fn no_command(name: &str) -> bool {
+    // Reserved words in places where its grammar does not know them; an empty name of a lone redirect.
+    matches!(name, "" | "!" | "{" | "}" | "[[" | "]]" | "((" | "time" | "coproc" | "function" | "select" | "in" | "do" | "done"
+        | "then" | "fi" | "if" | "else" | "elif" | "esac" | "case" | "while" | "until" | "for")
+        // Not a literal: we list its value.
+        || name.contains(['$', '`', '\\', '\'', '"', '{', '*', '?', '[', '~', '=', '<', '>', '(', ')'])
+}
+
+fn names<'a>(node: Node<'_>, text: &'a str, out: &mut Vec<&'a str>) {
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        if node.kind() == "command_name" {
+            out.extend(text.get(node.byte_range()));
+        }
+        let mut cursor = node.walk();
+        waiting.extend(node.children(&mut cursor));
+    }
+}
+
+/// The literal names of commands that tree-sitter-bash finds, when it reads the text without error.
+fn tree_names(text: &str) -> Option<Vec<&str>> {
+    let tree = PARSER.with_borrow_mut(|parser| parser.parse(text, None))?;
+    if tree.root_node().has_error() {
+        return None;
+    }
+    let mut out = Vec::new();
+    names(tree.root_node(), text, &mut out);
+    out.retain(|name| !no_command(name));
+    Some(out)
+}
+
+fuzz_target!(|text: &str| {
+    if text.len() > 4_096 || unlike(text) {
+        return;
+    }
+    let context = Context::new("/p", "/home/me");
+    let limits = Limits { steps: 2_000, ..Limits::default() };
+    let analysis = analyze(text, &context, &limits);
+    if doubted(&analysis) {
+        return;
+    }
+    assert!(
+        bash_reads(text) != Some(false) || shows_more(text, &analysis),
+        "bash does not read this, and we see no doubt: {text:?}"
+    );
+    let Some(names) = tree_names(text).filter(|_| bash_reads(text) == Some(true)) else { return };
+    for name in names {
+        let found = analysis
+            .commands
+            .iter()
+            .any(|command| command.literal.contains(name) || command.canonical.contains(name));
+        assert!(found, "tree-sitter-bash finds the command {name:?}, we do not: {text:?}");
+    }
+});

@@ -1,0 +1,83 @@
+//! What the shell itself does, and programs that run another command which is graded by itself.
+
+use crate::grade::row::{Row, edits, looks, same};
+use crate::grade::special;
+
+const READ: &str = "-rse -a:t -d:t -n:n -N:n -p:t -t:n -u:n -i:t";
+const DECLARE: &str = "-aAgilrtux -p";
+const XARGS: &str = "-0rtx -n:n -P:n -L:n -I:t -i?t -l?n -d:t -s:n -E:t --null --no-run-if-empty --max-args:n --max-procs:n --max-lines?n --replace?t --delimiter:t --verbose --exit --max-chars:n";
+
+/// Sorted by name.
+pub(in crate::grade) static ROWS: &[Row] = &[
+    looks(":", "", "any"),
+    looks("[", "", "any").check(special::test),
+    looks("[[", "", "any").check(special::test),
+    looks("alias", "-p", "t*").check(special::listing_only),
+    looks("bash", "-ceuxl -o:{pipefail|errexit|nounset|xtrace|noglob|noclobber}", "t*").check(special::shell),
+    looks("break", "", "n"),
+    looks("builtin", "", ">0"),
+    looks("caller", "", "n"),
+    looks("cd", "-LPe@", "t").open(),
+    looks("chdir", "", "t").open(),
+    looks("clear", "-x", ""),
+    looks("command", "-pvV", ">0"),
+    looks("compgen", "-abcdefjkuv -A:t", "t"),
+    looks("continue", "", "n"),
+    same("dash", "bash"),
+    looks("declare", DECLARE, "t*").check(special::some_names),
+    looks("dirs", "-clpv", ""),
+    looks("disown", "-ahr", "t*"),
+    looks("echo", "", "any").check(special::echo),
+    looks("env", "-i0 -u:t --ignore-environment --unset:t -", ">0").check(special::env),
+    looks("eval", "", "t*").check(special::eval),
+    looks("exit", "", "n").open(),
+    looks("export", "", "t*").check(special::some_names),
+    looks("false", "", "any"),
+    looks("getopts", "", "t*"),
+    looks("hash", "-lrt", "x*"),
+    looks("help", "-dms", "t*"),
+    looks("history", "", "n"),
+    looks("ionice", "-c:n -n:n -t --class:n --classdata:n --ignore", ">0"),
+    looks("jobs", "-lnprs", "t*"),
+    looks("let", "", "t*").check(special::arithmetic),
+    looks("local", DECLARE, "t*").check(special::names),
+    looks("mapfile", "-t -d:t -n:n -O:n -s:n -u:n", "t").check(special::names),
+    looks("nice", "-n:n -# --adjustment:n", ">0"),
+    looks("nohup", "", ">0"),
+    looks("popd", "-n", "t").open(),
+    looks("printf", "", "any").check(special::echo),
+    looks("pushd", "-n", "t").open(),
+    looks("read", READ, "t*").check(special::names),
+    same("readarray", "mapfile"),
+    looks("readonly", DECLARE, "t*").check(special::some_names),
+    looks("return", "", "n").open(),
+    looks("set", "-eufxvCabhm -o:{pipefail|errexit|nounset|xtrace|noglob|noclobber|posix|verbose}", "t*")
+        .check(special::set),
+    same("sh", "bash"),
+    looks("shift", "", "n"),
+    looks(
+        "shopt",
+        "-pqsu -o",
+        "{nullglob|globstar|extglob|dotglob|failglob|nocaseglob|nocasematch|lastpipe|inherit_errexit|pipefail}",
+    ),
+    looks("sleep", "", "n*").open(),
+    looks("stdbuf", "-i:t -o:t -e:t --input:t --output:t --error:t", ">0"),
+    edits("tee", "-aip --append --ignore-interrupts --output-error?t", "o*"),
+    looks("test", "", "any").check(special::test),
+    looks("time", "-pvaq -f:t --portability --verbose --format:t --quiet", ">0"),
+    looks(
+        "timeout",
+        "-v -f -k:n -s:t --kill-after:n --signal:t --preserve-status --foreground --verbose",
+        ">1",
+    ),
+    looks("times", "", ""),
+    looks("true", "", "any"),
+    looks("type", "-afptP", "t*").open(),
+    looks("typeset", DECLARE, "t*").check(special::some_names),
+    looks("ulimit", "-aSHcdflmnstuv", ""),
+    looks("umask", "-pS", ""),
+    looks("unset", "-fv", "t*").check(special::names),
+    looks("wait", "-fn -p:t", "t*").open(),
+    looks("xargs", XARGS, ">0"),
+    same("zsh", "bash"),
+];
