@@ -1,5 +1,6 @@
 //! Makes a [`Command`] of each simple command, finds the commands that it wraps, and applies what it changes in the shell.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub(crate) struct Invocation {
     pub(crate) certainty: Certainty,
 }
 
+/// Most descriptors that are kept in mind.
+const MOST_DESCRIPTORS: usize = 32;
+
 impl Walker {
     pub(crate) fn simple(&mut self, node: &Node, simple: &Simple) -> Exit {
         let from = self.commands.len();
@@ -63,7 +67,18 @@ impl Walker {
         self.declared = simple.declared.iter().map(|assignment| self.bound(assignment)).collect();
         self.separators =
             invocation.assignments.iter().find(|(name, _)| name == "IFS").map(|(_, word)| word.value.clone());
+        let lasting = simple.words.len() == 1
+            && simple.words.first().and_then(syntax::Word::bare).is_some_and(|name| name == "exec");
+        let before = self.open_descriptors(&node.redirects);
         let exit = self.invoke(invocation, bindings);
+        if lasting {
+            // `exec < f` is for the rest of the shell.
+            if let Some(input) = self.read_from(&node.redirects, 0) {
+                self.input = input;
+            }
+        } else {
+            self.descriptors = before;
+        }
         // The outer command comes before what stands inside it.
         self.put_last(from, nested);
         exit
@@ -170,10 +185,32 @@ impl Walker {
 
     /// What standard input is for a command with these redirects.
     pub(crate) fn input_of(&self, redirects: &[Redirect]) -> Input {
-        for redirect in redirects.iter().rev().filter(|redirect| redirect.descriptor == Some(0)) {
+        self.read_from(redirects, 0).unwrap_or_else(|| self.input.clone())
+    }
+
+    /// Opens the descriptors that redirects name for reading, and says what was open before.
+    fn open_descriptors(&mut self, redirects: &[Redirect]) -> BTreeMap<u32, Input> {
+        let before = self.descriptors.clone();
+        for redirect in redirects {
+            let Some(number) = redirect.descriptor.filter(|number| *number > 0) else { continue };
+            if redirect.operator.reads()
+                && (self.descriptors.len() < MOST_DESCRIPTORS || self.descriptors.contains_key(&number))
+                && let Some(input) = self.read_from(std::slice::from_ref(redirect), number)
+            {
+                self.descriptors.insert(number, input);
+            }
+        }
+        before
+    }
+
+    /// What is read from a descriptor that these redirects open.
+    fn read_from(&self, redirects: &[Redirect], number: u32) -> Option<Input> {
+        for (at, redirect) in
+            redirects.iter().enumerate().rev().filter(|(_, it)| it.descriptor == Some(number))
+        {
             match redirect.operator {
                 Operator::HereString | Operator::HereDoc => {
-                    return Input::Text(Arc::new(self.redirect_target(redirect)));
+                    return Some(Input::Text(Arc::new(self.redirect_target(redirect))));
                 }
                 Operator::Read | Operator::ReadWrite => {
                     let process = match redirect.target.pieces.as_slice() {
@@ -182,16 +219,22 @@ impl Walker {
                         }
                         _ => None,
                     };
-                    return match process {
+                    return Some(match process {
                         Some(channel) => Input::Pipe(channel),
                         None => Input::File(self.value(&redirect.target)),
-                    };
+                    });
                 }
-                Operator::DuplicateIn => return Input::Inherited,
+                Operator::DuplicateIn => {
+                    let other = self.value(&redirect.target).value.trim_end_matches('-').parse::<u32>().ok();
+                    // Redirects take effect from left to right: only those before count.
+                    let here = other.and_then(|other| self.read_from(redirects.get(..at)?, other));
+                    let known = || other.and_then(|other| self.descriptors.get(&other).cloned());
+                    return Some(here.or_else(known).unwrap_or(Input::Inherited));
+                }
                 _ => {}
             }
         }
-        self.input.clone()
+        None
     }
 
     /// The file, descriptor or text of a redirect.

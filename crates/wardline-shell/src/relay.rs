@@ -135,6 +135,10 @@ impl Walker {
         if matches!(file.value.as_str(), "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "-") {
             return self.text_of(input);
         }
+        let number = ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|start| file.value.strip_prefix(start));
+        if let Some(input) = number.and_then(|number| self.descriptors.get(&number.parse().ok()?)) {
+            return self.text_of(input);
+        }
         if let ([channel], true) = (file.fed_by.as_slice(), file.written.starts_with("<(")) {
             return self.scope.streams.text(Channel(channel.0));
         }

@@ -3,7 +3,7 @@
 //! Both outcomes of a command are followed where they matter (`cd x && …`, `cd x; …`), subshells take their changes with
 //! them, branches leave theirs uncertain. Loops over constants and calls of functions are followed a bounded number of times.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -66,6 +66,8 @@ pub(crate) struct Walker {
     pub(crate) holder: Option<u32>,
     /// What standard input is, unless a command redirects it.
     pub(crate) input: Input,
+    /// What other descriptors are open for reading: `exec 3< f`, `3<<E`.
+    pub(crate) descriptors: BTreeMap<u32, Input>,
     /// Where standard output goes, if into a stream of the script.
     pub(crate) output: Option<Channel>,
     /// Where the text of standard output is collected.
@@ -140,6 +142,7 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         next_serial: 0,
         effects: Vec::new(),
         wanted: BTreeSet::new(),
+        descriptors: BTreeMap::new(),
         relay: Relay::new(context.texts),
         locals: Vec::new(),
         declared: Vec::new(),

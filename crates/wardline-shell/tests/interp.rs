@@ -141,6 +141,17 @@ fn what_is_printed() {
 }
 
 #[test]
+fn descriptors_that_a_shell_reads() {
+    runs(&[
+        ("exec 3<<< 'rm -rf x'; sh <&3", "rm -rf x"),
+        ("sh 3<<< 'rm -rf x' <&3", "rm -rf x"),
+        (". /dev/fd/3 3<<'E'\nrm -rf x\nE\n", "rm -rf x"),
+        ("exec <<< 'rm -rf x'; sh", "rm -rf x"),
+        ("echo 'rm -rf x' > f; exec 4< f; bash <&4", "rm -rf x"),
+    ]);
+}
+
+#[test]
 fn text_that_a_shell_reads() {
     runs(&[
         ("echo cm0gLXJmIC8= | base64 -d | sh", "rm -rf /"),
