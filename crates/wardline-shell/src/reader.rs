@@ -26,6 +26,8 @@ pub(crate) fn read(text: &str, fuel: &mut Fuel) -> Outcome<Script> {
 
 /// Words that end a list when they stand where a command could begin.
 const CLOSERS: &[&str] = &["then", "do", "done", "fi", "else", "elif", "esac", "}"];
+/// Words that begin no command: a shell does not read a text with one of them in such a place.
+const RESERVED: &[&str] = &["then", "do", "done", "fi", "else", "elif", "esac", "}", "in", "]]"];
 /// Builtins whose arguments may be array assignments.
 const DECLARERS: &[&str] = &["declare", "typeset", "local", "export", "readonly", "alias", "eval", "let"];
 
@@ -484,6 +486,9 @@ impl Reader<'_> {
                     redirects: Vec::new(),
                     span: start..self.pos,
                 });
+            }
+            if first && word.bare().is_some_and(|word| RESERVED.contains(&word)) {
+                return self.syntax("a reserved word where a command begins");
             }
             simple.words.push(word);
         }
