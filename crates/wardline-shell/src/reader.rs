@@ -154,18 +154,25 @@ impl Reader<'_> {
 
     fn pipeline(&mut self) -> Outcome<Pipeline> {
         let mut pipeline = Pipeline::default();
-        let mut prefixed = false;
+        let (mut prefixed, mut negates) = (false, false);
         loop {
             self.skip_blanks();
             if self.eat_keyword("!") {
                 pipeline.negated = !pipeline.negated;
+                negates = true;
             } else if !self.eat_time() {
                 break;
             }
             prefixed = true;
         }
         self.skip_blanks();
-        if prefixed && matches!(self.look(), None | Some(b'\n' | b';' | b')')) {
+        let ends = match self.look() {
+            None | Some(b'\n' | b';') => true,
+            // A lone `!` may end a line, but no group.
+            Some(b')') => !negates,
+            Some(_) => false,
+        };
+        if prefixed && ends {
             return Ok(pipeline);
         }
         loop {

@@ -26,6 +26,11 @@ use crate::{effect, grade};
 /// How often, in all, a loop body or a function is walked again with other values.
 const MOST_REPEATS: u32 = 64;
 
+/// What may be spent on looking through a text that was too much to follow.
+const SKIMMING: Limits = Limits { bytes: 64 * 1024, depth: 16, steps: 4_000 };
+/// Most pieces of such a text that are looked at.
+const MOST_PIECES: usize = 2_000;
+
 /// Where a command leaves the shell, by how it ends. Nowhere: it does not come back.
 #[derive(Clone, Debug)]
 pub(crate) struct Exit {
@@ -164,15 +169,17 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
         walker.text(&text, Some(0..script.len()), true, Certainty::Assumed);
     }
     walker.functions_left();
-    if let Some(exceeded) = walker.fuel.exceeded() {
+    let exceeded = walker.fuel.exceeded();
+    if let Some(exceeded) = exceeded {
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
         walker.raw(script, 0..script.len());
+        walker.skim(script, context);
     }
     if walker.scope.overspent() {
         let text = "the values of variables and substitutions are too long to follow".to_owned();
         walker.doubts.push(Doubt { kind: DoubtKind::Limit, text });
     }
-    let whole = walker.fuel.exceeded().is_some();
+    let whole = exceeded.is_some();
     walker.settle_order();
     let (mut commands, mut doubts, parser) = (walker.commands, walker.doubts, walker.parser);
     let (mut effects, more) = effect::of(&commands, context);
@@ -187,6 +194,18 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
     let refusals = refusal::judge(&effects, &commands, &Ground::of(context));
     let wanted = walker.wanted.into_iter().collect();
     Analysis { commands, doubts, effects, refusals, wanted, parser, script: script.to_owned(), whole }
+}
+
+/// A piece of a script without what only joins it to others.
+fn statement(piece: &str) -> &str {
+    let mut rest = piece.trim_end_matches(['$', '"', '\'', ' ']);
+    while let Some((first, after)) = rest.split_once(' ') {
+        if !matches!(first, "then" | "do" | "else" | "elif" | "if" | "while" | "until" | "!") {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    rest
 }
 
 /// The root of the project.
@@ -322,21 +341,44 @@ impl Walker {
                 Err(_) => break,
             };
             self.fuel.return_to(level);
-            if let Ok(mut script) = script {
-                self.next_serial += 1;
-                script.serial = self.next_serial;
-                let script = Rc::new(script);
-                let certainty = Certainty::Assumed;
-                let frame =
-                    Frame { script: Rc::clone(&script), within: Some(span.clone()), derived, certainty };
-                let outer = std::mem::replace(&mut self.frame, frame);
-                let _exit = self.nested(&script.list);
-                self.frame = outer;
-            } else {
-                self.raw(part, span.clone());
+            match script {
+                Ok(script) => self.piece(script, span, derived),
+                Err(_) => self.raw(part, span.clone()),
             }
         }
         self.scope.rewind(mark);
+    }
+
+    /// Follows a piece of a text that could not be followed as a whole.
+    fn piece(&mut self, mut script: Script, span: &Range<usize>, derived: bool) {
+        self.next_serial += 1;
+        script.serial = self.next_serial;
+        let script = Rc::new(script);
+        let certainty = Certainty::Assumed;
+        let frame = Frame { script: Rc::clone(&script), within: Some(span.clone()), derived, certainty };
+        let outer = std::mem::replace(&mut self.frame, frame);
+        let _exit = self.nested(&script.list);
+        self.frame = outer;
+    }
+
+    /// Looks through what was not followed, because a limit was reached, for commands that stand in it plainly: depth and
+    /// length are no way to hide them. The doubt stays.
+    fn skim(&mut self, text: &str, context: &Context<'_>) {
+        self.fuel = Fuel::new(&SKIMMING);
+        self.scope = self.fresh_scope(context);
+        let mut seen = BTreeSet::new();
+        let span = 0..text.len();
+        let parts = text.split(['\n', ';', '|', '&', '(', ')', '`', '{', '}']).map(str::trim);
+        for part in parts.filter(|part| part.contains(' ') && seen.insert(*part)).take(MOST_PIECES) {
+            let level = self.fuel.level();
+            let script = reader::read(statement(part), &mut self.fuel);
+            self.fuel.return_to(level);
+            match script {
+                Ok(script) => self.piece(script, &span, true),
+                Err(Trouble::Exceeded(_)) => break,
+                Err(Trouble::Syntax { .. }) => {}
+            }
+        }
     }
 
     pub(crate) fn raw(&mut self, text: &str, span: Range<usize>) {

@@ -295,6 +295,7 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         "rm y; if",
         "rm y; }",
         "rm y; ]]",
+        "rm y; (a;!)",
         "rm y; in x",
         "rm y; ls |} x",
         "rm y; ls | fi",

@@ -89,6 +89,25 @@ fn nesting_hides_nothing() {
 }
 
 #[test]
+fn what_stands_in_plain_sight_is_refused_beyond_every_limit() {
+    for (open, close) in [
+        ("echo $(", ")"),
+        ("echo \"$(", ")\""),
+        ("(", ")"),
+        ("{ ", "; }"),
+        ("if true; then ", "; fi"),
+        ("cat <(", ")"),
+        ("while true; do ", "; done"),
+        ("true; ", "; true"),
+    ] {
+        let depth = if open == "true; " { 15_000 } else { 2_000 };
+        let script = open.repeat(depth) + "rm -rf /etc" + &close.repeat(depth);
+        let analysis = small(&format!("{depth} × {open}"), &script);
+        assert!(refused(&analysis) && doubted(&analysis), "{depth} × {open}");
+    }
+}
+
+#[test]
 fn what_is_left_open_is_a_doubt() {
     for depth in [1, 40, 400, 2_000] {
         for open in [
