@@ -121,7 +121,7 @@ fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &m
             places.iter_mut().for_each(|place| place.push(component));
             continue;
         }
-        let wanted = one_character_for_brackets(component);
+        let wanted = wardline_policy::without_brackets(component);
         let mut next = Vec::new();
         for entry in places.iter().flat_map(|place| std::fs::read_dir(place).into_iter().flatten().flatten())
         {
@@ -152,7 +152,7 @@ fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &m
 /// Whether a pattern was written with no name in mind: `*`, `**`, `.*`, and not `.e*` or `id_*`.
 fn takes_any(pattern: &str) -> bool {
     let broad = |component: &str| {
-        let wanted = one_character_for_brackets(component);
+        let wanted = wardline_policy::without_brackets(component);
         ["ordinary", ".ordinary"].iter().any(|name| wardline_policy::matches(&wanted, name, false))
     };
     let mut globs = pattern.split('/').filter(|component| component.contains(GLOB)).peekable();
@@ -163,35 +163,6 @@ fn takes_any(pattern: &str) -> bool {
 
 /// The characters that make a path a pattern.
 const GLOB: [char; 3] = ['*', '?', '['];
-
-/// A shell's pattern in the policy's grammar: what stands in brackets is one character, whichever.
-fn one_character_for_brackets(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut class: Option<String> = None;
-    for character in pattern.chars() {
-        match (character, &mut class) {
-            ('[', None) => class = Some(String::new()),
-            (']', Some(held)) => {
-                // `[sS]`, as `-iname` is written, is one letter.
-                let mut letters = held.chars();
-                let letter = match (letters.next(), letters.next(), letters.next()) {
-                    (Some(one), Some(other), None) if one.eq_ignore_ascii_case(&other) => {
-                        one.to_ascii_lowercase()
-                    }
-                    _ => '?',
-                };
-                out.push(letter);
-                class = None;
-            }
-            (other, Some(held)) => held.push(other),
-            (other, None) => out.push(other),
-        }
-    }
-    if class.is_some() {
-        out.push('?');
-    }
-    out
-}
 
 /// Adds the sensitive files that a recursive read of `root` would come across.
 fn find_sensitive(world: &World, root: &Path, skips_hidden: bool, facts: &mut Facts) {

@@ -10,7 +10,7 @@ use crate::guarded::{self, Guarded, guarded, holds_guarded};
 use crate::names::{components, normalise};
 use crate::request::{Access, Mention, PathFact, Zone};
 use crate::sensitive::{self, Hit, Sensitive, neutral};
-use crate::wildcard::{fold, matches};
+use crate::wildcard::{fold, matches, without_brackets};
 
 /// Adds every floor that the request's paths and targets touch.
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
@@ -149,31 +149,7 @@ fn file_glob(name: &str) -> Option<String> {
     if !last.contains(['*', '?', '[']) {
         return None;
     }
-    let mut glob = String::new();
-    let mut class: Option<String> = None;
-    for character in last.chars() {
-        match (character, &mut class) {
-            ('[', None) => class = Some(String::new()),
-            (']', Some(held)) => {
-                // `[sS]`, as `-iname` is written, is one letter.
-                let mut letters = held.chars();
-                let letter = match (letters.next(), letters.next(), letters.next()) {
-                    (Some(one), Some(other), None) if one.eq_ignore_ascii_case(&other) => {
-                        one.to_ascii_lowercase()
-                    }
-                    _ => '?',
-                };
-                glob.push(letter);
-                class = None;
-            }
-            (other, Some(held)) => held.push(other),
-            (other, None) => glob.push(other),
-        }
-    }
-    if class.is_some() {
-        glob.push('?');
-    }
-    Some(glob)
+    Some(without_brackets(&last))
 }
 
 /// Whether a shell would expand the glob to this name. A glob that takes any name says nothing; the files it

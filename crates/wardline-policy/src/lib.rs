@@ -53,7 +53,7 @@ pub use request::{
     Zone,
 };
 pub use sensitive::{Sensitive, sensitive};
-pub use wildcard::matches;
+pub use wildcard::{matches, without_brackets};
 
 /// JSON schema of the configuration file.
 pub const CONFIG_SCHEMA: &str = include_str!("../schema/config.schema.json");

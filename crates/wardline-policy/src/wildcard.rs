@@ -186,6 +186,37 @@ fn ends_with(piece: &str, text: &str, one: One) -> bool {
     piece.chars().rev().all(|wanted| rest.next_back().is_some_and(|found| one.accepts(wanted, found)))
 }
 
+/// A shell's pattern in the policy's grammar: what stands in brackets is one character, whichever; `[sS]`, one letter in both cases,
+/// is that letter in lower case.
+#[must_use]
+pub fn without_brackets(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut class: Option<String> = None;
+    for character in pattern.chars() {
+        match (character, &mut class) {
+            ('[', None) => class = Some(String::new()),
+            (']', Some(held)) => {
+                // `[sS]`, as `-iname` is written, is one letter.
+                let mut letters = held.chars();
+                let letter = match (letters.next(), letters.next(), letters.next()) {
+                    (Some(one), Some(other), None) if one.eq_ignore_ascii_case(&other) => {
+                        one.to_ascii_lowercase()
+                    }
+                    _ => '?',
+                };
+                out.push(letter);
+                class = None;
+            }
+            (other, Some(held)) => held.push(other),
+            (other, None) => out.push(other),
+        }
+    }
+    if class.is_some() {
+        out.push('?');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
