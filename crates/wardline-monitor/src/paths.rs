@@ -55,6 +55,12 @@ pub(crate) fn look(
     }
 }
 
+/// Whether a path leads to what the kernel makes up as it is read. `/proc/kmsg` is a regular file, and reading it waits for ever.
+pub(crate) fn is_made_up(file: &Path) -> bool {
+    let made_up = |file: &Path| ["/proc", "/sys", "/dev"].iter().any(|place| file.starts_with(place));
+    resolve(file).is_none_or(|file| made_up(&file) && !file.starts_with("/dev/shm"))
+}
+
 /// Removes `.` and `..` by their text alone, as a shell's logical `cd` does.
 #[must_use]
 pub(crate) fn normalise(path: &Path) -> PathBuf {

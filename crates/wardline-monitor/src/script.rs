@@ -59,7 +59,7 @@ fn analyze(
 /// The text of a regular file of reasonable size; `None` leaves it unknown, which never loosens a verdict.
 fn text_of(file: &Path) -> Option<String> {
     // Opening a fifo or a device could wait for ever.
-    if !std::fs::metadata(file).ok()?.is_file() {
+    if paths::is_made_up(file) || !std::fs::metadata(file).ok()?.is_file() {
         return None;
     }
     let mut text = String::new();
@@ -204,5 +204,36 @@ fn fact(stopped: &shell::Refusal, command: Option<usize>) -> Refusal {
         }),
         attempts: 0,
         waiver: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_wait_for_ever_is_not_read() {
+        let dir = crate::scratch::Dir::new("script-texts");
+        dir.write("plain.sh", "echo hi\n");
+        let link =
+            |target: &str, name: &str| std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap();
+        link("/proc/kmsg", "kernel");
+        link("/dev/zero", "zero");
+        link("circle", "circle");
+        link("plain.sh", "alias.sh");
+        let fifo = std::process::Command::new("mkfifo").arg(dir.path().join("fifo")).status().unwrap();
+        assert!(fifo.success());
+        let table = [
+            ("plain.sh", true),
+            ("alias.sh", true),
+            ("kernel", false),
+            ("zero", false),
+            ("circle", false),
+            ("fifo", false),
+            ("absent", false),
+        ];
+        for (name, read) in table {
+            assert_eq!(text_of(&dir.path().join(name)).is_some(), read, "{name}");
+        }
     }
 }

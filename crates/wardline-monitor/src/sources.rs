@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use wardline_policy::{Layer, Options, PolicySet, Problem, RepositoryProfile, Source, SourceKind};
 
-use crate::World;
 use crate::trust::{Trust, TrustError};
+use crate::{World, paths};
 
 /// A source larger than this is refused; real ones are a few kilobytes.
 const MAX_SOURCE: u64 = 1024 * 1024;
@@ -246,7 +246,7 @@ fn text_of(file: &Path) -> Result<Option<String>, SourceError> {
         }
         Err(e) => return Err(unreadable(e.to_string())),
     };
-    if !metadata.is_file() {
+    if !metadata.is_file() || paths::is_made_up(file) {
         return Err(unreadable("not a regular file".to_owned()));
     }
     if metadata.len() > MAX_SOURCE {

@@ -19,7 +19,7 @@ use crate::options::part_of;
 use crate::output::{self, Printing};
 use crate::paths::{self, Found, Touch};
 use crate::syntax::{self, Node, NodeKind, Operator, Redirect, Simple, Span};
-use crate::walk::{Exit, Walker, clip};
+use crate::walk::{Exit, Walker, clip, raw_command};
 use crate::wrappers::{self, Peeled, is_shell};
 use crate::{special, spelling};
 
@@ -363,32 +363,8 @@ impl Walker {
     }
 
     fn blank(&self, kind: Kind, span: Range<usize>, literal: String, canonical: String) -> Command {
-        Command {
-            span: self.place(&span),
-            kind,
-            literal,
-            canonical,
-            forms: Vec::new(),
-            derived: self.frame.derived,
-            directory_change: false,
-            program: None,
-            arguments: Vec::new(),
-            assignments: Vec::new(),
-            paths: Vec::new(),
-            doubts: Vec::new(),
-            certainty: self.frame.certainty,
-            input: Input::default(),
-            prints: None,
-            redirects: Vec::new(),
-            directory: None,
-            holder: None,
-            parallel: false,
-            elsewhere: false,
-            foreign: Vec::new(),
-            shared: Vec::new(),
-            code: None,
-            grade: crate::grade::Grade::Unknown,
-        }
+        let raw = raw_command("", self.place(&span), self.frame.derived);
+        Command { kind, literal, canonical, certainty: self.frame.certainty, ..raw }
     }
 
     /// `(( … ))` and `[[ … ]]`.

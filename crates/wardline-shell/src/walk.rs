@@ -227,7 +227,7 @@ fn unread(script: &str, doubt: Doubt) -> Analysis {
     }
 }
 
-fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
+pub(crate) fn raw_command(text: &str, span: Range<usize>, derived: bool) -> Command {
     Command {
         span,
         kind: Kind::Raw,
