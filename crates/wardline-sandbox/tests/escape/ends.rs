@@ -1,5 +1,6 @@
 //! How a session ends: nothing may live on, nothing may stay behind, and the caller learns the truth.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -86,11 +87,12 @@ fn held(place: &Place) -> Result<(), String> {
 }
 
 fn held_and_dropped(place: &Place) -> Result<(), String> {
+    let before = left_cgroups();
     drop(hold(place)?);
     sleep(Duration::from_millis(100));
     expect(!place.project().join("ran").exists(), "it ran without the word")?;
     expect(orphaned_stages() == 0, "a stage is left")?;
-    soon("no cgroup of a dead keeper is left", || left_cgroups() == 0)
+    soon("no cgroup of a dead keeper is left", || left_cgroups().is_subset(&before))
 }
 
 /// It ends by itself, and a confinement that makes no sense ends it too.
@@ -155,7 +157,7 @@ fn sigterm(place: &Place) -> Result<(), String> {
 
 /// After the caller dies at a random moment: no process, mount, trap file or cgroup is left.
 fn sigkill(place: &Place) -> Result<(), String> {
-    let before = mounts();
+    let before = (mounts(), left_cgroups());
     for round in 0..12_u64 {
         let script = "mkdir -p .vscode; echo planted > .vscode/tasks.json; echo planted > .mcp.json; setsid sleep 600.005 & \
                       sleep 600.005";
@@ -168,18 +170,21 @@ fn sigkill(place: &Place) -> Result<(), String> {
             expect(!place.project().join(name).exists(), (round, name, "is left"))?;
         }
     }
-    expect(mounts() == before, "mounts are left")?;
-    soon("no cgroup of a dead keeper is left", || left_cgroups() == 0)
+    expect(mounts() == before.0, "mounts are left")?;
+    soon("no cgroup of a dead keeper is left", || left_cgroups().is_subset(&before.1))
 }
 
-/// Cgroups of keepers that are dead. Other sandboxes of this host may be running; theirs are not ours to judge.
-fn left_cgroups() -> usize {
+/// Cgroups of keepers that are dead. Those that were there before a test are not its doing: whoever ended caller and
+/// keeper together, and never started another in that place, left them.
+fn left_cgroups() -> BTreeSet<String> {
     let found =
         Command::new("find").args(["/sys/fs/cgroup", "-maxdepth", "6", "-name", "wardline-*"]).output();
     let text =
         found.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let keepers = text.lines().filter_map(|line| line.rsplit_once("wardline-"));
-    keepers.filter(|(_, keeper)| !Path::new("/proc").join(keeper).exists()).count()
+    let dead = |line: &&str| {
+        line.rsplit_once("wardline-").is_some_and(|(_, keeper)| !Path::new("/proc").join(keeper).exists())
+    };
+    text.lines().filter(dead).map(str::to_owned).collect()
 }
 
 /// Stages that lost their caller.
