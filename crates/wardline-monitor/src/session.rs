@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wardline_audit::Kind;
-use wardline_policy::{Decision, Verdict};
+use wardline_policy::{Decision, PolicySet, Verdict};
 use wardline_proxy::Door;
 use wardline_sandbox::{
     Ahead, Confinement, EGRESS_PORT, Ended, Forward, Held, Program, StartError, Stdio3, WaitError,
@@ -25,6 +25,7 @@ use crate::approve::Approver;
 use crate::changes::{Change, Snapshot};
 use crate::door::DoorRecord;
 use crate::lower::lower;
+use crate::manifest::Manifest;
 use crate::monitor::{Authorization, Monitor, MonitorError};
 use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
@@ -74,8 +75,17 @@ pub struct Guard {
     pub accept_missing: Vec<String>,
     /// Further environment variables that a human passes on.
     pub variables: Vec<String>,
+    /// The agent whose rules bound the program; `code` when none is named.
+    pub agent: Option<String>,
     /// Whether the program puts its tool calls to the monitor, so that an effect without a decision is worth a word.
     pub mediated: bool,
+}
+
+impl Guard {
+    /// The agent whose rules are lowered.
+    fn agent(&self) -> &str {
+        self.agent.as_deref().unwrap_or("code")
+    }
 }
 
 /// Why a session could not begin; nothing was started.
@@ -191,7 +201,11 @@ pub fn run(
     guard: &Guard,
     answerer: impl FnOnce(&Arc<Monitor>, &Subject) -> Arc<Answerer>,
 ) -> Result<Summary, SessionError> {
-    let subject = Subject { host: guard.profile.name.clone(), ..Subject::local(&session_name("run")) };
+    let subject = Subject {
+        host: guard.profile.name.clone(),
+        agent: guard.agent().to_owned(),
+        ..Subject::local(&session_name("run"))
+    };
     let before = Snapshot::take(&monitor.world().project);
     let repository = is_repository(&monitor.world().project);
     let answerer = answerer(monitor, &subject);
@@ -235,7 +249,7 @@ pub fn exec(
     guard: &Guard,
     approver: &dyn Approver,
 ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
-    let subject = Subject::local(&session_name("exec"));
+    let subject = Subject { agent: guard.agent().to_owned(), ..Subject::local(&session_name("exec")) };
     let result = exec_as(&subject, monitor, guard, approver);
     memory::forget(&monitor.world().state, &subject.session);
     result
@@ -283,7 +297,7 @@ fn exec_as(
 
 /// Everything a confined program needs to be there before it starts.
 struct Prepared {
-    confinement: Confinement,
+    manifest: Manifest,
     program: Program,
     /// The program in its sandbox, which is being built; it begins when the permit is there.
     held: Result<Held, StartError>,
@@ -302,65 +316,29 @@ impl Prepared {
         answerer: Option<Arc<Answerer>>,
     ) -> Result<Self, SessionError> {
         let world = monitor.world();
-        if world.home.starts_with(&world.project) {
-            return Err(SessionError::TooWide(world.project.clone()));
-        }
+        check_workspace(world)?;
         let program = find_program(world, &guard.argv)?;
         let ahead = Ahead::new(Stdio3::inherit()).map_err(StartError::NoStage);
         let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
-        let mut confinement = confinement(monitor, guard, &program)?;
+        let place = |name: &str| directory.join(name);
+        let manifest = asked(monitor.policy(), world, guard, &program, &place, answerer.is_some())?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
-        let egress = directory.join("egress.sock");
-        let listener = UnixListener::bind(&egress).map_err(set_up("the egress door's socket"))?;
-        let hosts = host_rules(monitor, guard)?;
-        let record: Arc<dyn wardline_proxy::Record> = door.clone();
-        let mut serving = vec![
-            wardline_proxy::serve(listener, Door::new(hosts), record).map_err(set_up("the egress door"))?,
-        ];
-        confinement.egress = Some(egress);
-        for port in &guard.forwards {
-            let path = directory.join(&format!("{port}.sock"));
-            let listener = UnixListener::bind(&path).map_err(set_up("a forward's socket"))?;
-            let record = DoorRecord::new(Arc::clone(monitor), subject.clone(), &format!("forward-{port}"));
-            let record: Arc<dyn wardline_proxy::Record> = Arc::new(record);
-            let because = format!("--forward {port}");
-            serving.push(
-                wardline_proxy::forward(listener, *port, &because, record).map_err(set_up("a forward"))?,
-            );
-            confinement.forwards.push(Forward { port: *port, socket: path });
-        }
+        let serving = serve(monitor, subject, &manifest, &door)?;
         let mut socket = None;
         if let Some(answerer) = answerer {
-            let path = directory.join("monitor.sock");
-            socket = Some(Serving::start(&path, answerer).map_err(set_up("the session's socket"))?);
-            confinement.sockets.push((path, PathBuf::from(MONITOR_SOCKET)));
-            // At its own path, so that hooks which `init` installed and hooks of this run are the same command.
-            confinement.files.push((world.executable.clone(), world.executable.clone()));
+            let served = Serving::start(&directory.join(MONITOR), answerer);
+            socket = Some(served.map_err(set_up("the session's socket"))?);
         }
-        for (index, (inside, content)) in guard.profile.files.iter().enumerate() {
-            let path = directory.join(&format!("file-{index}"));
-            std::fs::write(&path, content).map_err(set_up("a file of the session"))?;
-            confinement.files.push((path, inside.clone()));
+        for (index, (_, content)) in guard.profile.files.iter().enumerate() {
+            std::fs::write(place(&file_name(index)), content).map_err(set_up("a file of the session"))?;
         }
-        // A file of this run stands in for the host's and is read-only anyway; a pin of the host's would cover it.
-        let Confinement { pinned, masked, files, .. } = &mut confinement;
-        pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
-        masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
         let mut argv = guard.argv.clone();
         if let Some(first) = argv.first_mut() {
             *first = program.into_os_string();
         }
         let program = Program { argv };
-        let held = ahead.and_then(|ahead| ahead.prepare(&confinement, &program));
-        Ok(Self {
-            confinement,
-            program,
-            held,
-            door,
-            _serving: serving,
-            _socket: socket,
-            _directory: directory,
-        })
+        let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
+        Ok(Self { manifest, program, held, door, _serving: serving, _socket: socket, _directory: directory })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -377,8 +355,8 @@ impl Prepared {
         body.insert("principal".into(), monitor.world().principal.clone().into());
         body.insert("project".into(), monitor.world().project.to_string_lossy().into());
         body.insert("policy".into(), monitor.policy().digest().into());
-        body.insert("confinement_digest".into(), self.confinement.digest().into());
-        body.insert("confinement".into(), record::shortened(self.confinement.manifest()));
+        body.insert("confinement_digest".into(), self.manifest.digest().into());
+        body.insert("confinement".into(), record::shortened(self.manifest.to_value()));
         monitor.append(subject, Kind::SessionStart, None, body)?;
         Ok(())
     }
@@ -434,10 +412,101 @@ fn not_started(error: &SessionError) -> Body {
     body
 }
 
-/// The confinement of a program under a monitor's policy, without its sockets.
-fn confinement(monitor: &Monitor, guard: &Guard, program: &Path) -> Result<Confinement, SessionError> {
-    let world = monitor.world();
-    let lowered = lower(monitor.policy(), world, "code", &guard.profile, Some(program));
+/// The manifest that a session of `guard` would be bounded by. Nothing is made or started; sockets of the session are
+/// named as if they were. `answered` says whether hooks inside would be answered.
+///
+/// # Errors
+/// [`SessionError`]; the session could not begin either.
+pub fn manifest(
+    policy: &PolicySet,
+    world: &World,
+    guard: &Guard,
+    answered: bool,
+) -> Result<Manifest, SessionError> {
+    check_workspace(world)?;
+    let program = find_program(world, &guard.argv)?;
+    let directory = world.state.join("run").join("SESSION");
+    asked(policy, world, guard, &program, &|name| directory.join(name), answered)
+}
+
+/// A home directory is no workspace.
+fn check_workspace(world: &World) -> Result<(), SessionError> {
+    if world.home.starts_with(&world.project) {
+        return Err(SessionError::TooWide(world.project.clone()));
+    }
+    Ok(())
+}
+
+/// The names of a session's sockets in its directory.
+const EGRESS: &str = "egress.sock";
+const MONITOR: &str = "monitor.sock";
+
+/// The name of a file that exists for one session only, by its number.
+fn file_name(index: usize) -> String {
+    format!("file-{index}")
+}
+
+/// Everything that is asked for: of the operating system and of the egress door. `place` names the files of the
+/// session's directory, `answered` says whether hooks inside are answered.
+fn asked(
+    policy: &PolicySet,
+    world: &World,
+    guard: &Guard,
+    program: &Path,
+    place: &dyn Fn(&str) -> PathBuf,
+    answered: bool,
+) -> Result<Manifest, SessionError> {
+    let mut confinement = confinement(policy, world, guard, program)?;
+    confinement.egress = Some(place(EGRESS));
+    let forward = |port: &u16| Forward { port: *port, socket: place(&format!("{port}.sock")) };
+    confinement.forwards.extend(guard.forwards.iter().map(forward));
+    if answered {
+        confinement.sockets.push((place(MONITOR), PathBuf::from(MONITOR_SOCKET)));
+        // At its own path, so that hooks which `init` installed and hooks of this run are the same command.
+        confinement.files.push((world.executable.clone(), world.executable.clone()));
+    }
+    let own = guard.profile.files.iter().enumerate();
+    confinement.files.extend(own.map(|(index, (inside, _))| (place(&file_name(index)), inside.clone())));
+    // A file of this run stands in for the host's and is read-only anyway; a pin of the host's would cover it.
+    let Confinement { pinned, masked, files, .. } = &mut confinement;
+    pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
+    masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
+    Ok(Manifest::seal(confinement, host_rules(policy, guard)?))
+}
+
+/// Opens the doors that a manifest names: the egress door, and one for each forward.
+fn serve(
+    monitor: &Arc<Monitor>,
+    subject: &Subject,
+    manifest: &Manifest,
+    door: &Arc<DoorRecord>,
+) -> Result<Vec<wardline_proxy::Serving>, SessionError> {
+    let mut serving = Vec::new();
+    if let Some(egress) = &manifest.confinement().egress {
+        let listener = UnixListener::bind(egress).map_err(set_up("the egress door's socket"))?;
+        let record: Arc<dyn wardline_proxy::Record> = Arc::<DoorRecord>::clone(door);
+        let rules = Door::new(manifest.hosts().to_vec());
+        serving.push(wardline_proxy::serve(listener, rules, record).map_err(set_up("the egress door"))?);
+    }
+    for Forward { port, socket } in &manifest.confinement().forwards {
+        let listener = UnixListener::bind(socket).map_err(set_up("a forward's socket"))?;
+        let record = DoorRecord::new(Arc::clone(monitor), subject.clone(), &format!("forward-{port}"));
+        let record: Arc<dyn wardline_proxy::Record> = Arc::new(record);
+        let because = format!("--forward {port}");
+        let served = wardline_proxy::forward(listener, *port, &because, record);
+        serving.push(served.map_err(set_up("a forward"))?);
+    }
+    Ok(serving)
+}
+
+/// The confinement of a program under a policy, without its sockets.
+fn confinement(
+    policy: &PolicySet,
+    world: &World,
+    guard: &Guard,
+    program: &Path,
+) -> Result<Confinement, SessionError> {
+    let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
     if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == "search") {
         return Err(SessionError::TooMany(world.project.clone()));
     }
@@ -489,11 +558,11 @@ fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
 }
 
 /// The allow-list of the egress door: the policy's, the program's and the command line's hosts.
-fn host_rules(monitor: &Monitor, guard: &Guard) -> Result<Vec<wardline_proxy::HostRule>, SessionError> {
+fn host_rules(policy: &PolicySet, guard: &Guard) -> Result<Vec<wardline_proxy::HostRule>, SessionError> {
     let profile =
         guard.profile.hosts.iter().map(|host| (host.clone(), format!("default of {}", guard.profile.name)));
     let flags = guard.hosts.iter().map(|host| (host.clone(), "--allow-host on the command line".to_owned()));
-    let configured = monitor.policy().hosts().iter().map(|host| {
+    let configured = policy.hosts().iter().map(|host| {
         let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
         (format!("{}{port}", host.host), format!("network.allow ({})", host.origin))
     });

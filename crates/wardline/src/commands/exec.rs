@@ -5,10 +5,12 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use wardline_monitor::policy::PolicySet;
 use wardline_monitor::session::{self, Guard, SessionError};
-use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World};
+use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World, sources};
 
 use super::PolicyFlags;
+use super::check::unknown_agent;
 use super::run::{aftermath, refused_connections};
 use crate::exit;
 
@@ -21,6 +23,8 @@ use crate::exit;
 pub(crate) struct Exec {
     #[command(flatten)]
     pub(crate) limits: Boundary,
+    #[command(flatten)]
+    printing: Printing,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     argv: Vec<OsString>,
@@ -40,9 +44,31 @@ pub(crate) struct Boundary {
     /// Pass this environment variable on
     #[arg(long = "env", value_name = "NAME")]
     variables: Vec<String>,
+    /// Bound the program by the rules of this agent, such as `plan`, which changes nothing
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
     /// Go on although this host cannot give this guarantee (see `doctor`); recorded
     #[arg(long = "accept-missing", value_name = "GUARANTEE")]
     accept_missing: Vec<String>,
+}
+
+/// How `run` and `exec` print what they would be bounded by.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Printing {
+    /// Print what the program could touch, with its digest, and start nothing
+    #[arg(long)]
+    pub(crate) print_manifest: bool,
+    /// With --print-manifest: print JSON
+    #[arg(long, requires = "print_manifest")]
+    pub(crate) json: bool,
+}
+
+/// Refuses an agent that no rules are known for: it would be held to the rules of another.
+pub(crate) fn check_agent(guard: &Guard, policy: &PolicySet) -> Result<(), String> {
+    match guard.agent.as_deref().filter(|agent| !policy.knows(agent)) {
+        Some(agent) => Err(unknown_agent(agent, policy)),
+        None => Ok(()),
+    }
 }
 
 impl Boundary {
@@ -53,6 +79,7 @@ impl Boundary {
             forwards: self.forwards.clone(),
             accept_missing: self.accept_missing.clone(),
             variables: self.variables.clone(),
+            agent: self.agent.clone(),
             ..Guard::default()
         }
     }
@@ -60,12 +87,19 @@ impl Boundary {
 
 impl Exec {
     pub(crate) fn run(self, world: World) -> ExitCode {
+        let guard = self.limits.guard(self.argv);
+        if self.printing.print_manifest {
+            return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
+        }
         let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
             Ok(monitor) => Arc::new(monitor),
             Err(e) => return exit::fail(exit::USAGE, e),
         };
+        if let Err(e) = check_agent(&guard, monitor.policy()) {
+            return exit::fail(exit::USAGE, e);
+        }
         let approver: &dyn Approver = if std::io::stdin().is_terminal() { &Terminal } else { &Nobody };
-        match session::exec(&monitor, &self.limits.guard(self.argv), approver) {
+        match session::exec(&monitor, &guard, approver) {
             Ok((ended, connections)) => {
                 let told = refused_connections(&connections) + &aftermath(&ended);
                 if !told.is_empty() {
@@ -75,6 +109,34 @@ impl Exec {
             }
             Err(e) => refused(&e),
         }
+    }
+}
+
+/// Prints what a session of `guard` would be bounded by; `answered` as `run` is, by the monitor's socket.
+pub(crate) fn print_manifest(
+    world: &World,
+    flags: &PolicyFlags,
+    guard: &Guard,
+    answered: bool,
+    json: bool,
+) -> ExitCode {
+    let policy = match sources::policy(world, &flags.choice()) {
+        Ok(policy) => policy,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    if let Err(e) = check_agent(guard, &policy) {
+        return exit::fail(exit::USAGE, e);
+    }
+    match session::manifest(&policy, world, guard, answered) {
+        Ok(manifest) if json => {
+            println!("{}", serde_json::json!({"digest": manifest.digest(), "manifest": manifest.to_value()}));
+            ExitCode::SUCCESS
+        }
+        Ok(manifest) => {
+            print!("{}", manifest.describe());
+            ExitCode::SUCCESS
+        }
+        Err(e) => refused(&e),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `wardline policy`: the rules in force with their origin, what is wrong with them, and whether their examples hold.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -8,6 +9,7 @@ use wardline_monitor::policy::{self, Decision, EffectiveRule, Layer, PolicySet, 
 use wardline_monitor::{Action, World, gather, sources, visible};
 
 use super::PolicyFlags;
+use super::exec::{Boundary, print_manifest};
 use crate::exit;
 use crate::term::Style;
 
@@ -41,6 +43,17 @@ enum Command {
         #[command(flatten)]
         policy: PolicyFlags,
     },
+    /// Print what a command run by `exec` could touch: files, hosts, sockets, environment, limits, and the digest
+    Manifest {
+        #[command(flatten)]
+        limits: Boundary,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// The command; `sh` when none is named
+        #[arg(last = true, value_name = "CMD")]
+        argv: Vec<OsString>,
+    },
     /// Run the `match` and `not_match` examples that stand beside the rules
     Test {
         /// Print JSON
@@ -58,6 +71,10 @@ impl Policy {
                 show(world, &policy, &agent, permission.as_deref(), json)
             }
             Command::Lint { json, policy } => lint(world, &policy, json),
+            Command::Manifest { limits, json, argv } => {
+                let argv = if argv.is_empty() { vec![OsString::from("sh")] } else { argv };
+                print_manifest(world, &limits.policy, &limits.guard(argv), false, json)
+            }
             Command::Test { json, policy } => test(world, &policy, json),
         }
     }

@@ -11,7 +11,7 @@ use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Monitor, Subject, World, visible};
 
-use super::exec::{Boundary, refused};
+use super::exec::{Boundary, Printing, check_agent, print_manifest, refused};
 use super::hook;
 use super::init::places;
 use crate::exit;
@@ -26,6 +26,8 @@ use crate::exit;
 pub(crate) struct Run {
     #[command(flatten)]
     limits: Boundary,
+    #[command(flatten)]
+    printing: Printing,
     /// Say nothing at the end
     #[arg(long, short)]
     quiet: bool,
@@ -36,12 +38,8 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn run(self, world: World) -> ExitCode {
-        let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
-            Ok(monitor) => Arc::new(monitor),
-            Err(e) => return exit::fail(exit::USAGE, e),
-        };
         let mut guard = self.limits.guard(self.argv);
-        match known_agent(&places(monitor.world()), &guard.argv) {
+        match known_agent(&places(&world), &guard.argv) {
             Ok(Some(known)) => {
                 known.warnings.iter().for_each(|warning| eprintln!("wardline: {warning}"));
                 guard.profile = known.profile;
@@ -50,6 +48,16 @@ impl Run {
             }
             Ok(None) => {}
             Err(refusal) => return exit::fail(exit::USAGE, refusal),
+        }
+        if self.printing.print_manifest {
+            return print_manifest(&world, &self.limits.policy, &guard, true, self.printing.json);
+        }
+        let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
+            Ok(monitor) => Arc::new(monitor),
+            Err(e) => return exit::fail(exit::USAGE, e),
+        };
+        if let Err(e) = check_agent(&guard, monitor.policy()) {
+            return exit::fail(exit::USAGE, e);
         }
         // A headless agent has nobody to ask, whatever its protocol knows.
         let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(headless);

@@ -9,6 +9,7 @@ mod exec;
 mod hook;
 mod init;
 mod log;
+mod manifest;
 mod policy;
 mod profile;
 mod run;

@@ -1,0 +1,190 @@
+//! The manifest of one session: everything that the operating system and the egress door are asked to allow, sealed.
+//!
+//! It is made once, hashed, recorded, and from then on only read: the sandbox and the door are set up from the very
+//! value whose digest stands in the journal. What is not in it is denied.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use wardline_proxy::HostRule;
+use wardline_sandbox::Confinement;
+
+use crate::trust::hex;
+
+/// What one session may touch. Immutable: there is no way to change one, and its digest covers all of it.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    confinement: Confinement,
+    hosts: Vec<HostRule>,
+    digest: String,
+}
+
+impl Manifest {
+    /// Seals what is asked for.
+    pub(crate) fn seal(confinement: Confinement, hosts: Vec<HostRule>) -> Self {
+        let mut manifest = Self { confinement, hosts, digest: String::new() };
+        let mut hasher = Sha256::new();
+        // The confinement's own digest covers the values of the environment, which are never printed.
+        hasher.update(manifest.confinement.digest().as_bytes());
+        hasher.update(manifest.hosts_value().to_string().as_bytes());
+        manifest.digest = hex(&hasher.finalize());
+        manifest
+    }
+
+    /// What the operating system is asked for.
+    #[must_use]
+    pub fn confinement(&self) -> &Confinement {
+        &self.confinement
+    }
+
+    /// What the egress door is asked for: every host that may be reached, each with the rule that opens it.
+    #[must_use]
+    pub fn hosts(&self) -> &[HostRule] {
+        &self.hosts
+    }
+
+    /// SHA-256, in hex: two sessions with the same digest are bounded alike.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The manifest as JSON, fit for a journal: of the environment it holds the names only.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut value = self.confinement.manifest();
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("hosts".to_owned(), self.hosts_value());
+        }
+        value
+    }
+
+    fn hosts_value(&self) -> Value {
+        let host = |rule: &HostRule| json!({"host": rule.host, "port": rule.port, "because": rule.because});
+        self.hosts.iter().map(host).collect()
+    }
+
+    /// The manifest for a person: one heading for each kind of thing, one line for each thing.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut text = format!("manifest {}\n", self.digest);
+        let value = self.to_value();
+        let fields = value.as_object().into_iter().flatten();
+        for (name, field) in fields {
+            let heading =
+                HEADINGS.iter().find(|(key, _)| key == name).map_or(name.as_str(), |(_, text)| text);
+            let lines = lines(field);
+            if lines.is_empty() {
+                writeln!(text, "{heading}: nothing").ok();
+                continue;
+            }
+            writeln!(text, "{heading}:").ok();
+            for line in lines {
+                writeln!(text, "  {}", crate::visible(&line)).ok();
+            }
+        }
+        text
+    }
+}
+
+/// What the fields of the manifest mean. A field that is not listed is printed under its own name.
+const HEADINGS: [(&str, &str); 16] = [
+    ("project", "the project"),
+    ("cwd", "starts in"),
+    ("read", "readable and executable"),
+    ("write", "readable, executable and writable besides the project"),
+    ("pinned", "read-only inside what is writable; what is not there may not appear"),
+    ("masked", "neither readable nor writable"),
+    ("home", "home, private and empty, gone at the end"),
+    ("environment", "environment"),
+    ("egress", "egress door"),
+    ("sockets", "sockets of the host, and where they appear"),
+    ("forwards", "loopback ports that lead to the host"),
+    ("files", "single files of the host, and where they appear, read-only"),
+    ("limits", "limits"),
+    ("quarantine", "what appears at protected paths is moved to"),
+    ("accept_missing", "guarantees that a person does without"),
+    ("hosts", "hosts that the egress door opens"),
+];
+
+/// The lines of one field.
+fn lines(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().map(line).collect(),
+        Value::Object(fields) if !fields.contains_key("bytes") => {
+            fields.iter().map(|(name, value)| format!("{name}: {}", line(value))).collect()
+        }
+        other => vec![line(other)],
+    }
+}
+
+/// One thing on one line.
+fn line(value: &Value) -> String {
+    match value {
+        Value::Null => "no limit".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(line).collect::<Vec<_>>().join(" → "),
+        Value::Object(fields) if fields.contains_key("host") => {
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+            let port = fields.get("port").and_then(Value::as_u64);
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}{port}  ({})", text("host"), text("because"))
+        }
+        Value::Object(fields) if fields.contains_key("port") => {
+            let part = |name: &str| fields.get(name).map(line).unwrap_or_default();
+            format!("{} → {}", part("port"), part("socket"))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> (Confinement, Vec<HostRule>) {
+        let mut confinement = Confinement::new("/w/p", "/w/home");
+        confinement.read = vec!["/usr".into()];
+        confinement.masked = vec!["/w/p/.env".into()];
+        confinement.environment.insert("TOKEN".to_owned(), "very-secret".to_owned());
+        (confinement, vec![HostRule::parse("api.example.com:443", "network.allow (c.jsonc:3)").unwrap()])
+    }
+
+    #[test]
+    fn hosts_and_the_rules_that_open_them_are_part_of_what_is_hashed() {
+        let sealed = |change: fn(&mut (Confinement, Vec<HostRule>))| {
+            let mut parts = full();
+            change(&mut parts);
+            Manifest::seal(parts.0, parts.1).digest().to_owned()
+        };
+        let digests = [
+            sealed(|_| {}),
+            sealed(|(_, hosts)| hosts.clear()),
+            sealed(|(_, hosts)| hosts[0].port = None),
+            sealed(|(_, hosts)| hosts[0].host.push('m')),
+            sealed(|(_, hosts)| hosts[0].because.push('0')),
+            sealed(|(confinement, _)| confinement.read.clear()),
+            sealed(|(confinement, _)| {
+                confinement.environment.insert("TOKEN".to_owned(), "other".to_owned());
+            }),
+        ];
+        assert_eq!(digests.iter().collect::<std::collections::BTreeSet<_>>().len(), digests.len());
+        assert_eq!(digests[0], sealed(|_| {}));
+    }
+
+    #[test]
+    fn a_person_and_a_machine_see_the_same_things_and_no_secret() {
+        let (confinement, hosts) = full();
+        let manifest = Manifest::seal(confinement, hosts);
+        let (text, value) = (manifest.describe(), manifest.to_value());
+        for part in ["/w/p/.env", "TOKEN", "api.example.com:443  (network.allow (c.jsonc:3))", "/usr"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("very-secret") && !value.to_string().contains("very-secret"));
+        assert_eq!(value["hosts"][0]["host"], "api.example.com");
+        let unnamed = |name: &String| !HEADINGS.iter().any(|(key, _)| key == name);
+        assert!(!value.as_object().unwrap().keys().any(unnamed), "a field without a heading: {value}");
+    }
+}
