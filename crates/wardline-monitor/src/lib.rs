@@ -23,6 +23,7 @@ mod paths;
 mod permit;
 mod profile;
 mod record;
+mod repositories;
 mod rundir;
 #[cfg(test)]
 mod scratch;
@@ -31,6 +32,7 @@ pub mod session;
 pub mod socket;
 pub mod sources;
 mod tally;
+pub mod traps;
 pub mod trust;
 pub mod waivers;
 mod world;

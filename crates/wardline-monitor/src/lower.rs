@@ -4,44 +4,22 @@
 //! The lowering may be stricter than the policy, never wider. A path that the policy would only grant after a question
 //! is not granted here, because nobody can answer a system call.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use wardline_policy::{Access, Certainty, Decision, Facts, PolicySet, Request, decide};
 
-use crate::{Profile, World, paths};
+use crate::traps::{Place, Table, Trap, Treatment};
+use crate::{Profile, World, paths, repositories};
 
 /// Files of a workspace looked at for secrets and protected files; a workspace with more does not start unless a human
 /// says so.
 const MAX_FILES: usize = 2_000_000;
 /// Directories of results and other people's code: only names that are certain count there.
 const OTHERS: [&str; 4] = ["node_modules", "target", ".venv", "__pycache__"];
-/// How deep submodules may lie in one another.
-const MAX_MODULE_DEPTH: u32 = 16;
-/// What git reads to find or run programs, relative to a repository's own directory.
-const GIT_TRAPS: [&str; 8] = [
-    "hooks",
-    "config",
-    "config.worktree",
-    "commondir",
-    "gitdir",
-    "info/attributes",
-    "info/grafts",
-    "objects/info/alternates",
-];
-/// Files anywhere in a workspace that tools on the host obey when they come by.
-const TRAPS: [&str; 9] = [
-    ".envrc",
-    ".envrc.local",
-    ".mise.toml",
-    "mise.toml",
-    ".exrc",
-    ".nvim.lua",
-    ".gdbinit",
-    ".lldbinit",
-    ".dir-locals.el",
-];
+/// Files that are held back by a copy each; more of them are read-only, which is stricter.
+const MAX_QUARANTINED: usize = 2_000;
 
 /// Beginnings of names in `/etc` that carry a version and belong to a toolchain.
 const SYSTEM_VERSIONED: [&str; 3] = ["java-", "python", "perl"];
@@ -71,75 +49,6 @@ const HOME_READABLE: [&str; 21] = [
     ".config/git",
 ];
 
-/// Files of a project that run later on the host or steer the guard or an agent. Those that exist are read-only; those
-/// that do not exist may not appear.
-const PINNED: [&str; 61] = [
-    ".git/hooks",
-    ".git/config",
-    ".git/config.worktree",
-    ".git/commondir",
-    ".git/gitdir",
-    ".git/info/attributes",
-    ".git/info/grafts",
-    ".git/objects/info/alternates",
-    ".gitmodules",
-    ".envrc",
-    ".envrc.local",
-    ".mise.toml",
-    "mise.toml",
-    ".mise",
-    ".config/mise.toml",
-    ".tool-versions",
-    ".vscode",
-    ".idea",
-    ".zed",
-    ".devcontainer",
-    ".exrc",
-    ".nvim.lua",
-    ".gdbinit",
-    ".lldbinit",
-    ".dir-locals.el",
-    ".husky",
-    ".pre-commit-config.yaml",
-    ".pre-commit-hooks.yaml",
-    "lefthook.yml",
-    "lefthook.yaml",
-    ".lefthook.yml",
-    "lefthook-local.yml",
-    ".cargo/config.toml",
-    ".cargo/config",
-    ".bazelrc",
-    ".pnpmfile.cjs",
-    ".yarn/releases",
-    ".mcp.json",
-    ".claude.json",
-    ".claude/settings.json",
-    ".claude/settings.local.json",
-    ".claude/hooks",
-    ".claude/agents",
-    ".claude/commands",
-    ".claude/skills",
-    ".codex",
-    ".gemini",
-    ".cursor",
-    ".kiro",
-    ".kilo",
-    ".kilocode",
-    ".opencode",
-    ".amazonq",
-    ".roo",
-    ".windsurf",
-    "opencode.json",
-    "opencode.jsonc",
-    "kilo.json",
-    "kilo.jsonc",
-    "wardline.json",
-    "wardline.jsonc",
-];
-
-/// The guard's own directory in a project.
-const GUARD: &str = ".wardline";
-
 /// The paths of a confinement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Lowered {
@@ -149,6 +58,10 @@ pub(crate) struct Lowered {
     pub(crate) write: Vec<PathBuf>,
     /// Read-only inside what is writable; absent ones may not be made.
     pub(crate) pinned: Vec<PathBuf>,
+    /// Changed in a copy only, until a person accepts the change.
+    pub(crate) quarantined: Vec<PathBuf>,
+    /// Directories of git's repositories.
+    pub(crate) repositories: Vec<PathBuf>,
     /// Unreadable inside what is readable.
     pub(crate) masked: Vec<PathBuf>,
     /// Whether the project may be written at all.
@@ -185,19 +98,27 @@ pub(crate) fn lower(
     out.read.extend(profile.readable.iter().cloned());
     out.write.extend(profile.writable.iter().cloned());
     external(policy, world, agent, &mut out);
-    repository(world, &mut out);
-    out.pinned.extend(PINNED.iter().map(|name| world.project.join(name)));
-    out.pinned.push(world.project.join(GUARD));
+    repositories::of_project(world, &mut out);
     out.pinned.extend(profile.pinned.iter().cloned());
     written(policy, world, agent, &mut out);
     search(policy, world, agent, &mut out);
-    for list in [&mut out.read, &mut out.write, &mut out.masked, &mut out.pinned] {
+    settle(&mut out);
+    out
+}
+
+/// Puts the lists in order. A path that stands in several is held in the strictest way.
+fn settle(out: &mut Lowered) {
+    let Lowered { read, write, pinned, quarantined, repositories, masked, .. } = out;
+    for list in [&mut *read, write, masked, pinned, quarantined, repositories] {
         list.sort();
         list.dedup();
     }
-    out.read.retain(|path| path.exists());
-    out.write.retain(|path| path.exists());
-    out
+    read.retain(|path| path.exists());
+    write.retain(|path| path.exists());
+    // What is quarantined is there; the pin of its name is for when it is not.
+    let strict: BTreeSet<&PathBuf> = pinned.iter().chain(&*masked).collect();
+    quarantined.retain(|path| !strict.contains(path));
+    pinned.extend(quarantined.split_off(quarantined.len().min(MAX_QUARANTINED)));
 }
 
 /// Directories in `/etc` whose names carry a version.
@@ -256,26 +177,6 @@ fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
     }
 }
 
-/// The repository's own directories when the workspace is a linked worktree: objects and refs are shared with the main
-/// checkout, whose hooks and settings stay pinned.
-fn repository(world: &World, out: &mut Lowered) {
-    let Ok(text) = std::fs::read_to_string(world.project.join(".git")) else { return };
-    let Some(own) = text.strip_prefix("gitdir:").map(|path| world.project.join(path.trim())) else { return };
-    let common = std::fs::read_to_string(own.join("commondir"))
-        .map_or_else(|_| own.clone(), |path| paths::normalise(&own.join(path.trim())));
-    // A pointer that leads to something which is no repository is a trap, not a worktree.
-    if !common.join("objects").is_dir() || !common.join("HEAD").is_file() {
-        return;
-    }
-    out.pinned.push(world.project.join(".git"));
-    for directory in [&own, &common] {
-        out.pinned.extend(
-            ["hooks", "config", "config.worktree", "gitdir", "commondir"].map(|name| directory.join(name)),
-        );
-        out.write.push(directory.clone());
-    }
-}
-
 /// Pins what a rule forbids to write by its name, there or not: a file, or a directory by `dir/*`.
 fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
     for rule in policy.rules(agent) {
@@ -301,21 +202,24 @@ fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
 }
 
 /// Looks through the workspace, outermost first, for files that the policy does not let be read or written without a
-/// question. What cannot be looked at is hidden whole or, when there is too much of it, reported.
+/// question, and for files that run later on the host. What cannot be looked at is hidden whole or, when there is too
+/// much of it, reported.
 fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
     let custom = policy.rules(agent).iter().any(|rule| {
         rule.origin.layer != wardline_policy::Layer::Builtin
             && rule.decision != Decision::Allow
             && !["bash", "external_directory", "task", "doom_loop"].contains(&rule.permission.as_str())
     });
+    let traps = Traps { table: Table::new(), opened: opened(policy, agent), project: &world.project };
     let mut left = MAX_FILES;
-    let mut todo = VecDeque::from([(world.project.clone(), false)]);
-    while let Some((directory, foreign)) = todo.pop_front() {
+    let mut todo = VecDeque::from([(world.project.clone(), Inherited::default())]);
+    while let Some((directory, inherited)) = todo.pop_front() {
         let Ok(entries) = std::fs::read_dir(&directory) else {
             // Closed now, perhaps opened inside by its owner.
             out.masked.push(directory);
             continue;
         };
+        let mut bare = 0;
         for entry in entries.flatten() {
             let Some(rest) = left.checked_sub(1) else {
                 out.unsearched = true;
@@ -325,21 +229,124 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             let path = entry.path();
             let Ok(kind) = entry.file_type() else { continue };
             let name = entry.file_name();
+            bare += u8::from(name == "HEAD" || name == "objects" || name == "refs");
             if kind.is_socket() || kind.is_fifo() {
                 // Somebody on the host listens there, or will.
                 out.masked.push(path);
             } else if name == ".git" {
-                repository_inside(&path, kind.is_dir(), out);
+                repositories::inside(&path, kind.is_dir(), out);
             } else if kind.is_dir() {
-                let foreign = foreign || OTHERS.iter().any(|other| name == *other);
-                todo.push_back((path, foreign));
-            } else if !foreign || certain_secret(&path) {
-                judge(policy, world, agent, custom && !foreign, &path, out);
-            } else if TRAPS.iter().any(|trap| name == *trap) {
-                out.pinned.push(path);
+                let mut below = inherited;
+                below.foreign = below.foreign || OTHERS.iter().any(|other| name == *other);
+                below.trap = below.trap || traps.directory(&path, below, out);
+                todo.push_back((path, below));
+            } else {
+                traps.file(&path, kind.is_symlink(), inherited, out);
+                if !inherited.foreign || certain_secret(&path) {
+                    judge(policy, world, agent, custom && !inherited.foreign, &path, out);
+                }
             }
         }
+        if bare == 3 && repositories::is_bare(&directory) {
+            repositories::inside(&directory, true, out);
+        }
     }
+}
+
+/// What a directory passes on to what lies in it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Inherited {
+    /// It is among results or other people's code.
+    foreign: bool,
+    /// Every file in it is quarantined.
+    trap: bool,
+}
+
+/// What is needed to tell the trap files of a workspace.
+struct Traps<'a> {
+    table: Table,
+    /// Patterns of names that the person opened.
+    opened: Vec<String>,
+    project: &'a Path,
+}
+
+impl Traps<'_> {
+    fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.project).unwrap_or(path)
+    }
+
+    /// Deals with a directory; tells whether the files in it are quarantined one by one.
+    fn directory(&self, path: &Path, inherited: Inherited, out: &mut Lowered) -> bool {
+        let Some(trap) = self.table.find(self.relative(path), true).filter(|_| !inherited.foreign) else {
+            return false;
+        };
+        if self.is_pinned(trap, path) {
+            out.pinned.push(path.to_path_buf());
+            return false;
+        }
+        !self.is_opened(path)
+    }
+
+    fn file(&self, path: &Path, is_link: bool, inherited: Inherited, out: &mut Lowered) {
+        let relative = self.relative(path);
+        let found = self.table.find(relative, false).or_else(|| self.table.find(relative, is_link));
+        // Among other people's code only what is obeyed by whoever comes by.
+        let found = found.filter(|trap| {
+            !inherited.foreign || (trap.place == Place::Anywhere && trap.treatment == Treatment::Pinned)
+        });
+        let pinned = found.is_some_and(|trap| self.is_pinned(trap, path));
+        let holder =
+            is_link && !inherited.foreign && path.file_name().is_some_and(|n| self.table.is_holder(n));
+        if pinned || (holder && found.is_none()) {
+            out.pinned.push(path.to_path_buf());
+        } else if (found.is_some() || inherited.trap) && !self.is_opened(path) {
+            self.quarantine(path, is_link, out);
+        }
+    }
+
+    /// A link is quarantined with what it leads to, when that can be written at all.
+    fn quarantine(&self, path: &Path, is_link: bool, out: &mut Lowered) {
+        if is_link {
+            let target = path.canonicalize().ok();
+            let Some(target) = target.filter(|at| at.is_file() && at.starts_with(self.project)) else {
+                out.pinned.push(path.to_path_buf());
+                return;
+            };
+            out.quarantined.push(target);
+        }
+        out.quarantined.push(path.to_path_buf());
+    }
+
+    fn is_pinned(&self, trap: &Trap, path: &Path) -> bool {
+        let depth = self.relative(path).components().count();
+        // A name of several parts is at the root when its first part is.
+        let parts = |name: &str| name.trim_end_matches('/').split('/').count();
+        let at_root = || trap.names.iter().any(|name| parts(name) == depth);
+        trap.treatment == Treatment::Pinned && (trap.place == Place::Anywhere || at_root())
+    }
+
+    fn is_opened(&self, path: &Path) -> bool {
+        let relative = self.relative(path).to_string_lossy();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        self.opened.iter().any(|pattern| {
+            *pattern == relative
+                || pattern.strip_suffix(&*name).is_some_and(|start| ["*", "*/", "**/"].contains(&start))
+        })
+    }
+}
+
+/// The patterns by which the person opens files to be edited, as far as they name one.
+fn opened(policy: &PolicySet, agent: &str) -> Vec<String> {
+    use wardline_policy::Layer;
+    let rules = policy.rules(agent).into_iter().filter(|rule| {
+        let own = matches!(rule.origin.layer, Layer::User | Layer::Managed | Layer::Session);
+        let last = rule.pattern.rsplit('/').next().unwrap_or_default().trim_start_matches('*');
+        own && rule.permission == "edit"
+            && rule.decision == Decision::Allow
+            && !last.is_empty()
+            && !last.contains(['*', '?'])
+    });
+    rules.map(|rule| rule.pattern).collect()
 }
 
 /// Whether a name alone says that a file holds secrets. Among other people's code a certificate is a test's.
@@ -353,37 +360,8 @@ fn certain_secret(path: &Path) -> bool {
     }
 }
 
-/// Pins what a repository at `git` runs on the host: its hooks and settings, those of its submodules and worktrees, and
-/// the pointers by which git would look for them elsewhere.
-fn repository_inside(git: &Path, is_dir: bool, out: &mut Lowered) {
-    if !is_dir {
-        // A submodule or a linked worktree: a pointer.
-        out.pinned.push(git.to_path_buf());
-        return;
-    }
-    out.pinned.extend(GIT_TRAPS.map(|name| git.join(name)));
-    let mut todo = vec![(git.join("modules"), 0), (git.join("worktrees"), 0)];
-    while let Some((directory, depth)) = todo.pop() {
-        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
-            if path.join("HEAD").exists() {
-                out.pinned.extend(GIT_TRAPS.map(|name| path.join(name)));
-            }
-            if depth < MAX_MODULE_DEPTH && entry.file_name() != "objects" {
-                todo.push((path, depth + 1));
-            }
-        }
-    }
-}
-
 fn judge(policy: &PolicySet, world: &World, agent: &str, custom: bool, path: &Path, out: &mut Lowered) {
     let name = path.to_string_lossy();
-    if path.file_name().is_some_and(|name| TRAPS.iter().any(|trap| name == *trap)) {
-        out.pinned.push(path.to_path_buf());
-    }
     let secret = wardline_policy::sensitive(&name).is_some();
     if (custom || secret) && !allows(policy, world, agent, "read", Access::Read, path) {
         out.masked.push(path.to_path_buf());

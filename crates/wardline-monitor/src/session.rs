@@ -31,7 +31,7 @@ use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
 use crate::tally::{Counts, Cover};
-use crate::{Action, Permit, Profile, Subject, World, memory};
+use crate::{Action, Permit, Profile, Subject, World, memory, traps};
 
 /// The directory inside the sandbox that only Wardline fills.
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
@@ -516,6 +516,10 @@ fn confinement(
     confinement.write = lowered.write;
     confinement.pinned = lowered.pinned;
     confinement.masked = lowered.masked;
+    let settings = |path: &&PathBuf| lowered.repositories.iter().any(|git| path.starts_with(git));
+    confinement.pinned.extend(lowered.quarantined.iter().filter(settings).cloned());
+    confinement.repositories = lowered.repositories;
+    confinement.traps = traps::patterns().map(|(name, _)| name.to_owned()).collect();
     if !lowered.project_writable {
         confinement.pinned.push(world.project.clone());
     }

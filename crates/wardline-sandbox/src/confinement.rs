@@ -30,6 +30,15 @@ pub struct Confinement {
     pub pinned: Vec<PathBuf>,
     /// Paths inside visible ones that can be neither read nor written.
     pub masked: Vec<PathBuf>,
+    /// Files inside writable ones whose changes are held back: the program sees and changes another file in their
+    /// place.
+    pub quarantined: Vec<Quarantined>,
+    /// Names of files in the project that run later on the host (see [`crate::Names`]): new ones are moved away at the
+    /// end, as what appears at pinned paths is.
+    pub traps: Vec<String>,
+    /// The directories of git's repositories in the project. Another one that is there at the end is looked at for what
+    /// git would run.
+    pub repositories: Vec<PathBuf>,
     /// The home directory: empty and private at the start, gone at the end, at this path.
     pub home: PathBuf,
     /// The whole environment of the program.
@@ -50,6 +59,15 @@ pub struct Confinement {
     pub quarantine: Option<PathBuf>,
     /// Guarantees that a human agreed to do without, by id (see [`crate::Guarantee`]).
     pub accept_missing: Vec<String>,
+}
+
+/// A file whose changes are held back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The file of the host, which stays as it is.
+    pub path: PathBuf,
+    /// The file that the program finds in its place, on the host.
+    pub staged: PathBuf,
 }
 
 /// A loopback port inside the sandbox that leads to a Unix socket of the host.
@@ -127,6 +145,9 @@ impl Confinement {
             write: Vec::new(),
             pinned: Vec::new(),
             masked: Vec::new(),
+            quarantined: Vec::new(),
+            traps: Vec::new(),
+            repositories: Vec::new(),
             home: home.into(),
             environment: BTreeMap::new(),
             egress: None,
@@ -150,6 +171,12 @@ impl Confinement {
             "write": paths_value(&self.write),
             "pinned": paths_value(&self.pinned),
             "masked": paths_value(&self.masked),
+            "quarantined": self.quarantined.iter().map(|file| json!([
+                path_value(&file.path),
+                path_value(&file.staged),
+            ])).collect::<Vec<_>>(),
+            "traps": self.traps,
+            "repositories": paths_value(&self.repositories),
             "home": path_value(&self.home),
             "environment": self.environment.keys().collect::<Vec<_>>(),
             "egress": self.egress.as_deref().map_or(Value::Null, path_value),
@@ -196,10 +223,13 @@ impl Confinement {
             ("write", &self.write),
             ("pinned", &self.pinned),
             ("masked", &self.masked),
+            ("repositories", &self.repositories),
         ];
         let pairs = self.sockets.iter().map(|pair| ("sockets", pair));
         let pairs = pairs.chain(self.files.iter().map(|pair| ("files", pair)));
         let pairs = pairs.flat_map(|(name, (host, inside))| [(name, host), (name, inside)]);
+        let held = self.quarantined.iter().flat_map(|file| [&file.path, &file.staged]);
+        let pairs = pairs.chain(held.map(|path| ("quarantined", path)));
         let lists = lists.iter().flat_map(|(name, list)| list.iter().map(move |path| (*name, path)));
         for (name, path) in fixed.into_iter().chain(lists).chain(pairs) {
             if !path.is_absolute() || path.components().any(|part| part == Component::ParentDir) {
@@ -262,7 +292,6 @@ impl Confinement {
             Some(Forward { port, socket: path_from(item.get("socket")?)? })
         };
         let variable = |(name, text): (&String, &Value)| Some((name.clone(), text.as_str()?.to_owned()));
-        let text = |item: &Value| item.as_str().map(str::to_owned);
         Some(Self {
             project: path_from(value.get("project")?)?,
             cwd: path_from(value.get("cwd")?)?,
@@ -270,6 +299,12 @@ impl Confinement {
             write: paths("write")?,
             pinned: paths("pinned")?,
             masked: paths("masked")?,
+            quarantined: pairs("quarantined")?
+                .into_iter()
+                .map(|(path, staged)| Quarantined { path, staged })
+                .collect(),
+            traps: strings_from(value.get("traps")?)?,
+            repositories: paths("repositories")?,
             home: path_from(value.get("home")?)?,
             environment: value
                 .get("environment")?
@@ -283,12 +318,7 @@ impl Confinement {
             files: pairs("files")?,
             limits: ResourceLimits::from_value(value.get("limits")?)?,
             quarantine: optional("quarantine")?,
-            accept_missing: value
-                .get("accept_missing")?
-                .as_array()?
-                .iter()
-                .map(text)
-                .collect::<Option<_>>()?,
+            accept_missing: strings_from(value.get("accept_missing")?)?,
         })
     }
 }
@@ -339,6 +369,10 @@ pub(crate) fn text_from(value: &Value) -> Option<OsString> {
     let byte = |item: &Value| u8::try_from(item.as_u64()?).ok();
     let bytes = value.get("bytes")?.as_array()?.iter().map(byte).collect::<Option<Vec<_>>>()?;
     Some(OsString::from_vec(bytes))
+}
+
+fn strings_from(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 pub(crate) fn path_value(path: &Path) -> Value {
@@ -416,6 +450,10 @@ mod tests {
         confinement.write = vec!["/w/home/.agent".into()];
         confinement.pinned = vec!["/w/project/.git/hooks".into()];
         confinement.masked = vec!["/w/project/.env".into()];
+        confinement.quarantined =
+            vec![Quarantined { path: "/w/project/Makefile".into(), staged: "/s/0".into() }];
+        confinement.traps = vec!["Makefile".to_owned()];
+        confinement.repositories = vec!["/w/project/.git".into()];
         confinement.environment.insert("KEY".to_owned(), "very-secret".to_owned());
         confinement.egress = Some("/run/door.sock".into());
         confinement.sockets = vec![("/a".into(), "/b".into())];
@@ -454,7 +492,10 @@ mod tests {
     #[test]
     fn the_digest_changes_with_every_field() {
         type Change = fn(&mut Confinement);
-        let changes: [Change; 15] = [
+        let changes: [Change; 18] = [
+            |c| c.quarantined.clear(),
+            |c| c.traps.clear(),
+            |c| c.repositories.clear(),
             |c| c.project.push("x"),
             |c| c.cwd.push("x"),
             |c| c.read.clear(),

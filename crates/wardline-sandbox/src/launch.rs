@@ -152,7 +152,7 @@ pub struct Child {
     _guard: signal::Guard,
     enforcement: Vec<Guarantee>,
     watches: Vec<Watch>,
-    quarantine: Option<PathBuf>,
+    confinement: Option<Confinement>,
     terminal: bool,
     /// The program's standard input, when it is piped.
     pub stdin: Option<ChildStdin>,
@@ -305,7 +305,7 @@ impl Held {
             tell(&stage.lifeline, GO);
             let error = match stage.until_started(run.terminal, guard) {
                 Ok(mut child) => {
-                    child.quarantine = run.confinement.quarantine;
+                    child.confinement = Some(run.confinement);
                     return Ok(child);
                 }
                 Err(error) => error,
@@ -457,7 +457,7 @@ impl Stage {
             _guard: guard,
             enforcement,
             watches,
-            quarantine: None,
+            confinement: None,
             terminal,
             stdin,
             stdout,
@@ -585,7 +585,7 @@ impl Child {
         // The kernel has closed the pipes of the init and kills what is left inside; it takes no longer than this.
         std::thread::sleep(std::time::Duration::from_millis(50));
         limits::remove_left_over(self.stage.0.id());
-        watch::sweep(&self.watches, self.quarantine.as_deref())
+        self.confinement.as_ref().map_or_else(Vec::new, |asked| watch::look_after(&self.watches, asked))
     }
 }
 

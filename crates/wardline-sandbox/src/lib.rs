@@ -24,6 +24,7 @@ mod bridge;
 mod confinement;
 mod drop_rights;
 mod filter;
+mod gitscan;
 mod guarantee;
 mod helper;
 mod input;
@@ -31,14 +32,18 @@ mod landlock_rules;
 mod launch;
 mod limits;
 mod mounts;
+mod names;
 mod plan;
 mod probe;
+mod scan;
 mod stage;
 mod supervise;
 mod watch;
 mod wire;
 
-pub use confinement::{Confinement, EGRESS_PORT, Forward, Invalid, ResourceLimits, system_paths};
+pub use confinement::{
+    Confinement, EGRESS_PORT, Forward, Invalid, Quarantined, ResourceLimits, system_paths,
+};
 pub use filter::{RefusedCall, refused_calls};
 pub use guarantee::Guarantee;
 pub use helper::{Helped, Helper, HelperError, help};
@@ -47,6 +52,7 @@ pub use launch::{
     Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
     start_with,
 };
+pub use names::Names;
 pub use probe::probe;
 pub use stage::{is_stage, stage_main};
 pub use supervise::{SuperviseError, supervise};

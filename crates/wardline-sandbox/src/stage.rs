@@ -100,7 +100,7 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
         limits_hit.push("time".to_owned());
     }
     group.remove();
-    let appeared = watch::sweep(&plan.watches, confinement.quarantine.as_deref());
+    let appeared = watch::look_after(&plan.watches, confinement);
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
     Ok(())

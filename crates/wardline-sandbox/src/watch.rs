@@ -14,8 +14,9 @@ use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use serde_json::{Value, json};
 
-use crate::confinement::{path_from, path_value};
+use crate::confinement::{Confinement, path_from, path_value};
 use crate::plan::Watch;
+use crate::scan;
 
 /// Something that the program made at a pinned path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,14 @@ impl Appeared {
         };
         Some(Self { path: path_from(value.get("path")?)?, kept_at })
     }
+}
+
+/// Moves away whatever appeared at the watched paths, and then whatever else runs later and was not there.
+pub(crate) fn look_after(watches: &[Watch], confinement: &Confinement) -> Vec<Appeared> {
+    let quarantine = confinement.quarantine.as_deref();
+    let mut appeared = sweep(watches, quarantine);
+    appeared.extend(sweep(&scan::scan(confinement), quarantine));
+    appeared
 }
 
 /// Moves whatever appeared at the watched paths into `quarantine`, or into a new directory under the temporary one.
