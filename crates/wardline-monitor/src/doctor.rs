@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use wardline_audit as audit;
-use wardline_sandbox::Guarantee;
+use wardline_sandbox::{Guarantee, HostKind, Mechanism};
 
 use crate::World;
 use crate::sources::{self, Choice};
@@ -36,20 +36,37 @@ impl Finding {
 /// written and whose chain holds.
 #[must_use]
 pub fn examine(world: &World) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = wardline_sandbox::probe().into_iter().map(sandbox).collect();
+    let report = wardline_sandbox::probe();
+    let mut findings: Vec<Finding> = report.guarantees.iter().map(guarantee).collect();
+    findings.extend(report.mechanisms.iter().map(|one| mechanism(one, report.host)));
     findings.push(policy(world));
     findings.push(journal_writable(world));
     findings.extend(journal_chain(&world.journal()));
     findings
 }
 
-fn sandbox(guarantee: Guarantee) -> Finding {
+fn guarantee(guarantee: &Guarantee) -> Finding {
+    let by = guarantee.mechanisms.join(", and again by ");
     Finding {
-        id: format!("sandbox.{}", guarantee.id),
+        id: format!("guarantee.{}", guarantee.id),
         held: guarantee.held,
-        promise: guarantee.mechanism,
-        proof: guarantee.proof,
-        fix: (!guarantee.held).then_some(guarantee.fix),
+        promise: guarantee.promise().to_owned(),
+        proof: if guarantee.held {
+            format!("by {by} ({})", guarantee.proof)
+        } else {
+            guarantee.proof.clone()
+        },
+        fix: (!guarantee.held).then(|| guarantee.fix.clone()),
+    }
+}
+
+fn mechanism(mechanism: &Mechanism, host: HostKind) -> Finding {
+    Finding {
+        id: format!("sandbox.{}", mechanism.id),
+        held: mechanism.held,
+        promise: mechanism.what.clone(),
+        proof: mechanism.proof.clone(),
+        fix: (!mechanism.held).then(|| host.fix(&mechanism.id)),
     }
 }
 
@@ -96,4 +113,13 @@ fn journal_chain(journal: &Path) -> Option<Finding> {
         proof,
         fix: (!held).then(|| "see `wardline log verify`; keep the file and move it aside".to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn policy_and_sandbox_speak_of_the_same_guarantees() {
+        let outcomes: Vec<&str> = wardline_sandbox::outcomes().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(outcomes, wardline_policy::GUARANTEES);
+    }
 }

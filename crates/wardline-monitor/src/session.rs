@@ -18,7 +18,8 @@ use wardline_audit::Kind;
 use wardline_policy::{Decision, PolicySet, Verdict};
 use wardline_proxy::Door;
 use wardline_sandbox::{
-    Ahead, Confinement, EGRESS_PORT, Ended, Forward, Held, Program, StartError, Stdio3, WaitError,
+    Ahead, Confinement, EGRESS_PORT, Ended, Forward, Held, Program, StartError, Stdio3, WaitError, is_known,
+    outcomes,
 };
 
 use crate::approve::Approver;
@@ -59,6 +60,9 @@ const VARIABLES: [&str; 18] = [
     "PAGER",
     "COLUMNS",
 ];
+
+/// The word for going on although not every file was looked at for secrets: no guarantee of the sandbox's.
+const SEARCH: &str = "search";
 
 /// What a session is asked to be.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +117,8 @@ pub enum SessionError {
         /// What went wrong.
         why: std::io::Error,
     },
+    /// No guarantee has this name.
+    UnknownGuarantee(String),
     /// A host that was opened on the command line or in the configuration is not one.
     Host(String),
     /// The sandbox could not be made.
@@ -135,6 +141,10 @@ impl fmt::Display for SessionError {
                  smaller directory, or take that on you with `--accept-missing search`",
                 path.display()
             ),
+            Self::UnknownGuarantee(word) => {
+                let known: Vec<&str> = outcomes().into_iter().map(|(id, _)| id).collect();
+                write!(f, "`{word}` is no guarantee; known are {}, {SEARCH}", known.join(", "))
+            }
             Self::NoProgram(name) => write!(f, "`{name}`: no such program on PATH"),
             Self::Refused { verdict, unanswered } => {
                 f.write_str("refused")?;
@@ -377,6 +387,7 @@ impl Prepared {
             }
         };
         let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
+        let mechanisms = child.mechanisms().iter().map(wardline_sandbox::Mechanism::to_value).collect();
         let mut body = Body::new();
         let ended = match child.wait() {
             Ok(ended) => ended,
@@ -395,6 +406,7 @@ impl Prepared {
         let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
         body.insert("replaced".into(), replaced.collect());
         body.insert("enforcement".into(), enforcement);
+        body.insert("mechanisms".into(), mechanisms);
         monitor.settle(subject, permit, body)?;
         let refusals = self.door.refusals();
         Ok((ended, refusals.into_iter().map(|(host, (rule, times))| (host, rule, times)).collect()))
@@ -507,7 +519,10 @@ fn confinement(
     program: &Path,
 ) -> Result<Confinement, SessionError> {
     let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
-    if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == "search") {
+    if let Some(word) = guard.accept_missing.iter().find(|word| *word != SEARCH && !is_known(word)) {
+        return Err(SessionError::UnknownGuarantee(word.clone()));
+    }
+    if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == SEARCH) {
         return Err(SessionError::TooMany(world.project.clone()));
     }
     let mut confinement = Confinement::new(&world.project, &world.home);
@@ -525,7 +540,9 @@ fn confinement(
     }
     confinement.environment = environment(world, guard);
     confinement.quarantine = Some(world.state.join("quarantine"));
-    confinement.accept_missing.clone_from(&guard.accept_missing);
+    let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
+    let named = guard.accept_missing.iter().filter(|word| *word != SEARCH).cloned();
+    confinement.accept_missing = named.chain(optional).collect();
     Ok(confinement)
 }
 

@@ -64,6 +64,18 @@ pub(crate) struct HostLine {
     pub(crate) place: Place,
 }
 
+/// The outcomes that a sandbox can be asked for.
+pub const GUARANTEES: [&str; 6] =
+    ["reads-confined", "writes-confined", "network-confined", "processes-hidden", "no-survivors", "limits"];
+
+/// One line of `guarantees`: whether a session may go on without an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GuaranteeLine {
+    pub(crate) id: String,
+    pub(crate) optional: bool,
+    pub(crate) place: Place,
+}
+
 /// What one file says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -77,6 +89,7 @@ pub(crate) struct Settings {
     pub(crate) profiles: Vec<Profile>,
     pub(crate) repositories: Vec<RepositoryLine>,
     pub(crate) hosts: Vec<HostLine>,
+    pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
 }
 
@@ -187,12 +200,13 @@ impl<'f> Reader<'f> {
                 "preset" => settings.preset = self.preset(node),
                 "compat" => settings.kilo = self.compat(node),
                 "network" => settings.hosts = self.network(node),
+                "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
                 "repositories" => settings.repositories = self.repositories(&key, node),
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, guarantees, tools, compat, examples",
                 ),
             }
         }
@@ -509,6 +523,34 @@ impl<'f> Reader<'f> {
             }
         }
         hosts
+    }
+
+    fn guarantees(&mut self, node: Node) -> Vec<GuaranteeLine> {
+        let lines = self.map(node, "`guarantees`");
+        lines.into_iter().filter_map(|(key, node)| self.guarantee(key, node)).collect()
+    }
+
+    fn guarantee(&mut self, key: Key, node: Node) -> Option<GuaranteeLine> {
+        let (at, what) = (node.at, format!("guarantee `{}`", key.text));
+        if !GUARANTEES.contains(&key.text.as_str()) {
+            self.refuse(key.at, format!("{what} is not known"), format!("known: {}", GUARANTEES.join(", ")));
+            return None;
+        }
+        let optional = match self.text(node, &what)?.as_str() {
+            "required" => false,
+            "optional" => true,
+            word => {
+                self.refuse(at, format!("{what} is `{word}`"), "write required or optional");
+                return None;
+            }
+        };
+        if optional && !matches!(self.layer, Layer::Managed | Layer::User) {
+            // A repository that could do without a guarantee would do without the one it wants to break.
+            let help = "remove it; the person decides in ~/.config/wardline/config.jsonc";
+            self.refuse(at, format!("{what} is not a repository's to give up"), help);
+            return None;
+        }
+        Some(GuaranteeLine { id: key.text, optional, place: self.place(key.at) })
     }
 
     fn examples(&mut self, node: Node) -> Vec<ExampleLine> {

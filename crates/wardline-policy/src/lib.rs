@@ -39,13 +39,15 @@ mod stack;
 mod wildcard;
 mod yaml;
 
-pub use config::{Preset, UnknownPreset};
+pub use config::{GUARANTEES, Preset, UnknownPreset};
 pub use decide::decide;
 pub use decision::{CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict};
 pub use examples::{ExampleResult, run_examples, run_examples_with};
 pub use guarded::{Guarded, guarded};
 pub use lint::{Lint, Severity, lint};
-pub use policy::{AgentInfo, Delegation, EffectiveRule, Host, Options, PolicySet, Source, SourceKind};
+pub use policy::{
+    AgentInfo, Delegation, EffectiveRule, Host, OptionalGuarantee, Options, PolicySet, Source, SourceKind,
+};
 pub use problem::Problem;
 pub use profiles::{ProfileChoice, RepositoryProfile};
 pub use request::{

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::builtin::{self, When, canonical_agent};
-use crate::config::{AgentSettings, HostLine, Preset, Settings, read_config};
+use crate::config::{AgentSettings, GuaranteeLine, HostLine, Preset, Settings, read_config};
 use crate::decision::{Decision, Layer, Origin};
 use crate::markdown::read_agent;
 use crate::merge::merge;
@@ -108,6 +108,15 @@ pub struct Host {
     pub origin: Origin,
 }
 
+/// A guarantee of the sandbox that a session may go on without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionalGuarantee {
+    /// Its name, such as `limits`.
+    pub id: String,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
 /// Who asks when a task is delegated: the child, and everybody it acts for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegation {
@@ -133,6 +142,7 @@ pub struct PolicySet {
     stacks: BTreeMap<String, OnceLock<Stack>>,
     agents: Vec<AgentInfo>,
     hosts: Vec<Host>,
+    optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
 }
 
@@ -161,6 +171,7 @@ impl PolicySet {
         let home = if options.windows { options.home.replace('\\', "/") } else { options.home.clone() };
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
         let hosts = hosts(&read, &chosen);
+        let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
         let agents = agents(&read);
         let rules =
@@ -177,6 +188,7 @@ impl PolicySet {
             kilo,
             agents,
             hosts,
+            optional,
         })
     }
 
@@ -214,6 +226,11 @@ impl PolicySet {
     /// The hosts that trusted sources and the chosen profile allow.
     pub fn hosts(&self) -> &[Host] {
         &self.hosts
+    }
+
+    /// The guarantees of the sandbox that a session may go on without; all others are required.
+    pub fn optional_guarantees(&self) -> &[OptionalGuarantee] {
+        &self.optional
     }
 
     /// Who asks when `parent` hands a task to `child`: the child is never wider than its parent, for any tool.
@@ -324,6 +341,19 @@ fn hosts(read: &[(&Source, Settings)], chosen: &Chosen) -> Vec<Host> {
         }
     }
     hosts
+}
+
+/// What the person or the administrator calls optional, and no file whatever calls required.
+fn optional_guarantees(read: &[(&Source, Settings)]) -> Vec<OptionalGuarantee> {
+    let lines = || read.iter().flat_map(|(_, settings)| &settings.guarantees);
+    let mut optional: Vec<OptionalGuarantee> = Vec::new();
+    for GuaranteeLine { id, place, .. } in lines().filter(|line| line.optional) {
+        let required = lines().any(|line| line.id == *id && !line.optional);
+        if !required && !optional.iter().any(|known| known.id == *id) {
+            optional.push(OptionalGuarantee { id: id.clone(), origin: place.origin() });
+        }
+    }
+    optional
 }
 
 fn agents(read: &[(&Source, Settings)]) -> Vec<AgentInfo> {

@@ -57,7 +57,7 @@ pub struct Confinement {
     /// Where things are moved that appeared at pinned paths; made when needed. `None`: a new directory under the
     /// system's temporary directory.
     pub quarantine: Option<PathBuf>,
-    /// Guarantees that a human agreed to do without, by id (see [`crate::Guarantee`]).
+    /// Outcomes or mechanisms that a human agreed to do without, by id (see [`crate::Guarantee`], [`crate::Mechanism`]).
     pub accept_missing: Vec<String>,
 }
 
@@ -256,14 +256,17 @@ impl Confinement {
         if let Some(mask) = self.masked.iter().find(|mask| self.project.starts_with(mask)) {
             return invalid(format!("masked: `{}` hides the project itself; unmask it", mask.display()));
         }
+        if let Some(word) = self.accept_missing.iter().find(|word| !crate::guarantee::is_known(word)) {
+            let known: Vec<&str> = crate::guarantee::outcomes().into_iter().map(|(id, _)| id).collect();
+            return invalid(format!(
+                "accept_missing: `{word}` is no guarantee; known are {}",
+                known.join(", ")
+            ));
+        }
         if self.write.iter().any(|path| path.parent().is_none()) {
             return invalid("write: `/` would leave nothing outside; name the directories".to_owned());
         }
         Ok(())
-    }
-
-    pub(crate) fn accepts_missing(&self, id: &str) -> bool {
-        self.accept_missing.iter().any(|accepted| accepted == id)
     }
 
     /// Every field as JSON, the values of the environment included: for the stage, never for a journal.

@@ -1,137 +1,379 @@
-//! What the sandbox promises, by name; for each promise, what is lost without it and what usually brings it back.
+//! What the sandbox promises, by outcome; for each outcome the mechanisms that give it, and what is lost without it.
+//!
+//! A policy asks for outcomes. How they come about is the host's matter: where one mechanism is missing and another
+//! gives the same outcome, the outcome holds. Where none does, nothing is started, unless a human agreed to do without.
 
 use serde_json::{Value, json};
+
+use crate::confinement::Confinement;
+use crate::host::HostKind;
+use crate::mechanism::{
+    LANDLOCK, LIMITS, MECHANISMS, Mechanism, NETWORK, NO_NEW_PRIVS, PROC, SECCOMP, USER_NAMESPACE,
+};
 
 /// One promise, and whether this host keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarantee {
-    /// Its name: the word for `accept_missing`.
+    /// Its name, such as `reads-confined`: the word of policies and of `--accept-missing`.
     pub id: String,
-    /// Whether it holds.
+    /// Whether nothing starts without it; `false` when a human agreed to do without.
+    pub required: bool,
+    /// Whether it is enforced.
     pub held: bool,
-    /// What enforces it.
-    pub mechanism: String,
+    /// What enforces it: each entry alone would. Empty when nothing does.
+    pub mechanisms: Vec<String>,
     /// What was tried, and what came of it.
     pub proof: String,
-    /// What to do when it does not hold; empty when it does.
+    /// What to do when it is not enforced, or by fewer mechanisms than could; else empty.
     pub fix: String,
 }
 
 impl std::fmt::Display for Guarantee {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.held {
-            write!(f, "{}: held by {} ({})", self.id, self.mechanism, self.proof)
+            write!(f, "{}: held by {} ({})", self.id, self.mechanisms.join(", and again by "), self.proof)
         } else {
-            write!(f, "{}: missing, {} ({}); {}", self.id, self.mechanism, self.proof, self.fix)
+            write!(f, "{}: missing: {} ({})\n    fix: {}", self.id, lost(&self.id), self.proof, self.fix)
         }
     }
 }
 
-/// Own users, mounts and processes: hidden files, hidden processes, no survivors.
-pub(crate) const USER_NAMESPACE: &str = "user-namespace";
-/// No way out but the egress door.
-pub(crate) const NETWORK: &str = "network";
-/// A `/proc` that shows the sandbox's own processes only.
-pub(crate) const PROC: &str = "proc";
-/// The file rules once more, by another mechanism, and no signals to the outside.
-pub(crate) const LANDLOCK: &str = "landlock";
-/// Kernel doors that no ordinary program needs are shut.
-pub(crate) const SECCOMP: &str = "seccomp";
-/// Set-user-id programs give nothing.
-pub(crate) const NO_NEW_PRIVS: &str = "no-new-privs";
+/// Nothing can be read but the project and what was given besides; masked files neither.
+pub(crate) const READS: &str = "reads-confined";
+/// Nothing can be written but the project and what was given besides; pinned files neither.
+pub(crate) const WRITES: &str = "writes-confined";
+/// Nothing leaves but through the egress door.
+pub(crate) const EGRESS: &str = "network-confined";
+/// Processes of the host cannot be seen.
+pub(crate) const PROCESSES: &str = "processes-hidden";
+/// When the program ends, so does everything that it started.
+pub(crate) const SURVIVORS: &str = "no-survivors";
 /// Processes, memory and file sizes are bounded.
-pub(crate) const LIMITS: &str = "limits";
+pub(crate) const BOUNDED: &str = "limits";
 
-struct Known {
-    id: &'static str,
-    mechanism: &'static str,
-    fix: &'static str,
+/// A way to an outcome: the mechanisms that it takes.
+struct Way {
+    name: &'static str,
+    takes: &'static [&'static str],
+    /// What the confinement may not ask for, because this way cannot give it.
+    except: Except,
 }
 
-const KNOWN: &[Known] = &[
-    Known {
-        id: USER_NAMESPACE,
-        mechanism: "user, mount, pid, ipc and uts namespaces",
-        fix: "allow unprivileged user namespaces: `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu \
-              23.10 and newer), `sysctl -w kernel.unprivileged_userns_clone=1` (older Debian), \
-              `sysctl -w user.max_user_namespaces=15000`; in a container, `--security-opt seccomp=unconfined \
-              --security-opt apparmor=unconfined`; without it nothing is masked or pinned inside the project, there is \
-              no /tmp and no network, host processes can be seen, and a killed session may leave processes",
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Except {
+    Nothing,
+    Masks,
+    Pins,
+    /// Not a request but the host: with a network of the program's own, sockets are not shut.
+    OwnNetwork,
+}
+
+struct Outcome {
+    id: &'static str,
+    /// What is promised, in words for a person.
+    promise: &'static str,
+    /// What is lost without it.
+    lost: &'static str,
+    /// What every way needs besides.
+    always: &'static [&'static str],
+    ways: &'static [Way],
+}
+
+const fn way(name: &'static str, takes: &'static [&'static str], except: Except) -> Way {
+    Way { name, takes, except }
+}
+
+/// Landlock adds up what is allowed, so it cannot hide or hold a file inside an allowed directory: that takes mounts.
+const OUTCOMES: &[Outcome] = &[
+    Outcome {
+        id: READS,
+        promise: "nothing is read but the project and what was given; masked files are not",
+        lost: "the program can read masked files of the project, or files that it was not given",
+        always: &[SECCOMP, NO_NEW_PRIVS],
+        ways: &[
+            way("mount namespace", &[USER_NAMESPACE], Except::Nothing),
+            way("Landlock", &[LANDLOCK], Except::Masks),
+        ],
     },
-    Known {
-        id: NETWORK,
-        mechanism: "own network namespace with nothing but loopback",
-        fix: "allow network namespaces: `sysctl -w user.max_net_namespaces=15000`; on Ubuntu 23.10 and newer also \
-              `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`; without it the program has the network of \
-              the host",
+    Outcome {
+        id: WRITES,
+        promise: "nothing is written but the project and what was given; pinned files are not",
+        lost: "the program can write pinned files of the project, or files that it was not given",
+        always: &[SECCOMP, NO_NEW_PRIVS],
+        ways: &[
+            way("mount namespace", &[USER_NAMESPACE], Except::Nothing),
+            way("Landlock", &[LANDLOCK], Except::Pins),
+        ],
     },
-    Known {
-        id: PROC,
-        mechanism: "own /proc of the pid namespace",
-        fix: "unmask /proc of the surrounding container: docker and podman, `--security-opt systempaths=unconfined`; \
-              Kubernetes, `procMount: Unmasked`",
+    Outcome {
+        id: EGRESS,
+        promise: "nothing leaves but through the egress door",
+        lost: "the program has the network of the host",
+        always: &[SECCOMP],
+        ways: &[
+            way("network namespace", &[USER_NAMESPACE, NETWORK], Except::Nothing),
+            // The filter then refuses to make sockets at all.
+            way("no sockets at all", &[SECCOMP], Except::OwnNetwork),
+        ],
     },
-    Known {
-        id: LANDLOCK,
-        mechanism: "Landlock",
-        fix: "boot a kernel of 5.13 or newer with Landlock on: add `landlock` to the `lsm=` boot parameter",
+    Outcome {
+        id: PROCESSES,
+        promise: "processes of the host cannot be seen",
+        lost: "the program can see the processes of the host, or has no /proc to work with",
+        always: &[],
+        ways: &[way("pid namespace", &[USER_NAMESPACE, PROC], Except::Nothing)],
     },
-    Known {
-        id: SECCOMP,
-        mechanism: "seccomp filter",
-        fix: "run on a kernel built with CONFIG_SECCOMP_FILTER, on x86-64, arm64 or riscv64",
+    Outcome {
+        id: SURVIVORS,
+        promise: "when the program ends, so does everything that it started",
+        lost: "what the program started in the background can go on after a killed session",
+        always: &[],
+        ways: &[way("pid namespace", &[USER_NAMESPACE], Except::Nothing)],
     },
-    Known { id: NO_NEW_PRIVS, mechanism: "no_new_privs", fix: "run on a kernel of 3.5 or newer" },
-    Known {
-        id: LIMITS,
-        mechanism: "cgroup, else rlimits",
-        fix: "as root, mount the cgroup tree writable (docker: `--cgroupns=private` with a writable /sys/fs/cgroup); \
-              as a user, nothing is needed",
+    Outcome {
+        id: BOUNDED,
+        promise: "processes, memory and file sizes are bounded",
+        lost: "the program can use up the machine",
+        always: &[],
+        ways: &[way("cgroup, rlimits", &[LIMITS], Except::Nothing)],
     },
 ];
 
-impl Guarantee {
-    pub(crate) fn held(id: &str, proof: impl Into<String>) -> Self {
-        let known = KNOWN.iter().find(|known| known.id == id);
+fn lost(id: &str) -> &'static str {
+    OUTCOMES.iter().find(|outcome| outcome.id == id).map_or("", |outcome| outcome.lost)
+}
+
+/// The names of the outcomes, each with what it promises.
+#[must_use]
+pub fn outcomes() -> Vec<(&'static str, &'static str)> {
+    OUTCOMES.iter().map(|outcome| (outcome.id, outcome.promise)).collect()
+}
+
+/// Whether `word` names an outcome or a mechanism: what `--accept-missing` takes.
+#[must_use]
+pub fn is_known(word: &str) -> bool {
+    OUTCOMES.iter().any(|outcome| outcome.id == word) || MECHANISMS.iter().any(|(known, _)| *known == word)
+}
+
+/// What outcomes are judged by, besides the mechanisms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    masks: bool,
+    pins: bool,
+    accepted: Vec<String>,
+}
+
+impl Asked {
+    /// What an ordinary session asks for: a probe knows no confinement.
+    pub(crate) fn ordinarily() -> Self {
+        Self { masks: true, pins: true, accepted: Vec::new() }
+    }
+
+    pub(crate) fn by(confinement: &Confinement) -> Self {
         Self {
-            id: id.to_owned(),
-            held: true,
-            mechanism: known.map_or("", |known| known.mechanism).to_owned(),
-            proof: proof.into(),
-            fix: String::new(),
+            masks: !confinement.masked.is_empty(),
+            pins: !confinement.pinned.is_empty(),
+            accepted: confinement.accept_missing.clone(),
         }
     }
 
-    pub(crate) fn missing(id: &str, proof: impl Into<String>) -> Self {
-        let known = KNOWN.iter().find(|known| known.id == id);
-        Self { held: false, fix: known.map_or("", |known| known.fix).to_owned(), ..Self::held(id, proof) }
+    fn accepts(&self, word: &str) -> bool {
+        self.accepted.iter().any(|accepted| accepted == word)
     }
 
-    pub(crate) fn via(mut self, mechanism: impl Into<String>) -> Self {
-        self.mechanism = mechanism.into();
-        self
+    fn allows(&self, way: &Way) -> bool {
+        match way.except {
+            Except::Nothing | Except::OwnNetwork => true,
+            Except::Masks => !self.masks,
+            Except::Pins => !self.pins,
+        }
     }
 
+    /// Whether the human's word opens the network, should the host have no network namespace to hold it.
+    pub(crate) fn opens_network(&self) -> bool {
+        self.accepts(EGRESS) || self.accepts(NETWORK)
+    }
+}
+
+impl Outcome {
+    /// The ways that are open when `has` says which mechanisms there are.
+    fn open<'a>(&'a self, asked: &'a Asked, has: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = &'a Way> {
+        let always = self.always.iter().all(|id| has(id));
+        let own_network = has(USER_NAMESPACE) && has(NETWORK);
+        // Sockets are shut only where there is no own network, and where nobody opened the host's instead.
+        let shut = !own_network && !asked.opens_network();
+        self.ways.iter().filter(move |way| {
+            let shut = shut || way.except != Except::OwnNetwork;
+            always && shut && asked.allows(way) && way.takes.iter().all(|id| has(id))
+        })
+    }
+
+    /// Whether a human agreed to do without: by the outcome's name, or by naming every mechanism whose lack costs it.
+    fn accepted(&self, asked: &Asked, has: &dyn Fn(&str) -> bool) -> bool {
+        // Without own namespaces there is no own /proc either: the one word contains the other.
+        let contained = |id: &str| id == PROC && asked.accepts(USER_NAMESPACE);
+        let with_accepted = |id: &str| has(id) || asked.accepts(id) || contained(id);
+        let mechanisms_only = Asked { accepted: Vec::new(), ..asked.clone() };
+        asked.accepts(self.id) || self.open(&mechanisms_only, &with_accepted).next().is_some()
+    }
+}
+
+/// Judges every outcome by the mechanisms of a host.
+pub(crate) fn judge(mechanisms: &[Mechanism], asked: &Asked, host: HostKind) -> Vec<Guarantee> {
+    let has = |id: &str| mechanisms.iter().any(|mechanism| mechanism.id == id && mechanism.held);
+    let proof_of = |id: &&str| {
+        let found = mechanisms.iter().find(|mechanism| mechanism.id == **id);
+        format!("{id}: {}", found.map_or("was not tried", |mechanism| &mechanism.proof))
+    };
+    let judged = |outcome: &Outcome| {
+        let open: Vec<&Way> = outcome.open(asked, &has).collect();
+        // Of the mechanisms in use, or of those that would be wanted.
+        let wanted = outcome.ways.iter().filter(|way| asked.allows(way)).flat_map(|way| way.takes);
+        let mut lacking: Vec<&str> =
+            outcome.always.iter().chain(wanted).copied().filter(|id| !has(id)).collect();
+        let mut used: Vec<&str> =
+            open.iter().flat_map(|way| way.takes).chain(outcome.always).copied().collect();
+        let held = !open.is_empty();
+        lacking.dedup();
+        used.sort_unstable();
+        used.dedup();
+        let about = if held { &used } else { &lacking };
+        let mut fixes: Vec<String> = lacking.iter().map(|id| host.fix(id)).collect();
+        fixes.dedup();
+        Guarantee {
+            id: outcome.id.to_owned(),
+            required: if held { !asked.accepts(outcome.id) } else { !outcome.accepted(asked, &has) },
+            held,
+            mechanisms: open.iter().map(|way| way.name.to_owned()).collect(),
+            proof: about.iter().map(proof_of).collect::<Vec<_>>().join("; "),
+            fix: fixes.join("; "),
+        }
+    };
+    OUTCOMES.iter().map(judged).collect()
+}
+
+/// What could not be given without the mechanisms in `without`, and nobody agreed to do without.
+pub(crate) fn refused(without: &[Mechanism], asked: &Asked, host: HostKind) -> Vec<Guarantee> {
+    let mut all: Vec<Mechanism> = MECHANISMS.iter().map(|(id, _)| Mechanism::held(id, "")).collect();
+    all.retain(|mechanism| without.iter().all(|missing| missing.id != mechanism.id));
+    all.extend_from_slice(without);
+    let mut judged = judge(&all, asked, host);
+    judged.retain(|guarantee| guarantee.required && !guarantee.held);
+    judged
+}
+
+impl Guarantee {
     /// The guarantee as JSON, for a journal or a report.
     #[must_use]
     pub fn to_value(&self) -> Value {
         json!({
             "id": self.id,
-            "held": self.held,
-            "mechanism": self.mechanism,
+            "requested": if self.required { "required" } else { "optional" },
+            "enforced": self.held,
+            "mechanisms": self.mechanisms,
             "proof": self.proof,
             "fix": self.fix,
         })
     }
 
-    pub(crate) fn from_value(value: &Value) -> Option<Self> {
-        let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
-        Some(Self {
-            id: text("id")?,
-            held: value.get("held")?.as_bool()?,
-            mechanism: text("mechanism")?,
-            proof: text("proof")?,
-            fix: text("fix")?,
-        })
+    /// What is promised, in words.
+    #[must_use]
+    pub fn promise(&self) -> &'static str {
+        OUTCOMES.iter().find(|outcome| outcome.id == self.id).map_or("", |outcome| outcome.promise)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(masks: bool, pins: bool, accepted: &[&str]) -> Asked {
+        Asked { masks, pins, accepted: accepted.iter().map(|word| (*word).to_owned()).collect() }
+    }
+
+    fn refusals(without: &[&str], asked: &Asked) -> Vec<String> {
+        let without: Vec<Mechanism> = without.iter().map(|id| Mechanism::missing(id, "gone")).collect();
+        refused(&without, asked, HostKind::Plain).into_iter().map(|one| one.id).collect()
+    }
+
+    #[test]
+    fn a_missing_mechanism_costs_the_outcomes_that_nothing_else_gives() {
+        const BARE: [&str; 3] = [USER_NAMESPACE, NETWORK, PROC];
+        let full = asked(true, true, &[]);
+        let plain = asked(false, false, &[]);
+        let table: [(&[&str], &Asked, &[&str]); 10] = [
+            (&[], &full, &[]),
+            (&[LANDLOCK], &full, &[]),
+            (&[NETWORK], &full, &[]),
+            (&[PROC], &full, &[PROCESSES]),
+            (&[SECCOMP], &full, &[READS, WRITES, EGRESS]),
+            (&[NO_NEW_PRIVS], &full, &[READS, WRITES]),
+            (&[LIMITS], &full, &[BOUNDED]),
+            (&BARE, &full, &[READS, WRITES, PROCESSES, SURVIVORS]),
+            // Without anything to hide or hold inside the project, Landlock gives the file outcomes alone.
+            (&BARE, &plain, &[PROCESSES, SURVIVORS]),
+            (&[USER_NAMESPACE, NETWORK, PROC, LANDLOCK], &plain, &[READS, WRITES, PROCESSES, SURVIVORS]),
+        ];
+        for (without, asked, expected) in table {
+            assert_eq!(refusals(without, asked), expected, "without {without:?}");
+        }
+    }
+
+    #[test]
+    fn a_humans_word_covers_what_it_names_and_no_more() {
+        const BARE: [&str; 3] = [USER_NAMESPACE, NETWORK, PROC];
+        let table: [(&[&str], &[&str], &[&str]); 9] = [
+            (&[PROC], &[PROCESSES], &[]),
+            (&[PROC], &[PROC], &[]),
+            (&[PROC], &[LIMITS, LANDLOCK, READS], &[PROCESSES]),
+            // A mechanism's name covers everything that its lack costs, as long as nothing else is lacking.
+            (&BARE, &[USER_NAMESPACE], &[]),
+            (&BARE, &[PROC], &[READS, WRITES, PROCESSES, SURVIVORS]),
+            (&BARE, &[READS, WRITES], &[PROCESSES, SURVIVORS]),
+            (&[SECCOMP], &[SECCOMP], &[]),
+            (&[SECCOMP, LIMITS], &[SECCOMP], &[BOUNDED]),
+            (&[SECCOMP, NO_NEW_PRIVS], &[SECCOMP], &[READS, WRITES]),
+        ];
+        for (without, words, expected) in table {
+            assert_eq!(refusals(without, &asked(true, true, words)), expected, "{without:?} with {words:?}");
+        }
+    }
+
+    #[test]
+    fn taking_a_mechanism_away_never_gives_an_outcome() {
+        let ids: Vec<&str> = MECHANISMS.iter().map(|(id, _)| *id).collect();
+        for asked in [asked(true, true, &[]), asked(false, false, &[]), asked(true, false, &[])] {
+            for set in 0..1_usize << ids.len() {
+                let without = |set: usize| -> Vec<&str> {
+                    let member = |(bit, id): (usize, &&'static str)| (set & 1 << bit != 0).then_some(*id);
+                    MECHANISMS.iter().map(|(id, _)| id).enumerate().filter_map(member).collect()
+                };
+                let fewer = refusals(&without(set), &asked);
+                for bit in 0..ids.len() {
+                    let more = refusals(&without(set | 1 << bit), &asked);
+                    assert!(fewer.iter().all(|id| more.contains(id)), "{set:b} and bit {bit}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_what_is_lost_and_what_to_do() {
+        for (id, _) in MECHANISMS {
+            for one in refused(&[Mechanism::missing(id, "gone")], &Asked::ordinarily(), HostKind::Plain) {
+                assert!(!lost(&one.id).is_empty() && !one.fix.is_empty(), "{one}");
+                assert!(one.proof.contains("gone") && one.mechanisms.is_empty(), "{one}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_two_mechanisms_give_is_said_to_be_given_twice() {
+        let all: Vec<Mechanism> = MECHANISMS.iter().map(|(id, _)| Mechanism::held(id, "seen")).collect();
+        let judged = judge(&all, &asked(false, false, &[]), HostKind::Plain);
+        let of = |id: &str| judged.iter().find(|one| one.id == id).map(|one| one.mechanisms.len());
+        assert_eq!(of(READS), Some(2));
+        assert_eq!(of(WRITES), Some(2));
+        assert!(judged.iter().all(|one| one.required && one.held));
     }
 }

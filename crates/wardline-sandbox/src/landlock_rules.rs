@@ -10,7 +10,7 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
-use crate::guarantee::{Guarantee, LANDLOCK};
+use crate::mechanism::{LANDLOCK, Mechanism};
 use crate::mounts;
 use crate::plan::Plan;
 
@@ -18,22 +18,22 @@ use crate::plan::Plan;
 /// made; without, the paths are the host's, and what should have been private is not allowed at all.
 ///
 /// # Errors
-/// The guarantee that is missing, when the kernel cannot enforce every rule.
-pub(crate) fn restrict(plan: &Plan, mounted: bool) -> Result<Guarantee, Box<Guarantee>> {
+/// The mechanism that is missing, when the kernel cannot enforce every rule.
+pub(crate) fn restrict(plan: &Plan, mounted: bool) -> Result<Mechanism, Box<Mechanism>> {
     let version = wardline_sys::kernel::landlock_version();
     if version == 0 {
-        return Err(Box::new(Guarantee::missing(LANDLOCK, "the kernel answers that it has no Landlock")));
+        return Err(Box::new(Mechanism::missing(LANDLOCK, "the kernel answers that it has no Landlock")));
     }
     let version = i32::try_from(version).unwrap_or(i32::MAX);
     let abi = ABI::from(version);
     match apply(abi, plan, mounted) {
         Ok(RulesetStatus::FullyEnforced) => {
-            Ok(Guarantee::held(LANDLOCK, format!("interface {version}, fully enforced")))
+            Ok(Mechanism::held(LANDLOCK, format!("interface {version}, fully enforced")))
         }
         Ok(status) => {
-            Err(Box::new(Guarantee::missing(LANDLOCK, format!("interface {version}, but only {status:?}"))))
+            Err(Box::new(Mechanism::missing(LANDLOCK, format!("interface {version}, but only {status:?}"))))
         }
-        Err(error) => Err(Box::new(Guarantee::missing(LANDLOCK, format!("interface {version}: {error}")))),
+        Err(error) => Err(Box::new(Mechanism::missing(LANDLOCK, format!("interface {version}: {error}")))),
     }
 }
 

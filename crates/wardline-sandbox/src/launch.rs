@@ -12,7 +12,9 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use wardline_sys::{descriptor, signal};
 
 use crate::confinement::{Confinement, Invalid};
-use crate::guarantee::{self, Guarantee};
+use crate::guarantee::{Asked, Guarantee, judge, refused};
+use crate::host::{HostKind, Marks};
+use crate::mechanism::{self, Mechanism};
 use crate::plan::Watch;
 use crate::watch::Appeared;
 use crate::wire::{ABOVE, Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS};
@@ -151,6 +153,7 @@ pub struct Child {
     /// From the start on, signals that ask us to end go to the program.
     _guard: signal::Guard,
     enforcement: Vec<Guarantee>,
+    mechanisms: Vec<Mechanism>,
     watches: Vec<Watch>,
     confinement: Option<Confinement>,
     terminal: bool,
@@ -178,6 +181,8 @@ pub struct Ended {
     pub replaced: Vec<PathBuf>,
     /// The limits that were reached: `processes`, `memory`, `file size`, `processor time`, `time`.
     pub limits_hit: Vec<String>,
+    /// The mechanisms that this host did not give, each with what would bring it back.
+    pub layers_missing: Vec<String>,
 }
 
 impl Ended {
@@ -298,28 +303,30 @@ impl Held {
     /// When the host cannot give a guarantee, or a step of the set-up fails. In each case nothing was executed.
     pub fn go(self) -> Result<Child, StartError> {
         let Self { binary, mut stage, mut streams, mut run } = self;
-        // Each round leaves out one guarantee more, so there are never more rounds than guarantees.
+        let mut lacking = Vec::new();
+        // Each round leaves out one mechanism more, so there are never more rounds than mechanisms.
         loop {
             // Until here, a signal that ends this process ends the stage by the lifeline's end.
             let guard = forwarding(&stage, run.terminal)?;
             tell(&stage.lifeline, GO);
             let error = match stage.until_started(run.terminal, guard) {
                 Ok(mut child) => {
+                    child.enforcement = judge(&child.mechanisms, &Asked::by(&run.confinement), this_host());
                     child.confinement = Some(run.confinement);
                     return Ok(child);
                 }
                 Err(error) => error,
             };
             let StartError::Stage(failure) = &error else { return Err(error) };
-            let Some(missing) = failure.guarantee.clone() else { return Err(error) };
-            if !run.confinement.accepts_missing(&missing) || run.without(&missing) {
-                return Err(StartError::Missing(vec![Guarantee::missing(&missing, failure.to_string())]));
+            let Some(missing) = failure.mechanism.clone().filter(|id| !run.without(id)) else {
+                return Err(error);
+            };
+            run.leave_out(&missing);
+            lacking.extend(run.lacking(&missing, failure));
+            let refused = refused(&lacking, &Asked::by(&run.confinement), this_host());
+            if !refused.is_empty() {
+                return Err(StartError::Missing(refused));
             }
-            // Without own namespaces there is no own /proc either: the one guarantee contains the other.
-            if missing == guarantee::USER_NAMESPACE {
-                run.without.push(guarantee::PROC.to_owned());
-            }
-            run.without.push(missing);
             let lent = streams.lend().map_err(StartError::NoStage)?;
             stage = Stage::spawn(&binary, lent).map_err(StartError::NoStage)?;
             stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
@@ -338,17 +345,43 @@ fn forwarding(stage: &Stage, terminal: bool) -> Result<signal::Guard, StartError
     signal::Guard::install(&stage.lifeline, forward).map_err(StartError::NoStage)
 }
 
-/// Asks a stage to try every guarantee on this host.
+impl Run {
+    /// Leaves the steps of a mechanism out from now on.
+    fn leave_out(&mut self, mechanism: &str) {
+        // Without own namespaces there is no own /proc either.
+        if mechanism == mechanism::USER_NAMESPACE {
+            self.without.push(mechanism::PROC.to_owned());
+        }
+        self.without.push(mechanism.to_owned());
+    }
+
+    /// What a failure takes away, with the failure as the proof.
+    fn lacking(&self, mechanism: &str, failure: &Failure) -> Vec<Mechanism> {
+        let contained: &[&str] = match mechanism {
+            mechanism::USER_NAMESPACE => &[mechanism::NETWORK, mechanism::PROC],
+            _ => &[],
+        };
+        let missing = |id: &str| Mechanism::missing(id, failure.to_string());
+        [mechanism].into_iter().chain(contained.iter().copied()).map(missing).collect()
+    }
+}
+
+/// The kind of this host, for advice.
+pub(crate) fn this_host() -> HostKind {
+    Marks::of_this_host(|name| std::env::var_os(name).is_some()).kind()
+}
+
+/// Asks a stage to try every mechanism on this host.
 ///
 /// # Errors
 /// When the stage cannot be started or gives no answer.
-pub fn probe_with(stage: &Path) -> io::Result<Vec<Guarantee>> {
+pub fn probe_with(stage: &Path) -> io::Result<Vec<Mechanism>> {
     let streams = [Stdio::null(), Stdio::null(), Stdio::null()];
     let mut stage = Stage::spawn(stage, streams)?;
     stage.ask(&Request::Probe)?;
     let answer = stage.next();
     match answer {
-        Some(Message::Probed(guarantees)) => Ok(guarantees),
+        Some(Message::Probed(mechanisms)) => Ok(mechanisms),
         _ => Err(io::Error::other("the sandbox stage gave no answer")),
     }
 }
@@ -428,12 +461,12 @@ impl Stage {
     }
 
     fn until_started(mut self, terminal: bool, guard: signal::Guard) -> Result<Child, StartError> {
-        let mut enforcement = Vec::new();
+        let mut mechanisms = Vec::new();
         let mut watches = Vec::new();
         loop {
             match self.next() {
                 Some(Message::Watching(list)) => watches = list,
-                Some(Message::Enforced(guarantees)) => enforcement = guarantees,
+                Some(Message::Enforced(list)) => mechanisms = list,
                 Some(Message::Started) => break,
                 Some(Message::Failed(failure)) => {
                     // Nothing runs; what the stage had prepared is gone when it is.
@@ -455,7 +488,8 @@ impl Stage {
             status,
             lifeline,
             _guard: guard,
-            enforcement,
+            enforcement: Vec::new(),
+            mechanisms,
             watches,
             confinement: None,
             terminal,
@@ -505,10 +539,16 @@ fn tell(lifeline: &OwnedFd, byte: u8) {
 }
 
 impl Child {
-    /// What is enforced on the program: each guarantee, with its proof, and those that a human did without.
+    /// What is enforced on the program: each outcome, with its proof, and those that a human did without.
     #[must_use]
     pub fn enforcement(&self) -> &[Guarantee] {
         &self.enforcement
+    }
+
+    /// By which means, and which of them this host does not give.
+    #[must_use]
+    pub fn mechanisms(&self) -> &[Mechanism] {
+        &self.mechanisms
     }
 
     /// The host's number of the stage that looks after the program.
@@ -542,7 +582,7 @@ impl Child {
     /// When the stage was killed or failed; the program is dead in that case too.
     pub fn wait(mut self) -> Result<Ended, WaitError> {
         drop(self.stdin.take());
-        let mut ended = Ended::default();
+        let mut ended = Ended { layers_missing: self.layers_missing(), ..Ended::default() };
         let mut closed = false;
         let mut failed = None;
         while let Some(message) = next(&mut self.status) {
@@ -580,6 +620,11 @@ impl Child {
 }
 
 impl Child {
+    fn layers_missing(&self) -> Vec<String> {
+        let lacking = self.mechanisms.iter().filter(|mechanism| !mechanism.held);
+        lacking.map(|mechanism| format!("{}: {}", mechanism.id, this_host().fix(&mechanism.id))).collect()
+    }
+
     /// Does the keeper's last work when the keeper is dead.
     fn look_after(&self) -> Vec<Appeared> {
         // The kernel has closed the pipes of the init and kills what is left inside; it takes no longer than this.

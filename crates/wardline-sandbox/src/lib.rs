@@ -27,10 +27,12 @@ mod filter;
 mod gitscan;
 mod guarantee;
 mod helper;
+mod host;
 mod input;
 mod landlock_rules;
 mod launch;
 mod limits;
+mod mechanism;
 mod mounts;
 mod names;
 mod plan;
@@ -45,15 +47,17 @@ pub use confinement::{
     Confinement, EGRESS_PORT, Forward, Invalid, Quarantined, ResourceLimits, system_paths,
 };
 pub use filter::{RefusedCall, refused_calls};
-pub use guarantee::Guarantee;
+pub use guarantee::{Guarantee, is_known, outcomes};
 pub use helper::{Helped, Helper, HelperError, help};
+pub use host::{HostKind, Marks, every_fix};
 pub use input::read_input;
 pub use launch::{
     Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
     start_with,
 };
+pub use mechanism::Mechanism;
 pub use names::Names;
-pub use probe::probe;
+pub use probe::{Report, probe};
 pub use stage::{is_stage, stage_main};
 pub use supervise::{SuperviseError, supervise};
 pub use watch::Appeared;

@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use wardline_sys::process::{Fork, Namespaces, fork_into, fork_into_group};
 
 use crate::confinement::ResourceLimits;
-use crate::guarantee::{Guarantee, LIMITS};
+use crate::mechanism::{LIMITS, Mechanism};
 
 /// Sets the rlimits of this process, and with it of all its children. `grouped`: a cgroup counts memory already.
 ///
@@ -165,7 +165,7 @@ impl Group {
     }
 
     /// What bounds the resources of a process of `uid`, and whether all that was asked for is bounded.
-    pub(crate) fn guarantee(&self, limits: &ResourceLimits, uid: u32) -> Guarantee {
+    pub(crate) fn mechanism(&self, limits: &ResourceLimits, uid: u32) -> Mechanism {
         let processes = match (&self.pids, limits.processes) {
             (_, None) => "processes: not asked for",
             (Some(_), _) => "processes: cgroup",
@@ -182,9 +182,9 @@ impl Group {
         };
         let proof = format!("{processes}; {memory}; file size and open files: rlimit");
         if limits.processes.is_some() && self.pids.is_none() && uid == 0 {
-            Guarantee::missing(LIMITS, proof)
+            Mechanism::missing(LIMITS, proof)
         } else {
-            Guarantee::held(LIMITS, proof)
+            Mechanism::held(LIMITS, proof)
         }
     }
 }

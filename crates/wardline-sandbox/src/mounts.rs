@@ -16,7 +16,7 @@ use rustix::mount::{
 };
 use wardline_sys::kernel::{MountLimits, limit_mount};
 
-use crate::guarantee;
+use crate::mechanism;
 use crate::plan::{Plan, Step};
 use crate::wire::{Failure, failing};
 
@@ -179,7 +179,7 @@ impl Root {
 
     fn proc(&mut self) -> Result<(), Failure> {
         let at = Path::new("/proc");
-        let refused = |error| failing("mount /proc", at)(error).because(guarantee::PROC);
+        let refused = |error| failing("mount /proc", at)(error).because(mechanism::PROC);
         let target = self.target(at, true).map_err(failing("mount /proc", at))?;
         let tree = filesystem("proc", &[]).map_err(refused)?;
         attach(&tree, &target).map_err(refused)?;

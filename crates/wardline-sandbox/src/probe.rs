@@ -7,25 +7,48 @@ use rustix::process::WaitOptions;
 use wardline_sys::process::{Fork, Namespaces, fork_into, leave};
 
 use crate::confinement::ResourceLimits;
-use crate::guarantee::{Guarantee, LANDLOCK, LIMITS, NETWORK, NO_NEW_PRIVS, PROC, SECCOMP, USER_NAMESPACE};
+use crate::guarantee::{Asked, Guarantee, judge};
+use crate::host::HostKind;
 use crate::limits::Group;
+use crate::mechanism::{LANDLOCK, LIMITS, Mechanism, NETWORK, NO_NEW_PRIVS, PROC, SECCOMP, USER_NAMESPACE};
 use crate::plan::Plan;
 use crate::{drop_rights, landlock_rules, launch, mounts};
 
-/// Tries every guarantee on this host and says which hold. The running binary is executed again as the stage.
-#[must_use]
-pub fn probe() -> Vec<Guarantee> {
-    let nothing = |error| vec![Guarantee::missing(USER_NAMESPACE, format!("cannot ask the stage: {error}"))];
-    launch::probe_with(Path::new(launch::OWN_BINARY)).unwrap_or_else(nothing)
+/// What a host gives: every outcome, the mechanisms it rests on, and the kind of host, for advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The kind of host.
+    pub host: HostKind,
+    /// The outcomes, judged for an ordinary session: with masked and pinned files in the project.
+    pub guarantees: Vec<Guarantee>,
+    /// Each mechanism, tried.
+    pub mechanisms: Vec<Mechanism>,
 }
 
-/// In the stage: one throw-away child for each guarantee.
-pub(crate) fn try_all() -> Vec<Guarantee> {
+impl Report {
+    /// Judges what was tried, on a host of this kind.
+    #[must_use]
+    pub fn of(mechanisms: Vec<Mechanism>, host: HostKind) -> Self {
+        Self { host, guarantees: judge(&mechanisms, &Asked::ordinarily(), host), mechanisms }
+    }
+}
+
+/// Tries every mechanism on this host, each in a throw-away process, and judges what follows. The running binary is
+/// executed again as the stage.
+#[must_use]
+pub fn probe() -> Report {
+    let nothing = |error| vec![Mechanism::missing(USER_NAMESPACE, format!("cannot ask the stage: {error}"))];
+    let mechanisms = launch::probe_with(Path::new(launch::OWN_BINARY)).unwrap_or_else(nothing);
+    Report::of(mechanisms, launch::this_host())
+}
+
+/// In the stage: one throw-away child for each mechanism.
+pub(crate) fn try_all() -> Vec<Mechanism> {
     const USER: Namespaces = Namespaces { user: true, ..Namespaces::NONE };
     const FILES: Namespaces = Namespaces { user: true, mount: true, pid: true, ..Namespaces::NONE };
     let judge = |id: &str, did: &str, outcome: io::Result<()>| match outcome {
-        Ok(()) => Guarantee::held(id, did),
-        Err(error) => Guarantee::missing(id, format!("not {did}: {error}")),
+        Ok(()) => Mechanism::held(id, did),
+        Err(error) => Mechanism::missing(id, format!("not {did}: {error}")),
     };
     let own_files = attempt(Namespaces { ipc: true, uts: true, ..FILES }, mounts::try_private_mount);
     let own_network = attempt(Namespaces { net: true, ..USER }, wardline_sys::network::loopback_up);
@@ -55,13 +78,13 @@ pub(crate) fn try_all() -> Vec<Guarantee> {
     ]
 }
 
-fn limits() -> Guarantee {
+fn limits() -> Mechanism {
     let limits = ResourceLimits::default();
     let group = Group::make(&limits);
-    let guarantee = group.guarantee(&limits, rustix::process::geteuid().as_raw());
+    let mechanism = group.mechanism(&limits, rustix::process::geteuid().as_raw());
     group.remove();
-    debug_assert_eq!(guarantee.id, LIMITS, "a group speaks about limits");
-    guarantee
+    debug_assert_eq!(mechanism.id, LIMITS, "a group speaks about limits");
+    mechanism
 }
 
 fn expect_refusal(outcome: io::Result<()>) -> io::Result<()> {

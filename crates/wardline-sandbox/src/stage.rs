@@ -22,8 +22,9 @@ use wardline_sys::process::{Fork, Namespaces, fork, fork_into, leave};
 use wardline_sys::{descriptor, signal};
 
 use crate::bridge::Bridge;
-use crate::guarantee::{self, Guarantee};
+use crate::guarantee::Asked;
 use crate::limits::{Entrance, Group};
+use crate::mechanism::{self, Mechanism};
 use crate::plan::Plan;
 use crate::wire::{Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STATUS, failing};
 use crate::{drop_rights, landlock_rules, limits, mounts, probe, watch};
@@ -71,12 +72,12 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
     let plan = Plan::of(confinement);
     Message::Watching(plan.watches.clone()).send(status);
     let group =
-        if run.without(guarantee::LIMITS) { Group::default() } else { Group::make(&confinement.limits) };
-    let limits = group.guarantee(&confinement.limits, rustix::process::geteuid().as_raw());
-    if !limits.held && !run.without(guarantee::LIMITS) {
+        if run.without(mechanism::LIMITS) { Group::default() } else { Group::make(&confinement.limits) };
+    let limits = group.mechanism(&confinement.limits, rustix::process::geteuid().as_raw());
+    if !limits.held && !run.without(mechanism::LIMITS) {
         group.remove();
         let error = io::Error::other(limits.proof.clone());
-        return Err(failing("limit", "the program")(error).because(guarantee::LIMITS));
+        return Err(failing("limit", "the program")(error).because(mechanism::LIMITS));
     }
     // 1.4 The init, in namespaces of its own.
     let started = start_init(run, &plan, &group, limits, status, &lifeline);
@@ -111,7 +112,7 @@ fn start_init(
     run: &Run,
     plan: &Plan,
     group: &Group,
-    limits: Guarantee,
+    limits: Mechanism,
     status: &std::fs::File,
     lifeline: &OwnedFd,
 ) -> Result<(Pid, OwnedFd), Failure> {
@@ -119,11 +120,11 @@ fn start_init(
     let (alive, living) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
         .map_err(failing("make a pipe for", "the init"))?;
     let mut entrance =
-        group.entrance().map_err(|error| failing("open", "the cgroup")(error).because(guarantee::LIMITS))?;
-    let namespaces = if run.without(guarantee::USER_NAMESPACE) {
+        group.entrance().map_err(|error| failing("open", "the cgroup")(error).because(mechanism::LIMITS))?;
+    let namespaces = if run.without(mechanism::USER_NAMESPACE) {
         Namespaces::NONE
     } else {
-        Namespaces { net: !run.without(guarantee::NETWORK), ..Namespaces::ALL }
+        Namespaces { net: !run.without(mechanism::NETWORK), ..Namespaces::ALL }
     };
     let identity = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     match entrance.fork_into(namespaces) {
@@ -139,16 +140,16 @@ fn start_init(
     }
 }
 
-/// Which guarantee is missing when the init cannot be started in its namespaces.
+/// Which mechanism is missing when the init cannot be started in its namespaces.
 fn blame(namespaces: Namespaces) -> &'static str {
     let without_net = Namespaces { net: false, ..namespaces };
     match fork_into(without_net) {
         Ok(Fork::Child) => leave(0),
         Ok(Fork::Parent(child)) => {
             let _reaped = rustix::process::waitpid(Some(child), WaitOptions::empty());
-            guarantee::NETWORK
+            mechanism::NETWORK
         }
-        Err(_) => guarantee::USER_NAMESPACE,
+        Err(_) => mechanism::USER_NAMESPACE,
     }
 }
 
@@ -213,7 +214,7 @@ struct Inside<'a> {
     run: &'a Run,
     plan: &'a Plan,
     group: &'a Group,
-    limits: Guarantee,
+    limits: Mechanism,
     status: &'a std::fs::File,
     /// The user and group on the host, before the namespace hid them.
     identity: (u32, u32),
@@ -237,18 +238,18 @@ impl Inside<'_> {
         }
         entrance
             .enter()
-            .map_err(|error| failing("put into a cgroup", "the init")(error).because(guarantee::LIMITS))?;
+            .map_err(|error| failing("put into a cgroup", "the init")(error).because(mechanism::LIMITS))?;
         let _cosmetic = rustix::thread::set_name(c"wardline-init");
 
         // 2.2 The same user inside as outside, and nobody else.
         if self.namespaces.user {
-            self.map_identity().map_err(|failure| failure.because(guarantee::USER_NAMESPACE))?;
+            self.map_identity().map_err(|failure| failure.because(mechanism::USER_NAMESPACE))?;
         }
         // 2.3 A loopback of our own, and on it the doors to the host, while ports below 1024 can be had.
         let mut bridge = Bridge::default();
         if self.namespaces.net {
             wardline_sys::network::loopback_up()
-                .map_err(|error| failing("bring up", "lo")(error).because(guarantee::NETWORK))?;
+                .map_err(|error| failing("bring up", "lo")(error).because(mechanism::NETWORK))?;
             bridge = Bridge::listen(&self.run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
         }
         // 2.4 The file system.
@@ -256,13 +257,13 @@ impl Inside<'_> {
         if self.namespaces.mount {
             let scratch = self.run.confinement.limits.scratch;
             proc_mounted =
-                mounts::enter(self.plan, scratch, self.run.without(guarantee::PROC)).map_err(|failure| {
-                    match failure.guarantee {
+                mounts::enter(self.plan, scratch, self.run.without(mechanism::PROC)).map_err(|failure| {
+                    match failure.mechanism {
                         // Before the first mount of a plan everything depends on the rights of the namespace alone.
                         None if failure.step == "make mounts private"
                             || failure.step == "make the root file system" =>
                         {
-                            failure.because(guarantee::USER_NAMESPACE)
+                            failure.because(mechanism::USER_NAMESPACE)
                         }
                         _ => failure,
                     }
@@ -311,17 +312,21 @@ impl Inside<'_> {
         Ok(())
     }
 
+    /// Whether sockets are shut altogether: nothing else holds the network back, and no human opened it.
+    fn closed(&self) -> bool {
+        !self.namespaces.net && !Asked::by(&self.run.confinement).opens_network()
+    }
+
     /// Empties the capability sets and installs the filter; returns the filter's size, if there is one.
     fn give_up(&self) -> Result<Option<usize>, Failure> {
         drop_rights::all().map_err(|error| {
-            failing("drop the rights of", "the program")(error).because(guarantee::NO_NEW_PRIVS)
+            failing("drop the rights of", "the program")(error).because(mechanism::NO_NEW_PRIVS)
         })?;
-        if self.run.without(guarantee::SECCOMP) {
+        if self.run.without(mechanism::SECCOMP) {
             return Ok(None);
         }
-        let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
-        let size = drop_rights::filter(closed).map_err(|error| {
-            failing("filter the calls of", "the program")(error).because(guarantee::SECCOMP)
+        let size = drop_rights::filter(self.closed()).map_err(|error| {
+            failing("filter the calls of", "the program")(error).because(mechanism::SECCOMP)
         })?;
         Ok(Some(size))
     }
@@ -446,12 +451,12 @@ impl Inside<'_> {
         use std::os::unix::process::CommandExt;
         let confinement = &self.run.confinement;
         let mut enforced = self.namespaces_held(proc_mounted);
-        enforced.push(Guarantee::held(guarantee::NO_NEW_PRIVS, "set, and every capability set is empty"));
+        enforced.push(Mechanism::held(mechanism::NO_NEW_PRIVS, "set, and every capability set is empty"));
         enforced.push(match filters {
             Some(size) => {
-                Guarantee::held(guarantee::SECCOMP, format!("filter of {size} instructions installed"))
+                Mechanism::held(mechanism::SECCOMP, format!("filter of {size} instructions installed"))
             }
-            None => Guarantee::missing(guarantee::SECCOMP, ACCEPTED),
+            None => Mechanism::missing(mechanism::SECCOMP, LEFT_OUT),
         });
 
         // 3.1 Its own session, unless a person sits at the terminal and wants job control.
@@ -463,20 +468,20 @@ impl Inside<'_> {
                 .map_err(failing("tie to the init", "the program"))?;
         }
         // 3.2 Its share of the machine.
-        if self.run.without(guarantee::LIMITS) {
-            enforced.push(Guarantee::missing(guarantee::LIMITS, ACCEPTED));
+        if self.run.without(mechanism::LIMITS) {
+            enforced.push(Mechanism::missing(mechanism::LIMITS, LEFT_OUT));
         } else {
             limits::apply(&confinement.limits, self.group.counts_memory())
-                .map_err(|(what, error)| failing("limit", what)(error).because(guarantee::LIMITS))?;
+                .map_err(|(what, error)| failing("limit", what)(error).because(mechanism::LIMITS))?;
             enforced.push(self.limits.clone());
         }
         // 3.3 The file rules once more.
-        if self.run.without(guarantee::LANDLOCK) {
-            enforced.push(Guarantee::missing(guarantee::LANDLOCK, ACCEPTED));
+        if self.run.without(mechanism::LANDLOCK) {
+            enforced.push(Mechanism::missing(mechanism::LANDLOCK, LEFT_OUT));
         } else {
             enforced.push(landlock_rules::restrict(self.plan, self.namespaces.mount).map_err(|missing| {
                 failing("restrict", "the program")(io::Error::other(missing.proof))
-                    .because(guarantee::LANDLOCK)
+                    .because(mechanism::LANDLOCK)
             })?);
         }
         // 3.4 Where it works, and nothing open but its three streams.
@@ -493,20 +498,14 @@ impl Inside<'_> {
         Err(failing("execute", name)(error))
     }
 
-    fn namespaces_held(&self, proc_mounted: bool) -> Vec<Guarantee> {
+    fn namespaces_held(&self, proc_mounted: bool) -> Vec<Mechanism> {
         let state = |id: &str, held: bool, proof: &str| {
-            if held { Guarantee::held(id, proof) } else { Guarantee::missing(id, ACCEPTED) }
-        };
-        let closed = !self.namespaces.net && !self.run.without(guarantee::NETWORK);
-        let network = if closed && !self.run.without(guarantee::SECCOMP) {
-            Guarantee::held(guarantee::NETWORK, "no socket can be made at all").via("seccomp filter")
-        } else {
-            state(guarantee::NETWORK, self.namespaces.net, "the program is in it")
+            if held { Mechanism::held(id, proof) } else { Mechanism::missing(id, LEFT_OUT) }
         };
         vec![
-            state(guarantee::USER_NAMESPACE, self.namespaces.user, "the program is in them"),
-            network,
-            state(guarantee::PROC, proc_mounted, "mounted read-only, host entries covered"),
+            state(mechanism::USER_NAMESPACE, self.namespaces.user, "the program is in them"),
+            state(mechanism::NETWORK, self.namespaces.net, "the program is in it"),
+            state(mechanism::PROC, proc_mounted, "mounted read-only, host entries covered"),
         ]
     }
 }
@@ -525,5 +524,5 @@ fn wait_for_word(lifeline: &OwnedFd) -> io::Result<()> {
     }
 }
 
-/// The proof of a guarantee that a human did without.
-const ACCEPTED: &str = "could not be given; a human accepted to do without";
+/// The proof of a mechanism that was left out.
+const LEFT_OUT: &str = "this host does not give it";

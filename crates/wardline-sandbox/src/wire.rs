@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
-use crate::guarantee::Guarantee;
+use crate::mechanism::Mechanism;
 use crate::plan::Watch;
 use crate::watch::Appeared;
 
@@ -31,7 +31,7 @@ pub(crate) const GO: u8 = 0xff;
 pub(crate) enum Request {
     /// Run a program.
     Run(Box<Run>),
-    /// Try every guarantee and report.
+    /// Try every mechanism and report.
     Probe,
 }
 
@@ -42,13 +42,14 @@ pub(crate) struct Run {
     pub(crate) argv: Vec<OsString>,
     /// Whether the program keeps the terminal of the caller.
     pub(crate) terminal: bool,
-    /// Guarantees that are missing here and that a human agreed to do without, by id: their steps are left out.
+    /// Mechanisms that are missing here, by id: their steps are left out. The outcomes are given by others, or a human
+    /// agreed to do without.
     pub(crate) without: Vec<String>,
 }
 
 impl Run {
-    pub(crate) fn without(&self, guarantee: &str) -> bool {
-        self.without.iter().any(|left_out| left_out == guarantee)
+    pub(crate) fn without(&self, mechanism: &str) -> bool {
+        self.without.iter().any(|left_out| left_out == mechanism)
     }
 }
 
@@ -63,8 +64,8 @@ pub struct Failure {
     pub errno: Option<i32>,
     /// The error in words.
     pub text: String,
-    /// The guarantee that cannot be given because of it, by id.
-    pub guarantee: Option<String>,
+    /// The mechanism that cannot be had because of it, by id.
+    pub mechanism: Option<String>,
 }
 
 impl std::fmt::Display for Failure {
@@ -77,8 +78,8 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl Failure {
-    pub(crate) fn because(mut self, guarantee: &str) -> Self {
-        self.guarantee = Some(guarantee.to_owned());
+    pub(crate) fn because(mut self, mechanism: &str) -> Self {
+        self.mechanism = Some(mechanism.to_owned());
         self
     }
 }
@@ -93,7 +94,7 @@ pub(crate) fn failing<E: Into<io::Error>>(step: &str, at: impl AsRef<Path>) -> i
             Some(_) => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
             None => error.to_string(),
         };
-        Failure { step: step.to_owned(), at: at.as_ref().to_path_buf(), errno, text, guarantee: None }
+        Failure { step: step.to_owned(), at: at.as_ref().to_path_buf(), errno, text, mechanism: None }
     }
 }
 
@@ -103,7 +104,7 @@ pub(crate) enum Message {
     /// What will have to be looked at when the program has ended; written before anything is started.
     Watching(Vec<Watch>),
     /// What is enforced; written before the program starts.
-    Enforced(Vec<Guarantee>),
+    Enforced(Vec<Mechanism>),
     /// The program runs.
     Started,
     /// Nothing was executed, because of this.
@@ -113,7 +114,7 @@ pub(crate) enum Message {
     /// Everything inside is gone and looked after; the last line.
     Closed { survivors: u64, appeared: Vec<Appeared>, replaced: Vec<PathBuf>, limits_hit: Vec<String> },
     /// The answer to a probe.
-    Probed(Vec<Guarantee>),
+    Probed(Vec<Mechanism>),
 }
 
 impl Request {
@@ -164,20 +165,20 @@ impl Message {
     }
 
     fn to_value(&self) -> Value {
-        let guarantees = |list: &[Guarantee]| list.iter().map(Guarantee::to_value).collect::<Vec<_>>();
+        let mechanisms = |list: &[Mechanism]| list.iter().map(Mechanism::to_value).collect::<Vec<_>>();
         match self {
-            Self::Enforced(list) => json!({ "enforced": guarantees(list) }),
+            Self::Enforced(list) => json!({ "enforced": mechanisms(list) }),
             Self::Watching(list) => {
                 json!({ "watching": list.iter().map(Watch::to_value).collect::<Vec<_>>() })
             }
-            Self::Probed(list) => json!({ "probed": guarantees(list) }),
+            Self::Probed(list) => json!({ "probed": mechanisms(list) }),
             Self::Started => json!({ "started": true }),
             Self::Failed(failure) => json!({ "failed": {
                 "step": failure.step,
                 "at": path_value(&failure.at),
                 "errno": failure.errno,
                 "text": failure.text,
-                "guarantee": failure.guarantee,
+                "mechanism": failure.mechanism,
             }}),
             Self::Ended { code, signal } => json!({ "ended": { "code": code, "signal": signal } }),
             Self::Closed { survivors, appeared, replaced, limits_hit } => json!({ "closed": {
@@ -193,7 +194,7 @@ impl Message {
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(line).ok()?;
         let (name, body) = value.as_object()?.iter().next()?;
-        let guarantees = || body.as_array()?.iter().map(Guarantee::from_value).collect::<Option<Vec<_>>>();
+        let mechanisms = || body.as_array()?.iter().map(Mechanism::from_value).collect::<Option<Vec<_>>>();
         let integer = |name: &str| match body.get(name)? {
             Value::Null => Some(None),
             other => i32::try_from(other.as_i64()?).ok().map(Some),
@@ -204,15 +205,15 @@ impl Message {
                 let watches = body.as_array()?.iter().map(Watch::from_value);
                 watches.collect::<Option<_>>().map(Self::Watching)
             }
-            "enforced" => guarantees().map(Self::Enforced),
-            "probed" => guarantees().map(Self::Probed),
+            "enforced" => mechanisms().map(Self::Enforced),
+            "probed" => mechanisms().map(Self::Probed),
             "started" => Some(Self::Started),
             "failed" => Some(Self::Failed(Failure {
                 step: text("step")?,
                 at: path_from(body.get("at")?)?,
                 errno: integer("errno")?,
                 text: text("text")?,
-                guarantee: text("guarantee"),
+                mechanism: text("mechanism"),
             })),
             "ended" => Some(Self::Ended { code: integer("code")?, signal: integer("signal")? }),
             "closed" => Some(Self::Closed {

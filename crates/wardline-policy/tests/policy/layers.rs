@@ -283,3 +283,41 @@ fn an_ask_says_what_would_spare_it() {
         "only the administrator can change /etc/wardline/policy.jsonc:1"
     );
 }
+
+#[test]
+fn a_guarantee_is_optional_by_the_persons_word_and_required_by_anybodys() {
+    let line = |word: &str| {
+        format!("{{\"guarantees\": {{\"limits\": \"{word}\", \"no-survivors\": \"required\"}}}}")
+    };
+    let (optional, required) = (line("optional"), line("required"));
+    let table = [
+        (vec![], false),
+        (vec![user(&optional)], true),
+        (vec![managed(&optional)], true),
+        (vec![managed(&required), user(&optional)], false),
+        (vec![managed(&optional), user(&required)], false),
+        (vec![user(&optional), project(false, &required)], false),
+        (vec![user(&optional), project(true, &required)], false),
+    ];
+    for (sources, expected) in table {
+        let policy = build(&sources);
+        let optional: Vec<_> = policy.optional_guarantees().iter().map(|line| line.id.as_str()).collect();
+        assert_eq!(optional == ["limits"], expected, "{sources:?}");
+        assert!(expected || optional.is_empty(), "{sources:?}");
+    }
+}
+
+#[test]
+fn a_repository_cannot_give_a_guarantee_up() {
+    let optional = r#"{"guarantees": {"limits": "optional"}}"#;
+    for trusted in [false, true] {
+        let found = PolicySet::build(&[project(trusted, optional)], &options()).unwrap_err();
+        assert!(
+            found.iter().any(|one| one.to_string().contains("not a repository's to give up")),
+            "{found:?}"
+        );
+    }
+    for wrong in [r#"{"guarantees": {"speed": "optional"}}"#, r#"{"guarantees": {"limits": "no"}}"#] {
+        assert_eq!(PolicySet::build(&[user(wrong)], &options()).unwrap_err().len(), 1, "{wrong}");
+    }
+}

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wardline_sandbox::{Ahead, Held, Program, StartError, Stdio3, Stream, start};
+use wardline_sandbox::{Ahead, Held, Program, StartError, Stdio3, Stream, outcomes, start};
 
 use crate::run::{listen, run};
 use crate::world::Place;
@@ -377,11 +377,12 @@ fn limits_named(place: &Place) -> Result<(), String> {
 fn enforcement(place: &Place) -> Result<(), String> {
     let child = start(&place.confinement(), &Program::new(["/bin/true"]), Stdio3::captured());
     let child = child.map_err(|error| error.to_string())?;
-    let held: Vec<_> =
-        child.enforcement().iter().filter(|guarantee| guarantee.held).map(|one| one.id.clone()).collect();
+    let means: Vec<_> = child.mechanisms().iter().filter(|one| one.held).map(|one| one.id.clone()).collect();
+    let held: Vec<_> = child.enforcement().iter().filter(|one| one.held).map(|one| one.id.clone()).collect();
     let all = ["user-namespace", "network", "proc", "no-new-privs", "seccomp", "limits", "landlock"];
-    child.wait().map_err(|error| error.to_string())?;
-    expect(held == all, &held)
+    let ended = child.wait().map_err(|error| error.to_string())?;
+    expect(means == all && ended.layers_missing.is_empty(), &means)?;
+    expect(held == outcomes().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), &held)
 }
 
 /// Runs the suite's confined caller on a terminal that `script` makes, and returns what appears on it.

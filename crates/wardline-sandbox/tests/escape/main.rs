@@ -39,7 +39,9 @@ fn main() -> ExitCode {
     match arguments.first().map(String::as_str) {
         Some("--as") => table(Path::new(&arguments[1]), arguments.get(2).map_or("", String::as_str)),
         Some("--confined") => run::confined(Path::new(&arguments[1]), &arguments[2..]),
-        Some("--degraded") => degraded::start_here(Path::new(&arguments[1]), &arguments[2], &arguments[3]),
+        Some("--degraded") => {
+            degraded::start_here(Path::new(&arguments[1]), &arguments[2], &arguments[3], &arguments[4])
+        }
         // What a test runner asks before it runs the whole suite as one test of this name.
         Some("--list") => {
             if !arguments.iter().any(|argument| argument == "--ignored") {

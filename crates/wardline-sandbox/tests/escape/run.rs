@@ -56,7 +56,6 @@ impl Report {
 
 /// What a confined program said and how it ended.
 #[derive(Debug)]
-#[expect(dead_code, reason = "what went to standard error is shown when a case fails")]
 pub(crate) struct Said {
     pub(crate) out: String,
     pub(crate) err: String,

@@ -17,10 +17,38 @@ pub(crate) struct Doctor {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print the AppArmor profile that lets this binary make user namespaces (Ubuntu 23.10 and newer)
+    #[arg(long, conflicts_with = "json")]
+    apparmor: bool,
+}
+
+/// The shipped profile, and the place of the binary that it names.
+const APPARMOR: &str = include_str!("../../../../packaging/apparmor/wardline");
+const INSTALLED: &str = "/usr/local/bin/wardline";
+
+/// The profile for a binary at another place. AppArmor reads a quoted path as it is, but for patterns and quotes.
+fn apparmor(binary: &str) -> String {
+    let mut path = String::new();
+    for character in binary.chars() {
+        if "\\\"*?[]{}^@".contains(character) {
+            path.push('\\');
+        }
+        path.push(character);
+    }
+    APPARMOR.replace(&format!("profile wardline {INSTALLED} "), &format!("profile wardline \"{path}\" "))
 }
 
 impl Doctor {
     pub(crate) fn run(self, world: &World) -> ExitCode {
+        if self.apparmor {
+            return match std::env::current_exe() {
+                Ok(binary) => {
+                    print!("{}", apparmor(&binary.to_string_lossy()));
+                    ExitCode::from(exit::OK)
+                }
+                Err(e) => exit::fail(exit::FAILED, format!("cannot tell where this binary lies: {e}")),
+            };
+        }
         let mut findings = doctor::examine(world);
         findings.extend(hooks(world));
         if self.json {
@@ -29,8 +57,11 @@ impl Doctor {
         } else {
             print(&findings);
         }
-        // What no hook can stop is open by nature and has its fix in `run`; it does not fail the report.
-        let open = findings.iter().any(|finding| !finding.held && !finding.id.ends_with(".vanish"));
+        // What no hook can stop is open by nature and has its fix in `run`, and a missing means whose outcome another gives
+        // is none that this host needs: neither fails the report.
+        let open = findings.iter().any(|finding| {
+            !finding.held && !finding.id.ends_with(".vanish") && !finding.id.starts_with("sandbox.")
+        });
         ExitCode::from(if open { exit::FOUND } else { exit::OK })
     }
 }
@@ -100,5 +131,43 @@ fn vanish(agent: AgentKind, places: &wardline_hooks::World) -> Finding {
             "the host runs the call all the same; no hook can act when it is gone".to_owned()
         },
         fix: (!closed).then(|| format!("wardline run -- {agent}: the sandbox bounds it, asked or not")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_profile_names_the_installed_binary_and_grants_user_namespaces_only() {
+        let rules: Vec<&str> = APPARMOR
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                "abi <abi/4.0>,",
+                "include <tunables/global>",
+                "profile wardline /usr/local/bin/wardline flags=(unconfined) {",
+                "userns,",
+                "include if exists <local/wardline>",
+                "}",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_printed_profile_names_the_binary_where_it_lies() {
+        let table = [
+            ("/opt/my tools/wardline", "profile wardline \"/opt/my tools/wardline\" flags=(unconfined) {"),
+            ("/a/{b}*/wardline", "profile wardline \"/a/\\{b\\}\\*/wardline\" flags=(unconfined) {"),
+        ];
+        for (binary, line) in table {
+            let profile = apparmor(binary);
+            assert!(profile.contains(line), "{profile}");
+            assert!(!profile.contains(&format!("profile wardline {INSTALLED}")), "{profile}");
+        }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct Boundary {
     /// Bound the program by the rules of this agent, such as `plan`, which changes nothing
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Go on although this host cannot give this guarantee (see `doctor`); recorded
+    /// Go on although this host cannot give this guarantee, such as `limits` (see `doctor`); recorded
     #[arg(long = "accept-missing", value_name = "GUARANTEE")]
     accept_missing: Vec<String>,
 }
@@ -144,7 +144,10 @@ pub(crate) fn print_manifest(
 pub(crate) fn refused(error: &SessionError) -> ExitCode {
     let code = match error {
         SessionError::Refused { .. } => exit::DENY,
-        SessionError::TooWide(_) | SessionError::TooMany(_) | SessionError::Host(_) => exit::USAGE,
+        SessionError::TooWide(_)
+        | SessionError::TooMany(_)
+        | SessionError::UnknownGuarantee(_)
+        | SessionError::Host(_) => exit::USAGE,
         SessionError::NoProgram(_) => 127,
         SessionError::Sandbox(e) => e.exit_code(),
         SessionError::Monitor(_) | SessionError::SetUp { .. } | SessionError::Lost(_) => exit::FAILED,

@@ -111,6 +111,9 @@ fn show(world: &World, flags: &PolicyFlags, agent: &str, permission: Option<&str
         let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
         println!("open   network {}{port} {}", host.host, style.dim(&host.origin.to_string()));
     }
+    for line in policy.optional_guarantees() {
+        println!("may lack {} {}", line.id, style.dim(&line.origin.to_string()));
+    }
     println!(
         "{}",
         style.dim(&format!("{} rules; floors for sensitive and guarded files apply besides", rules.len()))
@@ -139,11 +142,17 @@ fn show_json(agent: &str, policy: &PolicySet, rules: &[EffectiveRule]) {
         .iter()
         .map(|host| json!({"host": host.host, "port": host.port, "file": host.origin.file, "line": host.origin.line}))
         .collect();
+    let optional: Value = policy
+        .optional_guarantees()
+        .iter()
+        .map(|line| json!({"id": line.id, "file": line.origin.file, "line": line.origin.line}))
+        .collect();
     let profiles: Value = policy.profiles().map(profile_json).collect();
     println!(
         "{}",
         json!({
             "agent": agent, "profiles": profiles, "rules": rules, "hosts": hosts, "policy": policy.digest(),
+            "optional_guarantees": optional,
         })
     );
 }

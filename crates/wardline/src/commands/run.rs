@@ -180,6 +180,9 @@ pub(crate) fn aftermath(ended: &Ended) -> String {
         )
         .ok();
     }
+    for layer in &ended.layers_missing {
+        writeln!(text, "  this host lacks a layer: {layer}").ok();
+    }
     for limit in &ended.limits_hit {
         writeln!(text, "  limit reached: {limit}").ok();
     }

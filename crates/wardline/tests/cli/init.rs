@@ -124,6 +124,12 @@ fn the_doctor_says_what_is_open() {
     };
     let before = report(&world);
     for id in [
+        "guarantee.reads-confined",
+        "guarantee.writes-confined",
+        "guarantee.network-confined",
+        "guarantee.processes-hidden",
+        "guarantee.no-survivors",
+        "guarantee.limits",
         "sandbox.user-namespace",
         "sandbox.network",
         "sandbox.landlock",

@@ -121,6 +121,33 @@ fn a_missing_guarantee_is_refused_and_a_humans_word_is_recorded() {
     assert_eq!(row["body"]["guarantee"], "limits");
     assert_eq!(row["body"]["principal"], "tester");
     assert!(!there(&world.path("home/.cache")));
+    let outcomes: Vec<&serde_json::Value> =
+        rows.iter().filter_map(|row| row["body"]["enforcement"].as_array()).flatten().collect();
+    let requested = |id: &str| &outcomes.iter().find(|one| one["id"] == id).unwrap()["requested"];
+    assert_eq!((requested("limits"), requested("reads-confined")), (&"optional".into(), &"required".into()));
+    assert!(outcomes.iter().all(|one| one["enforced"] == true), "{outcomes:?}");
+    let unknown = world.run(&["run", "--quiet", "--accept-missing", "speed", "--", "true"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("`speed` is no guarantee"), "{unknown:?}");
+}
+
+#[test]
+fn the_persons_configuration_makes_a_guarantee_optional_and_no_repository_does() {
+    let world = Sealed::new("run-guarantees");
+    let requested = || {
+        let ran = world.run(&["run", "--quiet", "--", "true"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let rows = world.rows();
+        let last = rows.iter().rev().find_map(|row| row["body"]["enforcement"].as_array().cloned()).unwrap();
+        last.iter().find(|one| one["id"] == "limits").unwrap()["requested"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(requested(), "required");
+    world.write("home/.config/wardline/config.jsonc", r#"{"guarantees": {"limits": "optional"}}"#);
+    assert_eq!(requested(), "optional");
+    world.write("home/p/wardline.jsonc", r#"{"guarantees": {"limits": "required"}}"#);
+    assert_eq!(requested(), "required");
+    world.write("home/p/wardline.jsonc", r#"{"guarantees": {"no-survivors": "optional"}}"#);
+    let refused = world.run(&["run", "--quiet", "--", "true"]);
+    assert!(refused.code == 2 && refused.stderr.contains("not a repository's to give up"), "{refused:?}");
 }
 
 #[test]
