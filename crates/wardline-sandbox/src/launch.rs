@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
-use std::os::fd::OwnedFd;
+use std::io::{self, BufRead, BufReader};
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -16,8 +16,11 @@ use crate::guarantee::{Asked, Guarantee, judge, refused};
 use crate::host::{HostKind, Marks};
 use crate::mechanism::{self, Mechanism};
 use crate::plan::Watch;
+use crate::terminal::{self, Outer, Relay};
 use crate::watch::Appeared;
-use crate::wire::{ABOVE, Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS};
+use crate::wire::{
+    ABOVE, Failure, GO, GO_BEHIND, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS, TERMINAL,
+};
 use crate::{limits, watch};
 
 /// The binary that is the stage when none is named: the one that runs, even when its file was replaced meanwhile.
@@ -40,26 +43,18 @@ impl Program {
 /// Where one stream of the program leads.
 #[derive(Debug, Default)]
 pub enum Stream {
-    /// Where the caller's leads.
+    /// Where the caller's leads; when that is a terminal, to one of the program's own that is shown there.
     #[default]
     Inherit,
     /// Nowhere.
     Null,
     /// To the caller, by a pipe in [`Child`].
     Piped,
-    /// To an open file.
+    /// To an open file; a terminal as for the caller's.
     File(OwnedFd),
 }
 
 impl Stream {
-    fn is_terminal(&self, own: &impl IsTerminal) -> bool {
-        match self {
-            Self::Inherit => own.is_terminal(),
-            Self::Null | Self::Piped => false,
-            Self::File(file) => file.is_terminal(),
-        }
-    }
-
     fn into_stdio(self) -> Stdio {
         match self {
             Self::Inherit => Stdio::inherit(),
@@ -143,20 +138,21 @@ impl StartError {
 
 /// A confined program that runs. Dropping it ends the program and everything it started.
 ///
-/// While it lives, the signals that ask this process to end (TERM, HUP, and off a terminal INT and QUIT) go to the
-/// program instead; on a terminal, the terminal itself sends the program what is typed.
+/// While it lives, the signals that ask this process to end (TERM, HUP, INT, QUIT) go to the program instead. For a
+/// program on a terminal, a thread of this process carries what is typed and shown, and this process stops when the
+/// program is stopped; the caller's terminal is as it was when [`Child::wait`] returns.
 #[derive(Debug)]
 pub struct Child {
     stage: Keeper,
     status: BufReader<File>,
     lifeline: OwnedFd,
-    /// From the start on, signals that ask us to end go to the program.
-    _guard: signal::Guard,
+    /// From the start on, signals that ask us to end go to the program; on a terminal, the relay sees to that.
+    _guard: Option<signal::Guard>,
+    relay: Option<Relay>,
     enforcement: Vec<Guarantee>,
     mechanisms: Vec<Mechanism>,
     watches: Vec<Watch>,
     confinement: Option<Confinement>,
-    terminal: bool,
     /// The program's standard input, when it is piped.
     pub stdin: Option<ChildStdin>,
     /// The program's standard output, when it is piped.
@@ -252,7 +248,6 @@ pub struct Ahead {
     binary: PathBuf,
     stage: Stage,
     streams: Streams,
-    terminal: bool,
 }
 
 /// A program whose sandbox is being built, and that waits for the word to begin. Dropping it ends it.
@@ -274,12 +269,9 @@ impl Ahead {
     }
 
     fn with(binary: &Path, stdio: Stdio3) -> io::Result<Self> {
-        let terminal = stdio.stdin.is_terminal(&io::stdin())
-            || stdio.stdout.is_terminal(&io::stdout())
-            || stdio.stderr.is_terminal(&io::stderr());
-        let mut streams = Streams::new(stdio);
-        let stage = Stage::spawn(binary, streams.lend()?)?;
-        Ok(Self { binary: binary.to_path_buf(), stage, streams, terminal })
+        let streams = Streams::new(stdio);
+        let stage = Stage::spawn(binary, streams.lend()?, streams.on_terminal())?;
+        Ok(Self { binary: binary.to_path_buf(), stage, streams })
     }
 
     /// Has the sandbox built for `program`. Nothing of the program's runs before [`Held::go`].
@@ -288,8 +280,8 @@ impl Ahead {
     /// When the confinement makes no sense, or the stage is gone.
     pub fn prepare(self, confinement: &Confinement, program: &Program) -> Result<Held, StartError> {
         confinement.check().map_err(StartError::Invalid)?;
-        let Self { binary, mut stage, streams, terminal } = self;
-        let confinement = confinement.clone();
+        let Self { binary, mut stage, streams } = self;
+        let (confinement, terminal) = (confinement.clone(), streams.chosen);
         let run = Run { confinement, argv: program.argv.clone(), terminal, without: Vec::new() };
         stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
         Ok(Held { binary, stage, streams, run })
@@ -302,14 +294,13 @@ impl Held {
     /// # Errors
     /// When the host cannot give a guarantee, or a step of the set-up fails. In each case nothing was executed.
     pub fn go(self) -> Result<Child, StartError> {
-        let Self { binary, mut stage, mut streams, mut run } = self;
+        let Self { binary, mut stage, streams, mut run } = self;
         let mut lacking = Vec::new();
         // Each round leaves out one mechanism more, so there are never more rounds than mechanisms.
         loop {
             // Until here, a signal that ends this process ends the stage by the lifeline's end.
-            let guard = forwarding(&stage, run.terminal)?;
-            tell(&stage.lifeline, GO);
-            let error = match stage.until_started(run.terminal, guard) {
+            let (guard, relay) = stage.let_go(&streams).map_err(StartError::NoStage)?;
+            let error = match stage.until_started(guard, relay) {
                 Ok(mut child) => {
                     child.enforcement = judge(&child.mechanisms, &Asked::by(&run.confinement), this_host());
                     child.confinement = Some(run.confinement);
@@ -328,21 +319,10 @@ impl Held {
                 return Err(StartError::Missing(refused));
             }
             let lent = streams.lend().map_err(StartError::NoStage)?;
-            stage = Stage::spawn(&binary, lent).map_err(StartError::NoStage)?;
+            stage = Stage::spawn(&binary, lent, run.on_terminal()).map_err(StartError::NoStage)?;
             stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
         }
     }
-}
-
-/// Has the signals that ask this process to end passed on to the program.
-fn forwarding(stage: &Stage, terminal: bool) -> Result<signal::Guard, StartError> {
-    // On a terminal, the terminal itself sends the program what is typed.
-    let forward: &[i32] = if terminal {
-        &[libc::SIGTERM, libc::SIGHUP]
-    } else {
-        &[libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT]
-    };
-    signal::Guard::install(&stage.lifeline, forward).map_err(StartError::NoStage)
 }
 
 impl Run {
@@ -377,7 +357,7 @@ pub(crate) fn this_host() -> HostKind {
 /// When the stage cannot be started or gives no answer.
 pub fn probe_with(stage: &Path) -> io::Result<Vec<Mechanism>> {
     let streams = [Stdio::null(), Stdio::null(), Stdio::null()];
-    let mut stage = Stage::spawn(stage, streams)?;
+    let mut stage = Stage::spawn(stage, streams, false)?;
     stage.ask(&Request::Probe)?;
     let answer = stage.next();
     match answer {
@@ -388,16 +368,28 @@ pub fn probe_with(stage: &Path) -> io::Result<Vec<Mechanism>> {
 
 /// The caller's streams, which may be lent more than once.
 #[derive(Debug)]
-struct Streams([Stream; 3]);
+struct Streams {
+    stdio: Stdio3,
+    /// Those that lead to a terminal, which is not lent.
+    chosen: [bool; 3],
+}
 
 impl Streams {
     fn new(stdio: Stdio3) -> Self {
-        Self([stdio.stdin, stdio.stdout, stdio.stderr])
+        Self { chosen: Outer::chosen(&stdio), stdio }
     }
 
-    fn lend(&mut self) -> io::Result<[Stdio; 3]> {
+    fn on_terminal(&self) -> bool {
+        self.chosen.contains(&true)
+    }
+
+    fn lend(&self) -> io::Result<[Stdio; 3]> {
         let mut lent = [Stdio::null(), Stdio::null(), Stdio::null()];
-        for (slot, stream) in lent.iter_mut().zip(&self.0) {
+        let streams = [&self.stdio.stdin, &self.stdio.stdout, &self.stdio.stderr];
+        for ((slot, stream), chosen) in lent.iter_mut().zip(streams).zip(self.chosen) {
+            if chosen {
+                continue;
+            }
             let copy = match stream {
                 Stream::File(file) => Stream::File(file.try_clone()?),
                 Stream::Inherit => Stream::Inherit,
@@ -417,6 +409,8 @@ struct Stage {
     request: Option<OwnedFd>,
     status: BufReader<File>,
     lifeline: OwnedFd,
+    /// Where the program's terminal comes from, if it is to have one.
+    terminal: Option<OwnedFd>,
     /// Last, because it ends when nobody holds its pipes.
     process: Keeper,
 }
@@ -433,22 +427,45 @@ impl Drop for Keeper {
 }
 
 impl Stage {
-    fn spawn(binary: &Path, [stdin, stdout, stderr]: [Stdio; 3]) -> io::Result<Self> {
+    fn spawn(binary: &Path, [stdin, stdout, stderr]: [Stdio; 3], on_terminal: bool) -> io::Result<Self> {
         let (asked, request) = pipe_with(PipeFlags::CLOEXEC)?;
         let (status, report) = pipe_with(PipeFlags::CLOEXEC)?;
         let (life, lifeline) = pipe_with(PipeFlags::CLOEXEC)?;
         let mut command = Command::new(binary);
         command.arg0("wardline").arg(STAGE).env_clear();
         command.stdin(stdin).stdout(stdout).stderr(stderr);
-        let passed = vec![
+        let mut passed: Vec<(OwnedFd, RawFd)> = vec![
             (descriptor::above(&asked, ABOVE)?, REQUEST),
             (descriptor::above(&report, ABOVE)?, STATUS),
             (descriptor::above(&life, ABOVE)?, LIFELINE),
         ];
+        let mut terminal = None;
+        if on_terminal {
+            let (ours, theirs) = terminal::channel()?;
+            passed.push((descriptor::above(&theirs, ABOVE)?, TERMINAL));
+            terminal = Some(ours);
+        }
         descriptor::pass(&mut command, passed);
         let process = Keeper(command.spawn()?);
         let status = BufReader::new(File::from(status));
-        Ok(Self { process, request: Some(request), status, lifeline })
+        Ok(Self { process, request: Some(request), status, lifeline, terminal })
+    }
+
+    /// Gives the word to begin, once signals that ask us to end go to the program, and its terminal is carried.
+    fn let_go(&mut self, streams: &Streams) -> io::Result<(Option<signal::Guard>, Option<Relay>)> {
+        if let Some(channel) = self.terminal.take()
+            && let Some(outer) = Outer::behind(&streams.stdio)?
+            && let Some(ready) = Relay::prepare(outer, channel, self.lifeline.try_clone()?)?
+        {
+            let word = if ready.front { GO } else { GO_BEHIND };
+            let relay = ready.start()?;
+            tell(&self.lifeline, word);
+            return Ok((None, Some(relay)));
+        }
+        let asking = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT];
+        let guard = signal::Guard::install(&self.lifeline, &asking)?;
+        tell(&self.lifeline, GO);
+        Ok((Some(guard), None))
     }
 
     fn ask(&mut self, request: &Request) -> io::Result<()> {
@@ -460,7 +477,11 @@ impl Stage {
         next(&mut self.status)
     }
 
-    fn until_started(mut self, terminal: bool, guard: signal::Guard) -> Result<Child, StartError> {
+    fn until_started(
+        mut self,
+        guard: Option<signal::Guard>,
+        relay: Option<Relay>,
+    ) -> Result<Child, StartError> {
         let mut mechanisms = Vec::new();
         let mut watches = Vec::new();
         loop {
@@ -488,11 +509,11 @@ impl Stage {
             status,
             lifeline,
             _guard: guard,
+            relay,
             enforcement: Vec::new(),
             mechanisms,
             watches,
             confinement: None,
-            terminal,
             stdin,
             stdout,
             stderr,
@@ -598,8 +619,8 @@ impl Child {
             }
         }
         let _status = self.stage.0.wait().map_err(WaitError::System)?;
-        if self.terminal {
-            signal::take_terminal(&io::stdin());
+        if let Some(relay) = self.relay.take() {
+            relay.finish();
         }
         if let Some(failure) = failed {
             return Err(WaitError::Stage(failure));

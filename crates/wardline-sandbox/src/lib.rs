@@ -40,6 +40,7 @@ mod probe;
 mod scan;
 mod stage;
 mod supervise;
+mod terminal;
 mod watch;
 mod wire;
 
@@ -60,5 +61,6 @@ pub use names::Names;
 pub use probe::{Report, probe};
 pub use stage::{is_stage, stage_main};
 pub use supervise::{SuperviseError, supervise};
+pub use terminal::aside;
 pub use watch::Appeared;
 pub use wire::Failure;

@@ -26,7 +26,10 @@ use crate::guarantee::Asked;
 use crate::limits::{Entrance, Group};
 use crate::mechanism::{self, Mechanism};
 use crate::plan::Plan;
-use crate::wire::{Failure, GO, LIFELINE, Message, REQUEST, Request, Run, STATUS, failing};
+use crate::terminal::inside::Own;
+use crate::wire::{
+    Failure, GO, GO_BEHIND, LIFELINE, Message, REQUEST, Request, Run, STATUS, TERMINAL, failing,
+};
 use crate::{drop_rights, landlock_rules, limits, mounts, probe, watch};
 
 /// Whether this process was started to be the stage: then call [`stage_main`] before anything else.
@@ -62,8 +65,14 @@ pub fn stage_main() -> ExitCode {
 // ---- 1. The keeper -------------------------------------------------------------------------------------------------
 
 fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Failure> {
-    // 1.1 What a terminal sends to the whole group is for the program to act on, not for us.
+    // 1.1 What a terminal sends to the whole group is for the program to act on, not for us. Of a caller with a terminal
+    //     we leave the session, so that nothing here knows that terminal; and when it stops, we do not.
     signal::ignore(&signal::GROUP);
+    let mut channel = None;
+    if run.on_terminal() {
+        rustix::process::setsid().map_err(failing("leave the session of", "the caller"))?;
+        channel = Some(descriptor::adopt(TERMINAL).map_err(failing("find the way to", "the terminal"))?);
+    }
     let _cosmetic = rustix::thread::set_name(c"wardline-keeper");
     // 1.2 Groups of a privileged caller open files that its user id does not. Others may not give theirs up.
     let _unprivileged = rustix::thread::set_thread_groups(&[]);
@@ -80,7 +89,7 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
         return Err(failing("limit", "the program")(error).because(mechanism::LIMITS));
     }
     // 1.4 The init, in namespaces of its own.
-    let started = start_init(run, &plan, &group, limits, status, &lifeline);
+    let started = start_init(run, &plan, &group, limits, status, &lifeline, channel);
     let (init, _alive) = match started {
         Ok(started) => started,
         Err(failure) => {
@@ -115,6 +124,7 @@ fn start_init(
     limits: Mechanism,
     status: &std::fs::File,
     lifeline: &OwnedFd,
+    channel: Option<OwnedFd>,
 ) -> Result<(Pid, OwnedFd), Failure> {
     // Its writing end is open as long as the keeper lives.
     let (alive, living) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
@@ -131,7 +141,7 @@ fn start_init(
         Ok(Fork::Child) => {
             drop(living);
             let inside = Inside { run, plan, group, limits, status, identity, namespaces };
-            let Err(failure) = inside.live(&alive, entrance, lifeline);
+            let Err(failure) = inside.live(&alive, entrance, lifeline, channel);
             Message::Failed(failure).send(status);
             leave(1)
         }
@@ -227,7 +237,13 @@ const NO_TIME: rustix::time::Timespec = rustix::time::Timespec { tv_sec: 0, tv_n
 enum Never {}
 
 impl Inside<'_> {
-    fn live(&self, alive: &OwnedFd, mut entrance: Entrance, lifeline: &OwnedFd) -> Result<Never, Failure> {
+    fn live(
+        &self,
+        alive: &OwnedFd,
+        mut entrance: Entrance,
+        lifeline: &OwnedFd,
+        channel: Option<OwnedFd>,
+    ) -> Result<Never, Failure> {
         // 2.1 Die with the keeper, and be counted: what is started from here on is counted with us.
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .map_err(failing("tie to the keeper", "the init"))?;
@@ -272,6 +288,7 @@ impl Inside<'_> {
             rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
                 .map_err(failing("become reaper for", "the program"))?;
         }
+        let terminal = channel.map(Own::make).transpose().map_err(failing("make", "a terminal"))?;
         // 2.5 The rights that built the jail go, before anything of the program's runs: for this process, which shares
         //     the program's user, and for all that come from it.
         let filters = self.give_up()?;
@@ -283,7 +300,7 @@ impl Inside<'_> {
             Fork::Parent(program) => program,
             Fork::Child => {
                 drop(became);
-                let Err(failure) = self.become_program(proc_mounted, filters, lifeline);
+                let Err(failure) = self.become_program(proc_mounted, filters, lifeline, terminal.as_ref());
                 Message::Failed(failure).send(self.status);
                 let _told = std::fs::File::from(becoming).write_all(&[1]);
                 leave(1)
@@ -296,7 +313,7 @@ impl Inside<'_> {
             leave(1);
         }
         Message::Started.send(self.status);
-        self.attend(program, &bridge, &children, lifeline)
+        self.attend(program, &bridge, &children, lifeline, terminal)
     }
 
     fn map_identity(&self) -> Result<(), Failure> {
@@ -339,14 +356,17 @@ impl Inside<'_> {
         bridge: &Bridge,
         children: &OwnedFd,
         lifeline: &OwnedFd,
+        terminal: Option<Own>,
     ) -> Result<Never, Failure> {
         // 2.7 The program's streams are not ours, and our memory is not the program's.
         let _best_effort = let_go_of_streams();
         let hidden = rustix::process::DumpableBehavior::NotDumpable;
         rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
-        // 2.8 Children that end, the caller, and the bridge.
+        // 2.8 Children that end, the caller, its terminal, and the bridge.
+        let mut talking = terminal.is_some();
         loop {
-            let own = [children, lifeline].map(|descriptor| PollFd::new(descriptor, PollFlags::IN));
+            let channel = terminal.as_ref().filter(|_| talking).map_or(lifeline, Own::channel);
+            let own = [children, lifeline, channel].map(|descriptor| PollFd::new(descriptor, PollFlags::IN));
             let ports = bridge.listeners().map(|listener| PollFd::new(listener, PollFlags::IN));
             let mut waiting: Vec<PollFd<'_>> = own.into_iter().chain(ports).collect();
             match poll(&mut waiting, None) {
@@ -355,10 +375,13 @@ impl Inside<'_> {
             }
             let mut woken = waiting.iter().map(|waiting| !waiting.revents().is_empty());
             if woken.next().unwrap_or_default() {
-                self.reap(program, children)?;
+                self.reap(program, children, terminal.as_ref())?;
             }
             if woken.next().unwrap_or_default() {
-                hear(lifeline, program, self.run.terminal);
+                hear(lifeline, program);
+            }
+            if woken.next().unwrap_or_default() && talking {
+                talking = terminal.as_ref().is_some_and(|terminal| terminal.obey(program));
             }
             for (number, _) in woken.enumerate().filter(|(_, woken)| *woken) {
                 bridge.accept(number);
@@ -367,12 +390,18 @@ impl Inside<'_> {
     }
 
     /// Collects whoever has ended; when it is the program, the session is over.
-    fn reap(&self, program: Pid, children: &OwnedFd) -> Result<(), Failure> {
+    fn reap(&self, program: Pid, children: &OwnedFd, terminal: Option<&Own>) -> Result<(), Failure> {
         // The note is taken before the children are, so whoever ends meanwhile leaves another.
         let mut note = [0; 128];
         let _taken = rustix::io::read(children, &mut note);
+        let stops = terminal.map_or(WaitOptions::empty(), |_| WaitOptions::UNTRACED);
         loop {
-            match rustix::process::wait(WaitOptions::NOHANG) {
+            match rustix::process::wait(WaitOptions::NOHANG | stops) {
+                Ok(Some((pid, ended))) if ended.stopped() => {
+                    if let (true, Some(terminal)) = (pid == program, terminal) {
+                        terminal.stopped(ended.stopping_signal().unwrap_or_default());
+                    }
+                }
                 Ok(Some((pid, ended))) if pid == program => {
                     let message =
                         Message::Ended { code: ended.exit_status(), signal: ended.terminating_signal() };
@@ -392,7 +421,7 @@ impl Inside<'_> {
 }
 
 /// Passes one signal of the caller on to the program. When the caller is gone, or asks for it, everything ends.
-fn hear(lifeline: &OwnedFd, program: Pid, terminal: bool) {
+fn hear(lifeline: &OwnedFd, program: Pid) {
     let mut byte = [0];
     let number = match rustix::io::read(lifeline, &mut byte) {
         Ok(1) => i32::from(byte.first().copied().unwrap_or_default()),
@@ -404,12 +433,7 @@ fn hear(lifeline: &OwnedFd, program: Pid, terminal: bool) {
         leave(128 + libc::SIGKILL)
     }
     let Some(signal) = Signal::from_named_raw(number) else { return };
-    // On a terminal the program is one of the caller's group; else it leads its own.
-    let _ended_already = if terminal {
-        rustix::process::kill_process(program, signal)
-    } else {
-        rustix::process::kill_process_group(program, signal)
-    };
+    let _ended_already = rustix::process::kill_process_group(program, signal);
 }
 
 /// Kills every child, and every orphan that thereby becomes a child. Without an own pid namespace nobody else does.
@@ -447,6 +471,7 @@ impl Inside<'_> {
         proc_mounted: bool,
         filters: Option<usize>,
         lifeline: &OwnedFd,
+        terminal: Option<&Own>,
     ) -> Result<Never, Failure> {
         use std::os::unix::process::CommandExt;
         let confinement = &self.run.confinement;
@@ -459,9 +484,14 @@ impl Inside<'_> {
             None => Mechanism::missing(mechanism::SECCOMP, LEFT_OUT),
         });
 
-        // 3.1 Its own session, unless a person sits at the terminal and wants job control.
-        if !self.run.terminal {
-            rustix::process::setsid().map_err(failing("make a session for", "the program"))?;
+        // 3.1 Its own session, or the one of its own terminal.
+        match terminal {
+            None => {
+                rustix::process::setsid().map(drop).map_err(failing("make a session for", "the program"))?
+            }
+            Some(terminal) => {
+                terminal.take(self.run.terminal).map_err(failing("give a terminal to", "the program"))?;
+            }
         }
         if !self.namespaces.pid {
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
@@ -489,7 +519,11 @@ impl Inside<'_> {
         descriptor::close_on_exec_from(3).map_err(failing("close the descriptors of", "the program"))?;
         Message::Enforced(enforced).send(self.status);
         // 3.5 Nothing of the program's runs before the caller says so.
-        wait_for_word(lifeline).map_err(failing("wait for", "the caller's word"))?;
+        let front = wait_for_word(lifeline).map_err(failing("wait for", "the caller's word"))?;
+        if let (true, Some(terminal)) = (front, terminal) {
+            let group = rustix::process::getpgrp();
+            terminal.front(group).map_err(failing("give the terminal to", "the program"))?;
+        }
         // 3.6 And off.
         signal::reset_all();
         let name = self.run.argv.first().cloned().unwrap_or_default();
@@ -510,12 +544,12 @@ impl Inside<'_> {
     }
 }
 
-/// Reads the first byte of the lifeline. The end of it, or a signal to end before the beginning, is an error.
-fn wait_for_word(lifeline: &OwnedFd) -> io::Result<()> {
+/// Reads the first byte of the lifeline: `true` for a program in front of its terminal. The end of it, or a signal to end before the beginning, is an error.
+fn wait_for_word(lifeline: &OwnedFd) -> io::Result<bool> {
     let mut byte = [0];
     loop {
         match rustix::io::read(lifeline, &mut byte) {
-            Ok(1) if byte == [GO] => return Ok(()),
+            Ok(1) if byte == [GO] || byte == [GO_BEHIND] => return Ok(byte == [GO]),
             Ok(1) => return Err(io::Error::other("it asked to end before the program began")),
             Ok(_) => return Err(io::Error::other("it is gone")),
             Err(rustix::io::Errno::INTR) => {}

@@ -20,11 +20,15 @@ pub(crate) const STAGE: &str = "__wardline-stage";
 pub(crate) const REQUEST: RawFd = 10;
 pub(crate) const STATUS: RawFd = 11;
 pub(crate) const LIFELINE: RawFd = 12;
+/// Only for a program with a terminal.
+pub(crate) const TERMINAL: RawFd = 13;
 /// The caller keeps its own ends at numbers above these while it starts the stage.
 pub(crate) const ABOVE: RawFd = 20;
 
 /// The byte on the lifeline that lets a prepared program begin; no signal has this number.
 pub(crate) const GO: u8 = 0xff;
+/// The same, for one that begins behind the front of its terminal, as a job that a shell starts with `&`.
+pub(crate) const GO_BEHIND: u8 = 0xfe;
 
 /// What the stage is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,14 +44,18 @@ pub(crate) enum Request {
 pub(crate) struct Run {
     pub(crate) confinement: Confinement,
     pub(crate) argv: Vec<OsString>,
-    /// Whether the program keeps the terminal of the caller.
-    pub(crate) terminal: bool,
+    /// Which of the program's streams are a terminal of its own.
+    pub(crate) terminal: [bool; 3],
     /// Mechanisms that are missing here, by id: their steps are left out. The outcomes are given by others, or a human
     /// agreed to do without.
     pub(crate) without: Vec<String>,
 }
 
 impl Run {
+    pub(crate) fn on_terminal(&self) -> bool {
+        self.terminal.contains(&true)
+    }
+
     pub(crate) fn without(&self, mechanism: &str) -> bool {
         self.without.iter().any(|left_out| left_out == mechanism)
     }
@@ -146,7 +154,7 @@ impl Request {
             Some(Run {
                 confinement: Confinement::from_wire(value.get("confinement")?)?,
                 argv: value.get("argv")?.as_array()?.iter().map(text_from).collect::<Option<_>>()?,
-                terminal: value.get("terminal")?.as_bool()?,
+                terminal: flags(value.get("terminal")?)?,
                 without: strings(value.get("without")?)?,
             })
         };
@@ -230,6 +238,11 @@ impl Message {
             _ => None,
         }
     }
+}
+
+fn flags(value: &Value) -> Option<[bool; 3]> {
+    let flags: Vec<bool> = value.as_array()?.iter().map(Value::as_bool).collect::<Option<_>>()?;
+    flags.try_into().ok()
 }
 
 fn strings(value: &Value) -> Option<Vec<String>> {

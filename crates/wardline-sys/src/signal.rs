@@ -77,12 +77,20 @@ pub fn children() -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Makes the caller's process group the foreground group of the terminal `tty`, from the background if need be.
-pub fn take_terminal(tty: &impl std::os::fd::AsFd) {
-    // A background process that calls tcsetpgrp gets SIGTTOU, which would stop it, unless the signal is blocked.
-    set_mask(libc::SIG_BLOCK, &[libc::SIGTTOU]);
-    let _refused = rustix::termios::tcsetpgrp(tty, rustix::process::getpgrp());
-    set_mask(libc::SIG_UNBLOCK, &[libc::SIGTTOU]);
+/// Stops the caller's process group as a terminal would, with `number` (TSTP, TTIN or TTOU), and returns when it goes on.
+///
+/// Returns at once when the group has nobody outside it who could let it go on; the kernel then ignores the signal.
+pub fn stop_group(number: i32) {
+    let Some(signal) = rustix::process::Signal::from_named_raw(number) else { return };
+    // The others of the group first, and this process then by its own hand: a signal to the thread itself has stopped
+    // the process when the call returns, while one to the group may be taken by any thread, at some later time.
+    let Ok(previous) = dispose(number, libc::SIG_IGN) else { return };
+    let _told = rustix::process::kill_current_process_group(signal);
+    if dispose(number, libc::SIG_DFL).is_ok() {
+        // SAFETY: raise takes an integer only.
+        let _result = unsafe { libc::raise(number) };
+    }
+    put_back(number, &previous);
 }
 
 /// A pipe that signals are written to, and which ones.
@@ -95,11 +103,11 @@ struct Slot {
 
 static SLOTS: [Slot; 16] = [const { Slot { pipe: AtomicI32::new(-1), wanted: AtomicU64::new(0) } }; 16];
 
-/// The signals that are handled while a guard lives.
+/// The signals that are handled while any guard lives.
 const HANDLED: [i32; 4] = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT];
 
-/// How many guards live, and what was done about each signal before the first.
-static PREVIOUS: Mutex<(usize, Vec<(i32, libc::sigaction)>)> = Mutex::new((0, Vec::new()));
+/// The signals that are handled: each with the number of guards that handle it, and what was done about it before.
+static PREVIOUS: Mutex<Vec<(i32, usize, libc::sigaction)>> = Mutex::new(Vec::new());
 
 extern "C" fn write_to_slots(number: libc::c_int) {
     let Ok(byte) = u8::try_from(number) else { return };
@@ -122,12 +130,14 @@ fn bit(number: i32) -> u64 {
 #[derive(Debug)]
 pub struct Guard {
     slot: usize,
+    handled: Vec<i32>,
     /// Keeps the descriptor open for as long as the handler may write to it.
     _pipe: OwnedFd,
 }
 
 impl Guard {
-    /// Writes each of `forward`, as one byte with the signal's number, to `pipe`, and swallows the others.
+    /// Writes each of `forward`, as one byte with the signal's number, to `pipe`, and swallows those of the four that
+    /// are not among them.
     ///
     /// # Errors
     /// When sixteen guards exist already, or the system refuses a handler or a descriptor.
@@ -140,45 +150,59 @@ impl Guard {
             .iter()
             .position(taken)
             .ok_or_else(|| io::Error::other("too many programs are being waited for at once"))?;
-        let guard = Self { slot, _pipe: pipe };
+        let mut guard = Self { slot, handled: Vec::new(), _pipe: pipe };
         if let Some(slot) = SLOTS.get(slot) {
             slot.wanted.store(forward.iter().fold(0, |bits, number| bits | bit(*number)), Ordering::SeqCst);
         }
         let mut previous = PREVIOUS.lock().unwrap_or_else(PoisonError::into_inner);
-        previous.0 += 1;
-        if previous.0 == 1 {
-            for number in HANDLED {
-                previous.1.push((number, handle(number)?));
+        for number in HANDLED.iter().chain(forward.iter().filter(|number| !HANDLED.contains(number))) {
+            match previous.iter_mut().find(|(handled, ..)| handled == number) {
+                Some((_, guards, _)) => *guards += 1,
+                None => previous.push((*number, 1, dispose(*number, handler())?)),
             }
+            guard.handled.push(*number);
         }
         drop(previous);
         Ok(guard)
     }
 }
 
-/// Installs the handler for one signal and returns what was there.
-fn handle(number: i32) -> io::Result<libc::sigaction> {
+fn handler() -> libc::sighandler_t {
+    write_to_slots as *const () as libc::sighandler_t
+}
+
+/// Sets what is done about one signal and returns what was done before.
+fn dispose(number: i32, handler: libc::sighandler_t) -> io::Result<libc::sigaction> {
     // SAFETY: an all-zero sigaction is a valid value (default action, empty mask, no flags).
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = write_to_slots as *const () as libc::sighandler_t;
+    action.sa_sigaction = handler;
     action.sa_flags = libc::SA_RESTART;
     // SAFETY: an all-zero sigaction is a valid value; the kernel overwrites it.
     let mut previous: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are to live values of the right type, and the handler is async-signal-safe.
+    // SAFETY: both pointers are to live values of the right type; a handler is SIG_DFL, SIG_IGN or the function above,
+    // which is async-signal-safe.
     let result = unsafe { libc::sigaction(number, &raw const action, &raw mut previous) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(previous) }
+}
+
+fn put_back(number: i32, action: &libc::sigaction) {
+    // SAFETY: the action is one that sigaction returned for this number; no old value is wanted.
+    let _result = unsafe { libc::sigaction(number, std::ptr::from_ref(action), std::ptr::null_mut()) };
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         let mut previous = PREVIOUS.lock().unwrap_or_else(PoisonError::into_inner);
-        previous.0 = previous.0.saturating_sub(1);
-        if previous.0 == 0 {
-            for (number, action) in previous.1.drain(..) {
-                // SAFETY: the action is the one that sigaction returned for this number; no old value is wanted.
-                let _result = unsafe { libc::sigaction(number, &raw const action, std::ptr::null_mut()) };
-            }
+        for entry in previous.iter_mut().filter(|(number, ..)| self.handled.contains(number)) {
+            entry.1 = entry.1.saturating_sub(1);
         }
+        previous.retain(|(number, guards, action)| {
+            if *guards == 0 {
+                put_back(*number, action);
+            }
+            *guards > 0
+        });
+        drop(previous);
         if let Some(slot) = SLOTS.get(self.slot) {
             slot.wanted.store(0, Ordering::SeqCst);
             slot.pipe.store(-1, Ordering::SeqCst);
