@@ -467,6 +467,9 @@ impl Reader<'_> {
                 redirects.push(redirect);
                 continue;
             }
+            if simple.awaits_program() && !(simple.words.is_empty() && redirects.is_empty()) {
+                self.no_open_subscript()?;
+            }
             let declares =
                 simple.words.first().and_then(Word::bare).is_some_and(|word| DECLARERS.contains(&word));
             if (simple.words.is_empty() || declares)
@@ -525,15 +528,13 @@ impl Reader<'_> {
     /// Reads `NAME=…`, `NAME+=…` or `NAME[…]=…`. With `arrays_only`, only `NAME=( … )`.
     fn assignment(&mut self, arrays_only: bool) -> Outcome<Option<Assignment>> {
         let start = self.pos;
-        let mut name = String::new();
-        while let Some(byte) = self.look() {
-            if !(byte == b'_' || byte.is_ascii_alphabetic() || (byte.is_ascii_digit() && !name.is_empty())) {
-                break;
-            }
-            name.push(char::from(byte));
-            self.advance();
-        }
-        let subscript = if !name.is_empty() && self.look() == Some(b'[') { self.subscript()? } else { None };
+        let name = self.variable_name();
+        let subscript = match self.look() {
+            Some(b'[') if name.is_empty() => None,
+            Some(b'[') if arrays_only => self.subscript_of_argument()?,
+            Some(b'[') => self.subscript()?,
+            _ => None,
+        };
         let append = self.look() == Some(b'+') && self.look_after() == Some(b'=');
         if append {
             self.advance();
@@ -549,7 +550,7 @@ impl Reader<'_> {
             self.advance();
             self.skip_lines()?;
             while self.at_word() {
-                elements.push(self.word()?);
+                elements.push(self.element()?);
                 self.skip_lines()?;
             }
             if !self.eat(")") {
@@ -566,7 +567,8 @@ impl Reader<'_> {
         Ok(Some(Assignment { name, append, subscript, value, elements, array }))
     }
 
-    fn subscript(&mut self) -> Outcome<Option<Word>> {
+    /// The subscript of an assignment among the arguments of `declare`. `a[b` is an ordinary word there.
+    fn subscript_of_argument(&mut self) -> Outcome<Option<Word>> {
         let mark = self.mark();
         self.advance();
         match self.subscript_word() {
@@ -575,12 +577,57 @@ impl Reader<'_> {
                 Ok(Some(word))
             }
             Err(Trouble::Exceeded(exceeded)) => Err(exceeded.into()),
-            // `a[b` is an ordinary word: a program whose name holds a bracket.
             Ok(_) | Err(Trouble::Syntax { .. }) => {
                 self.rewind(mark)?;
                 Ok(None)
             }
         }
+    }
+
+    /// The subscript after a name where a command begins. bash reads on to its `]`, over blanks and operators, where other
+    /// shells end the word; `None` when no assignment follows and all read the same word.
+    fn subscript(&mut self) -> Outcome<Option<Word>> {
+        let mark = self.mark();
+        self.advance();
+        let word = self.subscript_word()?;
+        if self.at("]=") || self.at("]+=") {
+            self.eat("]");
+            return Ok(Some(word));
+        }
+        if !self.at("]") {
+            return self.syntax("unclosed subscript");
+        }
+        if word.holds_blanks() {
+            return self
+                .syntax("a subscript with blanks or operators means different things to different shells");
+        }
+        self.rewind(mark)?;
+        Ok(None)
+    }
+
+    /// Refuses a name with a subscript at the cursor that bash reads further than the word's end; the cursor stays.
+    fn no_open_subscript(&mut self) -> Outcome<()> {
+        let mark = self.mark();
+        if !self.variable_name().is_empty() && self.look() == Some(b'[') {
+            let subscript = self.subscript()?;
+            if subscript.is_some_and(|word| word.holds_blanks()) {
+                return self.syntax("a subscript with blanks is only read where an assignment may stand");
+            }
+        }
+        self.rewind(mark)
+    }
+
+    /// Steps over the name of a variable.
+    fn variable_name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(byte) = self.look() {
+            if !(byte == b'_' || byte.is_ascii_alphabetic() || (byte.is_ascii_digit() && !name.is_empty())) {
+                break;
+            }
+            name.push(char::from(byte));
+            self.advance();
+        }
+        name
     }
 
     fn redirects(&mut self) -> Outcome<Vec<Redirect>> {
@@ -612,6 +659,10 @@ impl Reader<'_> {
             return self.syntax("a redirect without a target");
         }
         let target = self.word()?;
+        let copies = matches!(operator, Operator::DuplicateIn | Operator::DuplicateOut);
+        if !copies && matches!(self.look(), Some(b'<' | b'>')) && target.bare().is_some_and(is_descriptor) {
+            return self.syntax("a redirect to the descriptor of another redirect");
+        }
         let mut heredoc = None;
         if operator == Operator::HereDoc {
             heredoc = Some(self.heredocs.len());
@@ -672,6 +723,14 @@ fn descriptor_of(written: &str, operator: Operator) -> Option<u32> {
         _ if operator.reads() || operator == Operator::DuplicateIn => Some(written.parse().unwrap_or(0)),
         _ => Some(written.parse().unwrap_or(1)),
     }
+}
+
+/// Is it `2` or `{name}`, which before `<` and `>` belong to the redirect that follows?
+fn is_descriptor(text: &str) -> bool {
+    let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    name.unwrap_or(text)
+        .bytes()
+        .all(|b| b.is_ascii_digit() || (name.is_some() && (b == b'_' || b.is_ascii_alphanumeric())))
 }
 
 /// What bash gives out first for `{name}>`.

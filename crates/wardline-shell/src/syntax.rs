@@ -217,7 +217,21 @@ pub(crate) enum Operation {
     Other,
 }
 
+impl Simple {
+    /// Can the next word still be the program? `time` is read as one and is none to bash.
+    pub(crate) fn awaits_program(&self) -> bool {
+        self.words.iter().all(|word| matches!(word.bare(), Some("time" | "-p" | "--")))
+    }
+}
+
 impl Word {
+    /// Does an unquoted blank or operator stand in it?
+    pub(crate) fn holds_blanks(&self) -> bool {
+        self.pieces.iter().any(|piece| {
+            matches!(piece, Piece::Text(text) if text.contains([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']))
+        })
+    }
+
     /// The text of a word without any quoting or expansion: the only kind that can be a keyword.
     pub(crate) fn bare(&self) -> Option<&str> {
         match self.pieces.as_slice() {

@@ -42,6 +42,28 @@ impl Reader<'_> {
         self.word_until(Until::Bracket)
     }
 
+    /// Reads an element of `a=( … )`. A `[` at its beginning opens a subscript, which may hold blanks.
+    pub(crate) fn element(&mut self) -> Outcome<Word> {
+        if self.look() != Some(b'[') {
+            return self.word();
+        }
+        let (mark, start) = (self.mark(), self.pos);
+        let mut out = Pieces::default();
+        self.plain(&mut out, 1);
+        let inside = self.word_until(Until::Bracket)?;
+        if self.look() != Some(b']') {
+            return self.syntax("unclosed subscript");
+        }
+        if !inside.holds_blanks() {
+            self.rewind(mark)?;
+            return self.word();
+        }
+        out.splice(inside);
+        self.plain(&mut out, 1);
+        out.splice(self.word()?);
+        Ok(Word { pieces: out.finish(), span: start..self.pos })
+    }
+
     /// Reads the right side of `=~`, `==` or `!=` in `[[ … ]]`.
     pub(crate) fn pattern(&mut self) -> Outcome<Word> {
         self.word_until(Until::BlankAfterPattern)

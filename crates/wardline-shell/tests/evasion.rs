@@ -299,6 +299,17 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         "rm y; in x",
         "rm y; ls |} x",
         "rm y; ls | fi",
+        "rm y; f[~f[>[]",
+        "rm y; f[",
+        "rm y; >x f[",
+        "rm y; a=1 f[",
+        "rm y; time f[",
+        "rm y; f[a; ls]",
+        "rm y; time a[1 2]=3",
+        "rm y; >x a[1 2]=3",
+        "rm y; a=( [ )",
+        "rm y; <0<a",
+        "rm y; cat <{x}<a",
         "rm y; case a in",
         "rm y; echo \"${x:-'}'}\"",
         "rm y\u{0}",
@@ -310,6 +321,25 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         assert!(doubts(script).contains(&DoubtKind::Unparsed), "{script:?}: {:?}", doubts(script));
         let found = read(script).commands;
         assert!(found.iter().any(|command| command.literal.starts_with("rm y")), "{script:?}");
+    }
+}
+
+#[test]
+fn brackets_and_numbers_that_all_shells_read_alike_are_no_doubt() {
+    for script in [
+        "f[1] x",
+        "f[\"a b\"] x",
+        "a[1+2]=3",
+        "declare -A m=([my key]=v [other]=w)",
+        "declare f[",
+        "ls f[ g]",
+        "[ -f x ]",
+        "[[ f[ == x ]]",
+        "cat <0 <a",
+        "cat <&0<a",
+        "cat 0<a",
+    ] {
+        assert!(!doubts(script).contains(&DoubtKind::Unparsed), "{script:?}: {:?}", doubts(script));
     }
 }
 

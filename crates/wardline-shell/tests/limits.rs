@@ -118,6 +118,8 @@ fn expansion_does_not_explode() {
         "set -- $@ $@ $@; ".repeat(60) + "echo $@",
         "for (\u{656}".to_owned(),
         "a[".repeat(3_000),
+        "a[$(".repeat(40) + "rm x" + &")]".repeat(40),
+        "time a[$(".repeat(40) + "rm x" + &")]".repeat(40),
         "$((".repeat(3_000),
         "((".repeat(3_000),
         "cat <<A ".repeat(2_000) + "\n" + &"A\n".repeat(2_000),
