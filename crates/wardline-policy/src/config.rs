@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{Decision, Layer};
 use crate::document::{Key, Node, Spot, Value, parse_jsonc};
+use crate::network::NetworkLines;
 use crate::problem::Problem;
 use crate::rule::{Effect, Entry, Note, Permission, Place, Statement};
 
@@ -56,14 +57,6 @@ impl std::fmt::Display for UnknownPreset {
 
 impl std::error::Error for UnknownPreset {}
 
-/// A host that may be reached, as written under `network.allow`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HostLine {
-    pub(crate) host: String,
-    pub(crate) port: Option<u16>,
-    pub(crate) place: Place,
-}
-
 /// The outcomes that a sandbox can be asked for.
 pub const GUARANTEES: [&str; 6] =
     ["reads-confined", "writes-confined", "network-confined", "processes-hidden", "no-survivors", "limits"];
@@ -88,7 +81,7 @@ pub(crate) struct Settings {
     pub(crate) agents: Vec<AgentSettings>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) repositories: Vec<RepositoryLine>,
-    pub(crate) hosts: Vec<HostLine>,
+    pub(crate) network: NetworkLines,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
 }
@@ -121,7 +114,7 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) preset: Option<(Preset, Place)>,
     pub(crate) permission: Permission,
-    pub(crate) hosts: Vec<HostLine>,
+    pub(crate) network: NetworkLines,
 }
 
 /// One entry of the top-level `examples` list.
@@ -199,7 +192,7 @@ impl<'f> Reader<'f> {
                 _ if self.foreign => {}
                 "preset" => settings.preset = self.preset(node),
                 "compat" => settings.kilo = self.compat(node),
-                "network" => settings.hosts = self.network(node),
+                "network" => settings.network = self.network(node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
                 "repositories" => settings.repositories = self.repositories(&key, node),
@@ -213,11 +206,11 @@ impl<'f> Reader<'f> {
         settings
     }
 
-    fn unknown(&mut self, key: &Key, known: &str) {
+    pub(crate) fn unknown(&mut self, key: &Key, known: &str) {
         self.refuse(key.at, format!("`{}` is not a setting", key.text), format!("known here: {known}"));
     }
 
-    fn map(&mut self, node: Node, what: &str) -> Vec<(Key, Node)> {
+    pub(crate) fn map(&mut self, node: Node, what: &str) -> Vec<(Key, Node)> {
         match node.value {
             Value::Map(entries) => entries,
             Value::Null => Vec::new(),
@@ -228,7 +221,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn list(&mut self, node: Node, what: &str) -> Vec<Node> {
+    pub(crate) fn list(&mut self, node: Node, what: &str) -> Vec<Node> {
         match node.value {
             Value::List(items) => items,
             Value::Null => Vec::new(),
@@ -345,7 +338,7 @@ impl<'f> Reader<'f> {
         Some(Statement { permission, pattern: resource, effect })
     }
 
-    fn effect(&mut self, node: Node) -> Option<Effect> {
+    pub(crate) fn effect(&mut self, node: Node) -> Option<Effect> {
         let at = node.at;
         match node.value {
             Value::Text(text) => match Decision::from_str(&text) {
@@ -381,7 +374,7 @@ impl<'f> Reader<'f> {
         Some(Effect { decision: decision?, place: self.place(at), note: Some(Arc::new(note)) })
     }
 
-    fn texts(&mut self, node: Node, what: &str) -> Vec<String> {
+    pub(crate) fn texts(&mut self, node: Node, what: &str) -> Vec<String> {
         if let Value::Text(text) = node.value {
             return vec![text];
         }
@@ -452,13 +445,17 @@ impl<'f> Reader<'f> {
     fn profiles(&mut self, node: Node) -> Vec<Profile> {
         let mut profiles = Vec::new();
         for (key, node) in self.map(node, "`profiles`") {
-            let mut profile =
-                Profile { name: key.text, preset: None, permission: Permission::Absent, hosts: Vec::new() };
+            let mut profile = Profile {
+                name: key.text,
+                preset: None,
+                permission: Permission::Absent,
+                network: NetworkLines::default(),
+            };
             for (key, node) in self.map(node, "a profile") {
                 match key.text.as_str() {
                     "permission" => profile.permission = self.permission(node),
                     "preset" => profile.preset = self.preset(node),
-                    "network" => profile.hosts = self.network(node),
+                    "network" => profile.network = self.network(node),
                     _ => self.unknown(&key, "permission, preset, network"),
                 }
             }
@@ -500,29 +497,6 @@ impl<'f> Reader<'f> {
             self.refuse(at, format!("repository `{pattern}` needs a `profile`"), help);
         }
         Some(RepositoryLine { pattern, profile: profile?, place: self.place(at), column: at.column })
-    }
-
-    fn network(&mut self, node: Node) -> Vec<HostLine> {
-        let mut hosts = Vec::new();
-        for (key, node) in self.map(node, "`network`") {
-            if key.text != "allow" {
-                self.unknown(&key, "allow");
-                continue;
-            }
-            for item in self.list(node, "`network.allow`") {
-                let at = item.at;
-                let Some(text) = self.text(item, "a host") else { continue };
-                match parse_host(&text) {
-                    Some((host, port)) => hosts.push(HostLine { host, port, place: self.place(at) }),
-                    None => self.refuse(
-                        at,
-                        format!("`{text}` is not a host"),
-                        "write `example.com`, `*.example.com` or `example.com:443`, without scheme or path",
-                    ),
-                }
-            }
-        }
-        hosts
     }
 
     fn guarantees(&mut self, node: Node) -> Vec<GuaranteeLine> {
@@ -598,36 +572,4 @@ fn is_rule_object(entries: &[(Key, Node)]) -> bool {
 fn looks_like_permission(name: &str) -> bool {
     let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
     letters.starts_with("permis") || matches!(letters.as_str(), "tool" | "premission" | "perms" | "perm")
-}
-
-/// Splits `host[:port]`. Hosts are names, `*.` names, or addresses; IPv6 goes in brackets.
-fn parse_host(text: &str) -> Option<(String, Option<u16>)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (address, after) = rest.split_once(']')?;
-            let plausible = address.contains("::") || address.matches(':').count() == 7;
-            let fits = plausible && address.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '.');
-            fits.then_some(())?;
-            let port = if after.is_empty() { None } else { Some(after.strip_prefix(':')?) };
-            (address, port)
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let port = match port {
-        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
-            Some(port.parse().ok().filter(|p| *p != 0)?)
-        }
-        Some(_) => return None,
-        None => None,
-    };
-    if text.starts_with('[') {
-        return Some((host.to_owned(), port));
-    }
-    let labels = host.strip_prefix("*.").unwrap_or(host);
-    let fits =
-        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-    labels.split('.').all(fits).then(|| (host.to_lowercase(), port))
 }

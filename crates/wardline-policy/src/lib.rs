@@ -26,6 +26,7 @@ mod lint;
 mod markdown;
 mod merge;
 mod names;
+mod network;
 mod paths;
 mod policy;
 mod problem;
@@ -45,6 +46,7 @@ pub use decision::{CommandVerdict, Decision, Layer, Obligation, Origin, Reason, 
 pub use examples::{ExampleResult, run_examples, run_examples_with};
 pub use guarded::{Guarded, guarded};
 pub use lint::{Lint, Severity, lint};
+pub use network::{NamedPort, Network, RequestRule, UploadLimits, is_port_name};
 pub use policy::{
     AgentInfo, Delegation, EffectiveRule, Host, OptionalGuarantee, Options, PolicySet, Source, SourceKind,
 };

@@ -334,7 +334,7 @@ fn overreach(policy: &PolicySet, source: &SourceRules, found: &mut Findings) {
         let text = format!("{} loosens nothing: the file is not trusted", rule.words());
         found.add(&rule.effect.place, "may-not-loosen", Severity::Note, text, help);
     }
-    for host in &settings.hosts {
+    for host in settings.network.hosts.iter().filter(|host| host.decision == Decision::Allow) {
         let text = format!("`{}` stays closed: the file is not trusted", host.host);
         found.add(&host.place, "may-not-loosen", Severity::Note, text, help);
     }

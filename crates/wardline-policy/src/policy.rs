@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::builtin::{self, When, canonical_agent};
-use crate::config::{AgentSettings, GuaranteeLine, HostLine, Preset, Settings, read_config};
+use crate::config::{AgentSettings, GuaranteeLine, Preset, Settings, read_config};
 use crate::decision::{Decision, Layer, Origin};
 use crate::markdown::read_agent;
 use crate::merge::merge;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::profiles::{Chosen, ProfileChoice, RepositoryProfile, choose};
 use crate::rule::{Permission, Rule, Statement, Terms};
@@ -141,7 +142,7 @@ pub struct PolicySet {
     /// Stacked when first asked for: most callers ask for one agent.
     stacks: BTreeMap<String, OnceLock<Stack>>,
     agents: Vec<AgentInfo>,
-    hosts: Vec<Host>,
+    network: Network,
     optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
 }
@@ -170,7 +171,7 @@ impl PolicySet {
             read.iter().any(|(source, settings)| source.layer == Layer::User && settings.kilo.is_some());
         let home = if options.windows { options.home.replace('\\', "/") } else { options.home.clone() };
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
-        let hosts = hosts(&read, &chosen);
+        let network = network(&read, &chosen);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
         let agents = agents(&read);
@@ -187,7 +188,7 @@ impl PolicySet {
             preset_is_managed: ceiling == preset,
             kilo,
             agents,
-            hosts,
+            network,
             optional,
         })
     }
@@ -225,7 +226,12 @@ impl PolicySet {
 
     /// The hosts that trusted sources and the chosen profile allow.
     pub fn hosts(&self) -> &[Host] {
-        &self.hosts
+        &self.network.allow
+    }
+
+    /// Everything that is said about the network.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// The guarantees of the sandbox that a session may go on without; all others are required.
@@ -327,20 +333,15 @@ fn preset(read: &[(&Source, Settings)], named: Option<Preset>, chosen: &Chosen) 
     (named.unwrap_or_else(|| profile.unwrap_or(usual).max(floor)).max(ceiling), ceiling)
 }
 
-fn hosts(read: &[(&Source, Settings)], chosen: &Chosen) -> Vec<Host> {
-    let mut hosts: Vec<Host> = Vec::new();
-    for (source, settings) in read {
-        if !source.trusted || source.layer == Layer::Session {
-            continue;
-        }
-        let of_profiles = chosen.profiles(source.layer, settings).flat_map(|profile| &profile.hosts);
-        for HostLine { host, port, place } in settings.hosts.iter().chain(of_profiles) {
-            if !hosts.iter().any(|known| known.host == *host && known.port == *port) {
-                hosts.push(Host { host: host.clone(), port: *port, origin: place.origin() });
-            }
+fn network(read: &[(&Source, Settings)], chosen: &Chosen) -> Network {
+    let mut network = Network::default();
+    for (source, settings) in read.iter().filter(|(source, _)| source.layer != Layer::Session) {
+        let of_profiles = chosen.profiles(source.layer, settings).map(|profile| &profile.network);
+        for lines in std::iter::once(&settings.network).chain(of_profiles) {
+            network.add(source, lines);
         }
     }
-    hosts
+    network
 }
 
 /// What the person or the administrator calls optional, and no file whatever calls required.

@@ -255,13 +255,13 @@ proptest! {
         let everything = format!(
             "{{\"preset\": \"autopilot\", \"compat\": \"kilo\", \"tools\": {{\"bash\": true, \"edit\": true}}, {rules},
               \"agent\": {{{agent:?}: {{\"permission\": \"allow\", \"description\": {extra:?}}}}},
-              \"network\": {{\"allow\": [\"evil.example\"]}}}}");
+              \"network\": {{\"allow\": [\"evil.example\"], \"ask\": [\"*\"], \"forward\": {{\"db\": 5432}}}}}}");
         let mut sources = without.sources();
         sources.push(source(Layer::Agent, false, &everything));
         sources.push(markdown(Layer::Agent, false, agent, "---\npermission: allow\ntools:\n  bash: true\n---\n"));
         let policy = build_with(&sources, &Options { preset: with.preset, ..options() });
         prop_assert!(ask(&policy, &with.agent, &request, &facts) >= base);
-        prop_assert!(policy.hosts().is_empty());
+        prop_assert!(policy.hosts().is_empty() && policy.network().ask.is_empty() && policy.network().forwards.is_empty());
     }
 
     #[test]

@@ -224,6 +224,33 @@ fn hosts_come_from_trusted_sources_only() {
 }
 
 #[test]
+fn what_tightens_the_network_comes_from_every_source() {
+    let text = |host: &str, bytes: u32| {
+        format!(
+            r#"{{"network": {{"ask": ["ask.{host}"], "deny": ["deny.{host}"], "forward": {{"db": {bytes}}},
+                "upload": {{"session": {bytes}}},
+                "requests": [{{"host": "{host}", "decision": "allow"}}, {{"host": "{host}", "decision": "deny"}}]}}}}"#
+        )
+    };
+    let policy = build(&[
+        managed(&text("managed", 300)),
+        user(&text("user", 200)),
+        project(false, &text("stranger", 100)),
+    ]);
+    let network = policy.network();
+    let names =
+        |hosts: &[wardline_policy::Host]| hosts.iter().map(|h| h.host.clone()).collect::<Vec<_>>().join(" ");
+    assert_eq!(names(&network.ask), "ask.managed ask.user");
+    assert_eq!(names(&network.confirm), "ask.managed ask.stranger");
+    assert_eq!(names(&network.deny), "deny.managed deny.user deny.stranger");
+    assert_eq!(network.forwards.iter().map(|forward| forward.port).collect::<Vec<_>>(), [300, 200]);
+    assert_eq!((network.upload.session, network.upload.connection), (Some(100), None));
+    let requests: Vec<_> =
+        network.requests.iter().map(|rule| format!("{} {}", rule.decision, rule.host)).collect();
+    assert_eq!(requests, ["allow managed", "deny managed", "allow user", "deny user", "deny stranger"]);
+}
+
+#[test]
 fn the_digest_follows_every_input() {
     let base = build(&[user("{}")]);
     assert_eq!(base.digest().len(), 64);

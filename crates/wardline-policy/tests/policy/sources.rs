@@ -63,7 +63,22 @@ fn what_is_wrong_where_and_what_to_do() {
             "{\"network\": {\"allow\": [\"https://x.y/z\"]}}",
             "1:24: `https://x.y/z` is not a host; write `example.com`, `*.example.com` or `example.com:443`, without scheme or path",
         ),
-        ("{\"network\": {\"deny\": []}}", "1:14: `deny` is not a setting; known here: allow"),
+        (
+            "{\"network\": {\"denny\": []}}",
+            "1:14: `denny` is not a setting; known here: allow, ask, deny, forward, upload, requests",
+        ),
+        (
+            "{\"network\": {\"forward\": {\"db\": 0}}}",
+            "1:32: `db` is no port; write a number from 1 to 65535",
+        ),
+        (
+            "{\"network\": {\"upload\": {\"session\": -1}}}",
+            "1:36: `session` is no number of bytes; write it in digits",
+        ),
+        (
+            "{\"network\": {\"requests\": [{\"host\": \"a.b\", \"methods\": \"get\", \"decision\": \"deny\"}]}}",
+            "1:27: `get` is no method; write it in capitals, as in \"GET\"",
+        ),
         (
             "{\"agent\": {\"x\": {\"permissions\": {}}}}",
             "1:18: `permissions` is not a setting; write `permission`",
