@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
 use wardline_policy::Verdict;
 
@@ -85,6 +85,44 @@ impl Approver for Terminal {
             Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
         }
     }
+}
+
+/// The controlling terminal while a program uses it too. What is typed may be meant for the program, so only the whole
+/// text of the action is a yes.
+#[derive(Debug, Clone, Copy)]
+pub struct TypedTerminal;
+
+impl Approver for TypedTerminal {
+    fn ask(&self, question: &Question<'_>) -> Answer {
+        let by = "terminal".to_owned();
+        match typed(question) {
+            Ok(line) if line == question.action => Answer::Allow { by },
+            Ok(_) => Answer::Deny { by },
+            Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
+        }
+    }
+}
+
+/// Asks for the text of the action and returns the line that is typed.
+fn typed(question: &Question<'_>) -> std::io::Result<String> {
+    const LONGEST: usize = 1024;
+    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    let shown = visible(question.action);
+    let reasons = question.verdict.reasons.iter().take(5);
+    let reasons: String = reasons.map(|reason| format!("  because {}\r\n", visible(&reason.text))).collect();
+    let text = format!(
+        "\r\nwardline asks: {} {shown}\r\n{reasons}type {shown} to allow it; anything else is a no: ",
+        question.permission
+    );
+    terminal.write_all(text.as_bytes())?;
+    terminal.flush()?;
+    let mut line = Vec::new();
+    let mut byte = [0];
+    // The program may have switched the terminal to raw, where a line ends in a carriage return.
+    while line.len() < LONGEST && terminal.read(&mut byte)? == 1 && !matches!(byte, [b'\n' | b'\r']) {
+        line.extend_from_slice(&byte);
+    }
+    Ok(String::from_utf8_lossy(&line).trim().to_owned())
 }
 
 /// Asks on the terminal; only a typed `y` or `yes` is a yes.

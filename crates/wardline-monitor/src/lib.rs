@@ -13,6 +13,7 @@ pub mod changes;
 pub mod check;
 pub mod doctor;
 mod door;
+mod egress;
 pub mod explain;
 mod gather;
 mod lower;
@@ -38,14 +39,16 @@ pub mod waivers;
 mod world;
 
 pub use action::{Action, Subject};
-pub use approve::{Approver, HostPrompt, Nobody, Terminal, visible};
+pub use approve::{Approver, HostPrompt, Nobody, Terminal, TypedTerminal, visible};
 pub use check::{CheckRequest, Checked};
+pub use egress::{Doorkeeper, parse_forward};
 pub use gather::gather;
 pub use manifest::Manifest;
 pub use monitor::{Authorization, Monitor, MonitorError, bind, now};
 pub use permit::Permit;
 pub use profile::Profile;
 pub use tally::{Counts, Refusal};
+pub use wardline_proxy::authorization;
 pub use world::{World, WorldError};
 
 pub use wardline_audit as audit;

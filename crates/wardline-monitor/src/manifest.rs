@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use wardline_proxy::HostRule;
+use wardline_proxy::{Effect, HostRule};
 use wardline_sandbox::Confinement;
 
+use crate::egress::Outbound;
 use crate::trust::hex;
 
 /// What one session may touch. Immutable: there is no way to change one, and its digest covers all of it.
@@ -17,19 +18,29 @@ use crate::trust::hex;
 pub struct Manifest {
     confinement: Confinement,
     hosts: Vec<HostRule>,
+    outbound: Outbound,
     digest: String,
 }
 
 impl Manifest {
     /// Seals what is asked for.
     pub(crate) fn seal(confinement: Confinement, hosts: Vec<HostRule>) -> Self {
-        let mut manifest = Self { confinement, hosts, digest: String::new() };
+        Self { confinement, hosts, outbound: Outbound::default(), digest: String::new() }.hashed()
+    }
+
+    /// The same with what is asked of the egress door besides hosts.
+    pub(crate) fn with(self, outbound: Outbound) -> Self {
+        Self { outbound, ..self }.hashed()
+    }
+
+    fn hashed(mut self) -> Self {
         let mut hasher = Sha256::new();
         // The confinement's own digest covers the values of the environment, which are never printed.
-        hasher.update(manifest.confinement.digest().as_bytes());
-        hasher.update(manifest.hosts_value().to_string().as_bytes());
-        manifest.digest = hex(&hasher.finalize());
-        manifest
+        hasher.update(self.confinement.digest().as_bytes());
+        hasher.update(self.hosts_value().to_string().as_bytes());
+        hasher.update(self.outbound.to_value().to_string().as_bytes());
+        self.digest = hex(&hasher.finalize());
+        self
     }
 
     /// What the operating system is asked for.
@@ -44,6 +55,11 @@ impl Manifest {
         &self.hosts
     }
 
+    /// What is asked of the egress door besides hosts.
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
     /// SHA-256, in hex: two sessions with the same digest are bounded alike.
     #[must_use]
     pub fn digest(&self) -> &str {
@@ -56,12 +72,24 @@ impl Manifest {
         let mut value = self.confinement.manifest();
         if let Some(fields) = value.as_object_mut() {
             fields.insert("hosts".to_owned(), self.hosts_value());
+            fields.insert("outbound".to_owned(), self.outbound.to_value());
         }
         value
     }
 
     fn hosts_value(&self) -> Value {
-        let host = |rule: &HostRule| json!({"host": rule.host, "port": rule.port, "because": rule.because});
+        let host = |rule: &HostRule| {
+            let mut host = json!({"host": rule.host, "port": rule.port, "because": rule.because});
+            let effect = match rule.effect {
+                Effect::Allow => None,
+                Effect::Ask | Effect::Confirm => Some("ask"),
+                Effect::Deny => Some("deny"),
+            };
+            if let (Some(effect), Some(fields)) = (effect, host.as_object_mut()) {
+                fields.insert("effect".to_owned(), effect.into());
+            }
+            host
+        };
         self.hosts.iter().map(host).collect()
     }
 
@@ -89,7 +117,7 @@ impl Manifest {
 }
 
 /// What the fields of the manifest mean. A field that is not listed is printed under its own name.
-const HEADINGS: [(&str, &str); 16] = [
+const HEADINGS: [(&str, &str); 17] = [
     ("project", "the project"),
     ("cwd", "starts in"),
     ("read", "readable and executable"),
@@ -105,7 +133,8 @@ const HEADINGS: [(&str, &str); 16] = [
     ("limits", "limits"),
     ("quarantine", "what appears at protected paths is moved to"),
     ("accept_missing", "guarantees that a person does without"),
-    ("hosts", "hosts that the egress door opens"),
+    ("hosts", "hosts that the egress door opens, asks about or keeps closed"),
+    ("outbound", "what may leave through it"),
 ];
 
 /// The lines of one field.
@@ -130,7 +159,8 @@ fn line(value: &Value) -> String {
             let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
             let port = fields.get("port").and_then(Value::as_u64);
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}{port}  ({})", text("host"), text("because"))
+            let effect = fields.get("effect").map(|effect| format!("{} ", line(effect))).unwrap_or_default();
+            format!("{effect}{}{port}  ({})", text("host"), text("because"))
         }
         Value::Object(fields) if fields.contains_key("port") => {
             let part = |name: &str| fields.get(name).map(line).unwrap_or_default();

@@ -9,22 +9,22 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wardline_audit::Kind;
+use wardline_policy::NamedPort;
 use wardline_policy::{Decision, PolicySet, Verdict};
-use wardline_proxy::Door;
+use wardline_proxy::Token;
 use wardline_sandbox::{
-    Ahead, Confinement, EGRESS_PORT, Ended, Forward, Held, Program, StartError, Stdio3, WaitError, is_known,
-    outcomes,
+    Ahead, Confinement, Ended, Forward, Held, Program, StartError, Stdio3, WaitError, is_known, outcomes,
 };
 
 use crate::approve::Approver;
 use crate::changes::{Change, Snapshot};
 use crate::door::DoorRecord;
+use crate::egress::{self, Doorkeeper, Outbound};
 use crate::lower::lower;
 use crate::manifest::Manifest;
 use crate::monitor::{Authorization, Monitor, MonitorError};
@@ -73,8 +73,10 @@ pub struct Guard {
     pub profile: Profile,
     /// Hosts that a human opened on the command line, as `host` or `host:port`.
     pub hosts: Vec<String>,
-    /// Loopback ports of the host that a human opened.
-    pub forwards: Vec<u16>,
+    /// Loopback ports of the host that a human opened, as [`parse_forward`] reads them.
+    pub forwards: Vec<NamedPort>,
+    /// Who answers when a rule asks about a host; nobody when absent.
+    pub keeper: Option<Doorkeeper>,
     /// Guarantees that a human agreed to do without.
     pub accept_missing: Vec<String>,
     /// Further environment variables that a human passes on.
@@ -313,7 +315,7 @@ struct Prepared {
     held: Result<Held, StartError>,
     door: Arc<DoorRecord>,
     // Dropped in this order: servers stop before their sockets' directory goes.
-    _serving: Vec<wardline_proxy::Serving>,
+    serving: Vec<wardline_proxy::Serving>,
     _socket: Option<Serving>,
     _directory: RunDirectory,
 }
@@ -331,9 +333,11 @@ impl Prepared {
         let ahead = Ahead::new(Stdio3::inherit()).map_err(StartError::NoStage);
         let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
         let place = |name: &str| directory.join(name);
-        let manifest = asked(monitor.policy(), world, guard, &program, &place, answerer.is_some())?;
+        let token = Token::fresh().map_err(set_up("the session's secret"))?;
+        let answered = answerer.is_some();
+        let manifest = asked(monitor.policy(), world, guard, &program, &place, answered, token.expose())?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
-        let serving = serve(monitor, subject, &manifest, &door)?;
+        let serving = egress::serve(monitor, subject, &manifest, &door, token, guard.keeper.as_ref())?;
         let mut socket = None;
         if let Some(answerer) = answerer {
             let served = Serving::start(&directory.join(MONITOR), answerer);
@@ -348,7 +352,7 @@ impl Prepared {
         }
         let program = Program { argv };
         let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
-        Ok(Self { manifest, program, held, door, _serving: serving, _socket: socket, _directory: directory })
+        Ok(Self { manifest, program, held, door, serving, _socket: socket, _directory: directory })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -408,12 +412,14 @@ impl Prepared {
         body.insert("enforcement".into(), enforcement);
         body.insert("mechanisms".into(), mechanisms);
         monitor.settle(subject, permit, body)?;
-        let refusals = self.door.refusals();
-        Ok((ended, refusals.into_iter().map(|(host, (rule, times))| (host, rule, times)).collect()))
+        // The doors close first, so that what they say at their end is in the totals.
+        drop(self.serving);
+        self.door.finish()?;
+        Ok((ended, self.door.refusals()))
     }
 }
 
-fn set_up(what: &str) -> impl Fn(std::io::Error) -> SessionError {
+pub(crate) fn set_up(what: &str) -> impl Fn(std::io::Error) -> SessionError {
     move |why| SessionError::SetUp { what: what.to_owned(), why }
 }
 
@@ -438,7 +444,7 @@ pub fn manifest(
     check_workspace(world)?;
     let program = find_program(world, &guard.argv)?;
     let directory = world.state.join("run").join("SESSION");
-    asked(policy, world, guard, &program, &|name| directory.join(name), answered)
+    asked(policy, world, guard, &program, &|name| directory.join(name), answered, egress::NO_SECRET)
 }
 
 /// A home directory is no workspace.
@@ -467,11 +473,17 @@ fn asked(
     program: &Path,
     place: &dyn Fn(&str) -> PathBuf,
     answered: bool,
+    secret: &str,
 ) -> Result<Manifest, SessionError> {
     let mut confinement = confinement(policy, world, guard, program)?;
     confinement.egress = Some(place(EGRESS));
-    let forward = |port: &u16| Forward { port: *port, socket: place(&format!("{port}.sock")) };
-    confinement.forwards.extend(guard.forwards.iter().map(forward));
+    let ports = egress::forwards(policy, guard);
+    let forward =
+        |named: &NamedPort| Forward { port: named.port, socket: place(&format!("{}.sock", named.port)) };
+    confinement.forwards.extend(ports.iter().map(forward));
+    confinement.environment.extend(egress::variables(secret, &ports));
+    // What a program's profile sets stands whatever comes before it.
+    confinement.environment.extend(guard.profile.set.iter().cloned());
     if answered {
         confinement.sockets.push((place(MONITOR), PathBuf::from(MONITOR_SOCKET)));
         // At its own path, so that hooks which `init` installed and hooks of this run are the same command.
@@ -483,32 +495,8 @@ fn asked(
     let Confinement { pinned, masked, files, .. } = &mut confinement;
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
-    Ok(Manifest::seal(confinement, host_rules(policy, guard)?))
-}
-
-/// Opens the doors that a manifest names: the egress door, and one for each forward.
-fn serve(
-    monitor: &Arc<Monitor>,
-    subject: &Subject,
-    manifest: &Manifest,
-    door: &Arc<DoorRecord>,
-) -> Result<Vec<wardline_proxy::Serving>, SessionError> {
-    let mut serving = Vec::new();
-    if let Some(egress) = &manifest.confinement().egress {
-        let listener = UnixListener::bind(egress).map_err(set_up("the egress door's socket"))?;
-        let record: Arc<dyn wardline_proxy::Record> = Arc::<DoorRecord>::clone(door);
-        let rules = Door::new(manifest.hosts().to_vec());
-        serving.push(wardline_proxy::serve(listener, rules, record).map_err(set_up("the egress door"))?);
-    }
-    for Forward { port, socket } in &manifest.confinement().forwards {
-        let listener = UnixListener::bind(socket).map_err(set_up("a forward's socket"))?;
-        let record = DoorRecord::new(Arc::clone(monitor), subject.clone(), &format!("forward-{port}"));
-        let record: Arc<dyn wardline_proxy::Record> = Arc::new(record);
-        let because = format!("--forward {port}");
-        let served = wardline_proxy::forward(listener, *port, &because, record);
-        serving.push(served.map_err(set_up("a forward"))?);
-    }
-    Ok(serving)
+    let outbound = Outbound::new(policy, &ports)?;
+    Ok(Manifest::seal(confinement, egress::host_rules(policy, guard)?).with(outbound))
 }
 
 /// The confinement of a program under a policy, without its sockets.
@@ -546,7 +534,7 @@ fn confinement(
     Ok(confinement)
 }
 
-/// The environment of a confined program: what is on a list, and the way to the egress door.
+/// The environment of a confined program: what is on a list. The way to the egress door comes besides.
 fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
     let wanted = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
@@ -563,35 +551,9 @@ fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
         .filter(|(name, _)| patterns.iter().any(|pattern| wanted(name, pattern)))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let door = format!("http://127.0.0.1:{EGRESS_PORT}");
-    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
-        environment.insert(name.to_owned(), door.clone());
-    }
-    for name in ["NO_PROXY", "no_proxy"] {
-        environment.insert(name.to_owned(), "localhost,127.0.0.1,::1".to_owned());
-    }
-    // Node's own fetch heeds the proxy variables only when told to.
-    environment.insert("NODE_USE_ENV_PROXY".to_owned(), "1".to_owned());
     environment.insert("TMPDIR".to_owned(), "/tmp".to_owned());
     environment.insert("WARDLINE".to_owned(), "1".to_owned());
-    environment.extend(guard.profile.set.iter().cloned());
     environment
-}
-
-/// The allow-list of the egress door: the policy's, the program's and the command line's hosts.
-fn host_rules(policy: &PolicySet, guard: &Guard) -> Result<Vec<wardline_proxy::HostRule>, SessionError> {
-    let profile =
-        guard.profile.hosts.iter().map(|host| (host.clone(), format!("default of {}", guard.profile.name)));
-    let flags = guard.hosts.iter().map(|host| (host.clone(), "--allow-host on the command line".to_owned()));
-    let configured = policy.hosts().iter().map(|host| {
-        let port = host.port.map(|port| format!(":{port}")).unwrap_or_default();
-        (format!("{}{port}", host.host), format!("network.allow ({})", host.origin))
-    });
-    configured
-        .chain(profile)
-        .chain(flags)
-        .map(|(host, because)| wardline_proxy::HostRule::parse(&host, &because).map_err(SessionError::Host))
-        .collect()
 }
 
 /// Finds the program of a command line: a path as it is, a name on `PATH`.

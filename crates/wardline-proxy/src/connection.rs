@@ -8,6 +8,8 @@ use std::net::IpAddr;
 pub enum Verb {
     /// A tunnel, `CONNECT host:port`.
     Connect,
+    /// A tunnel by SOCKS5.
+    Socks,
     /// One plain HTTP request.
     Http {
         /// Its method.
@@ -22,11 +24,12 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The word for the log: `CONNECT`, the HTTP method, `FORWARD`, `?`.
+    /// The word for the log: `CONNECT`, `SOCKS5`, the HTTP method, `FORWARD`, `?`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Connect => "CONNECT",
+            Self::Socks => "SOCKS5",
             Self::Http { method, .. } => method,
             Self::Loopback => "FORWARD",
             Self::Unreadable => "?",

@@ -1,85 +1,17 @@
 //! The decision: may this host be reached, and at which addresses.
 
 use crate::address::forbidden;
+use crate::ask::{Ask, Questions};
 use crate::dial::{Dialer, Resolver, SystemDialer, SystemResolver};
-use crate::host::{Authority, Host, canonical, parse_port, split_port};
+use crate::host::{Authority, Host, canonical};
+use crate::requests::{RequestRule, about, judge};
+use crate::rule::{Effect, HostRule};
+use crate::token::Token;
+use crate::upload::{Exhausted, Uploads};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A host that may be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostRule {
-    /// `example.com`, `*.example.com` (every name below it, not itself) or a literal address (IPv6 in brackets).
-    pub host: String,
-    /// The only port; when absent, 443 for tunnels and 80 for plain HTTP.
-    pub port: Option<u16>,
-    /// The rule and where it stands, for the log.
-    pub because: String,
-}
-
-impl HostRule {
-    /// Reads `host` or `host:port` as people write it in `--allow-host` and `network.allow`.
-    ///
-    /// # Errors
-    /// When it is not a host rule; the text says what is wrong with it and what to write.
-    pub fn parse(text: &str, because: &str) -> Result<Self, String> {
-        let (host, port) = split_port(text).map_err(|error| problem(text, &error.to_string()))?;
-        let port = port.map(parse_port).transpose().map_err(|error| problem(text, &error.to_string()))?;
-        let rule = Self { host: host.to_owned(), port, because: because.to_owned() };
-        rule.pattern().map(|pattern| Self { host: pattern.to_string(), ..rule })
-    }
-
-    fn pattern(&self) -> Result<Pattern, String> {
-        let Some(suffix) = self.host.strip_prefix("*.") else {
-            let host = Host::parse(&self.host).map_err(|error| problem(&self.host, &error.to_string()))?;
-            return Ok(Pattern::Exact(host));
-        };
-        match Host::parse(suffix) {
-            Ok(Host::Name(suffix)) if suffix.contains('.') => Ok(Pattern::Below(suffix)),
-            Ok(Host::Name(_)) => Err(problem(&self.host, "a whole top-level domain is too wide")),
-            Ok(Host::Address(_)) => Err(problem(&self.host, "addresses have nothing below them")),
-            Err(error) => Err(problem(&self.host, &error.to_string())),
-        }
-    }
-}
-
-fn problem(text: &str, why: &str) -> String {
-    let shown: String = text.escape_debug().take(100).collect();
-    format!(
-        "`{shown}` is no host rule: {why}; write `example.com`, `*.example.com`, `192.0.2.1` or one of them with `:port`"
-    )
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Pattern {
-    Exact(Host),
-    Below(String),
-}
-
-impl Pattern {
-    fn matches(&self, host: &Host) -> bool {
-        match (self, host) {
-            (Self::Exact(exact), host) => exact == host,
-            (Self::Below(suffix), Host::Name(name)) => {
-                let below = name.strip_suffix(suffix.as_str()).and_then(|rest| rest.strip_suffix('.'));
-                // Names in other scripts must be named themselves: a wildcard hides what they look like.
-                below.is_some_and(|below| !below.split('.').any(|label| label.starts_with("xn--")))
-            }
-            (Self::Below(_), Host::Address(_)) => false,
-        }
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(host) => write!(f, "{host}"),
-            Self::Below(suffix) => write!(f, "*.{suffix}"),
-        }
-    }
-}
 
 /// How much and how long a guarded program may keep the door busy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +27,8 @@ pub struct Limits {
     pub dialing: Duration,
     /// How long a connection may stay open without a byte in either direction.
     pub idle: Duration,
+    /// How long a connection waits for a human's answer.
+    pub asking: Duration,
 }
 
 impl Default for Limits {
@@ -105,6 +39,7 @@ impl Default for Limits {
             opening: Duration::from_secs(30),
             dialing: Duration::from_secs(20),
             idle: Duration::from_secs(15 * 60),
+            asking: Duration::from_secs(60),
         }
     }
 }
@@ -113,8 +48,14 @@ impl Default for Limits {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Door {
-    /// The hosts that may be reached. Empty: none.
-    pub allow: Vec<HostRule>,
+    /// What is said about hosts. A host that no rule opens is closed.
+    pub rules: Vec<HostRule>,
+    /// What is said about single requests.
+    pub requests: Vec<RequestRule>,
+    /// The secret that clients have to know; `None` lets in whoever reaches the socket.
+    pub token: Option<Token>,
+    /// How much may be sent out.
+    pub uploads: Arc<Uploads>,
     /// Let tunnels carry something other than TLS. Then nothing shows whom the bytes are for.
     pub allow_plain_connect: bool,
     /// Limits on size, number and time.
@@ -123,12 +64,15 @@ pub struct Door {
     pub resolver: Arc<dyn Resolver>,
     /// Opens connections.
     pub dialer: Arc<dyn Dialer>,
+    /// The questions put so far; without them every question is a no.
+    questions: Option<Arc<Questions>>,
 }
 
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door")
-            .field("allow", &self.allow)
+            .field("rules", &self.rules)
+            .field("token", &self.token)
             .field("allow_plain_connect", &self.allow_plain_connect)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
@@ -143,6 +87,43 @@ pub enum Refusal {
     NoRule(Authority),
     /// A rule names the host, but another port.
     WrongPort(Authority),
+    /// A rule closes the host.
+    Denied {
+        /// What was asked for.
+        authority: Authority,
+        /// The rule.
+        rule: String,
+    },
+    /// A human has to say yes first, and did not.
+    Unanswered {
+        /// What was asked for.
+        authority: Authority,
+        /// The rule that asks.
+        rule: String,
+        /// Why there is no yes.
+        why: String,
+    },
+    /// A rule about requests forbids this one.
+    Request {
+        /// What was asked for.
+        authority: Authority,
+        /// Why it may not be made.
+        why: String,
+    },
+    /// A rule is about requests of the host, and they would be hidden inside TLS.
+    Hidden {
+        /// What was asked for.
+        authority: Authority,
+        /// The rule.
+        rule: String,
+    },
+    /// More would be sent out than may be.
+    Exhausted {
+        /// What was asked for.
+        authority: Authority,
+        /// Which budget.
+        budget: Exhausted,
+    },
     /// The host resolves to an address that is not the public network.
     Inside {
         /// What was asked for.
@@ -168,6 +149,17 @@ impl fmt::Display for Refusal {
             Self::WrongPort(authority) => {
                 write!(f, "no rule allows port {} of {}", authority.port, authority.host)
             }
+            Self::Denied { authority, rule } => write!(f, "{rule} closes {authority}"),
+            Self::Request { why, .. } => f.write_str(why),
+            Self::Hidden { authority, rule } => write!(
+                f,
+                "{rule} is about single requests of {}, which nobody can see inside TLS",
+                authority.host
+            ),
+            Self::Exhausted { authority, budget } => write!(f, "{budget} to {}", authority.host),
+            Self::Unanswered { authority, rule, why } => {
+                write!(f, "{rule} asks a human about {authority}, and {why}")
+            }
             Self::Inside { authority, address, what } => write!(
                 f,
                 "{} resolves to {address}, {what}, which only a rule that names this address may open",
@@ -192,11 +184,16 @@ impl Refusal {
                  network.allow in ~/.config/wardline/config.jsonc"
             )
         };
+        let shortest = |authority: &Authority| match authority.port {
+            80 | 443 => authority.host.to_string(),
+            _ => authority.to_string(),
+        };
         match self {
-            Self::NoRule(authority) if matches!(authority.port, 80 | 443) => {
-                Some(allow(&authority.host.to_string()))
+            Self::NoRule(authority) | Self::Unanswered { authority, .. } => Some(allow(&shortest(authority))),
+            Self::WrongPort(authority) => Some(allow(&authority.to_string())),
+            Self::Denied { .. } | Self::Exhausted { .. } | Self::Request { .. } | Self::Hidden { .. } => {
+                Some("a human may change that rule".to_owned())
             }
-            Self::NoRule(authority) | Self::WrongPort(authority) => Some(allow(&authority.to_string())),
             Self::Inside { authority, address, .. } if address.is_loopback() => Some(format!(
                 "a human may open a port of this machine with `wardline run --forward {}`",
                 authority.port
@@ -222,16 +219,25 @@ pub struct Admission {
 }
 
 impl Door {
-    /// A door with these rules, the default limits, and the system's resolver and dialer.
+    /// A door with these rules, the default limits, no token, nobody to ask, and the system's resolver and dialer.
     #[must_use]
-    pub fn new(allow: Vec<HostRule>) -> Self {
+    pub fn new(rules: Vec<HostRule>) -> Self {
         Self {
-            allow,
+            rules,
+            requests: Vec::new(),
+            token: None,
+            uploads: Arc::default(),
             allow_plain_connect: false,
             limits: Limits::default(),
             resolver: Arc::new(SystemResolver),
             dialer: Arc::new(SystemDialer),
+            questions: None,
         }
+    }
+
+    /// Puts the questions of `ask` rules to somebody.
+    pub fn ask(&mut self, asker: Arc<dyn Ask>) {
+        self.questions = Some(Arc::new(Questions::new(asker)));
     }
 
     /// Checks the spelling of every rule, since one that cannot be read would never match.
@@ -239,40 +245,106 @@ impl Door {
     /// # Errors
     /// With the first rule that is none: what is wrong and what to write.
     pub fn check(&self) -> Result<(), String> {
-        self.allow.iter().try_for_each(|rule| match rule.pattern() {
+        let about_requests = self.requests.iter().map(|rule| &rule.host);
+        self.rules.iter().chain(about_requests).try_for_each(|rule| match rule.pattern() {
             Ok(_) => Ok(()),
             Err(problem) => Err(format!("{}: {problem}", rule.because)),
         })
     }
 
-    /// Decides whether a host may be reached and resolves it, once. Nothing is resolved that no rule allows.
+    /// Decides whether a host may be reached, asks when a rule says so, and resolves the name, once. Nothing is
+    /// resolved that no rule opens.
     ///
     /// `default` is the port that a rule without a port means.
     ///
     /// # Errors
     /// With the reason when it may not.
     pub fn admit(&self, authority: &Authority, default: u16) -> Result<Admission, Refusal> {
-        let rule = self.rule_for(authority, default)?;
+        let rule = self.opened(authority, default)?;
         let addresses = match &authority.host {
-            // The rule matched an address, so it names this very one.
-            Host::Address(address) => vec![*address],
+            Host::Address(address) => self.named(authority, *address)?,
             Host::Name(name) => self.resolve(authority, name)?,
         };
-        Ok(Admission { authority: authority.clone(), addresses, rule: rule.because.clone() })
+        Ok(Admission { authority: authority.clone(), addresses, rule })
     }
 
-    fn rule_for(&self, authority: &Authority, default: u16) -> Result<&HostRule, Refusal> {
-        let mut named = false;
-        for rule in &self.allow {
-            if rule.pattern().is_ok_and(|pattern| pattern.matches(&authority.host)) {
-                if rule.port.unwrap_or(default) == authority.port {
-                    return Ok(rule);
-                }
-                named = true;
+    /// Decides whether one request may be made of a host that may be reached.
+    ///
+    /// # Errors
+    /// With the reason when it may not.
+    pub fn permit(&self, authority: &Authority, method: &str, path: &str) -> Result<(), Refusal> {
+        let judged = judge(&about(&self.requests, authority), method, path);
+        judged.map_err(|why| Refusal::Request { authority: authority.clone(), why })
+    }
+
+    /// Decides whether requests of a host may be hidden inside TLS.
+    ///
+    /// # Errors
+    /// With the rule that is about them.
+    pub fn hide(&self, authority: &Authority) -> Result<(), Refusal> {
+        match about(&self.requests, authority).first() {
+            Some(rule) => {
+                Err(Refusal::Hidden { authority: authority.clone(), rule: rule.host.because.clone() })
             }
+            None => Ok(()),
         }
-        let refusal = if named { Refusal::WrongPort } else { Refusal::NoRule };
-        Err(refusal(authority.clone()))
+    }
+
+    /// What opens a host: a rule's words, with the human's answer when one was asked for.
+    fn opened(&self, authority: &Authority, default: u16) -> Result<String, Refusal> {
+        let rule = |effect| self.rule_for(authority, default, effect);
+        if let (Some(rule), _) = rule(Effect::Deny) {
+            return Err(Refusal::Denied { authority: authority.clone(), rule: rule.because.clone() });
+        }
+        let (allowed, other_port) = rule(Effect::Allow);
+        let (asked, asked_port) = rule(Effect::Ask);
+        let (confirmed, _) = rule(Effect::Confirm);
+        match (allowed, asked, confirmed) {
+            (Some(rule), _, None) => Ok(rule.because.clone()),
+            (Some(_), _, Some(rule)) | (None, Some(_), Some(rule)) | (None, Some(rule), None) => {
+                self.asked(authority, &rule.because)
+            }
+            (None, None, _) if other_port || asked_port => Err(Refusal::WrongPort(authority.clone())),
+            (None, None, _) => Err(Refusal::NoRule(authority.clone())),
+        }
+    }
+
+    /// The first rule of this effect for a host and port, and whether one names the host with another port.
+    fn rule_for(&self, authority: &Authority, default: u16, effect: Effect) -> (Option<&HostRule>, bool) {
+        let tight = matches!(effect, Effect::Confirm | Effect::Deny);
+        let names = |rule: &&HostRule| {
+            rule.effect == effect
+                && rule.pattern().is_ok_and(|pattern| pattern.matches(&authority.host, tight))
+        };
+        let mut named = self.rules.iter().filter(names).peekable();
+        let any = named.peek().is_some();
+        (named.find(|rule| rule.fits(authority.port, default)), any)
+    }
+
+    fn asked(&self, authority: &Authority, rule: &str) -> Result<String, Refusal> {
+        let answer = self.questions.as_ref().map_or_else(
+            || Err("nobody is there to answer".to_owned()),
+            |questions| questions.answer(authority, rule, self.limits.asking),
+        );
+        match answer {
+            Ok(by) => Ok(format!("{rule}, allowed by {by}")),
+            Err(why) => Err(Refusal::Unanswered { authority: authority.clone(), rule: rule.to_owned(), why }),
+        }
+    }
+
+    /// An address that was asked for by itself. A rule that names it opens it whatever it is; one that names
+    /// everything does not open the inside.
+    fn named(&self, authority: &Authority, address: IpAddr) -> Result<Vec<IpAddr>, Refusal> {
+        let literal = |rule: &HostRule| {
+            !matches!(rule.effect, Effect::Confirm | Effect::Deny)
+                && Host::parse(&rule.host).is_ok_and(|host| host == authority.host)
+        };
+        match forbidden(address) {
+            Some(what) if !self.rules.iter().any(literal) => {
+                Err(Refusal::Inside { authority: authority.clone(), address, what })
+            }
+            _ => Ok(vec![address]),
+        }
     }
 
     /// Every address of the name must be public: one that is not could be the one that is dialled.
@@ -375,7 +447,8 @@ mod tests {
         ] {
             let error = HostRule::parse(text, "x").unwrap_err();
             assert!(error.contains("is no host rule"), "{text}: {error}");
-            let rule = HostRule { host: text.to_owned(), port: None, because: "config.jsonc:3".to_owned() };
+            let because = "config.jsonc:3".to_owned();
+            let rule = HostRule { host: text.to_owned(), port: None, because, effect: Effect::Allow };
             if !text.starts_with("example.com:") {
                 assert!(Door::new(vec![rule]).check().unwrap_err().starts_with("config.jsonc:3: "), "{text}");
             }
@@ -417,5 +490,59 @@ mod tests {
         assert!(refused(&[], "a.test:443").contains("--allow-host a.test`"));
         assert!(refused(&["a.test"], "a.test:22").contains("--allow-host a.test:22`"));
         assert!(refused(&["a.test"], "a.test:443").contains("--forward 443`"));
+    }
+
+    #[test]
+    fn what_tightens_wins_in_any_order() {
+        use Effect::{Allow, Ask, Confirm, Deny};
+        struct Yes;
+        impl crate::ask::Ask for Yes {
+            fn is_there(&self) -> bool {
+                true
+            }
+            fn ask(&self, _: &Authority, _: &str) -> crate::ask::Answer {
+                crate::ask::Answer::Yes("me".to_owned())
+            }
+        }
+        type Row = (&'static [(&'static str, Effect)], &'static str, &'static str, &'static str);
+        let table: [Row; 14] = [
+            (&[("a.test", Allow)], "a.test:443", "r0", "r0"),
+            (&[("a.test", Allow), ("a.test", Deny)], "a.test:443", "closes", "closes"),
+            (&[("a.test", Allow), ("*", Deny)], "a.test:443", "closes", "closes"),
+            (&[("a.test:8443", Allow), ("*.test", Deny)], "a.test:8443", "closes", "closes"),
+            (&[("a.test", Allow), ("a.test:80", Deny)], "a.test:443", "r0", "r0"),
+            (&[("xn--a.b.test", Allow), ("*.b.test", Deny)], "xn--a.b.test:443", "closes", "closes"),
+            (&[("*", Ask)], "a.test:443", "nobody is there", "r0, allowed by me"),
+            (&[("*", Ask)], "a.test:22", "no rule allows port", "no rule allows port"),
+            (&[("*", Ask)], "xn--a.test:443", "nobody is there", "r0, allowed by me"),
+            (&[("*", Ask)], "127.0.0.1:443", "nobody is there", "resolves to 127.0.0.1"),
+            (&[("*", Ask), ("a.test", Allow)], "a.test:443", "r1", "r1"),
+            (&[("*", Confirm), ("a.test", Allow)], "a.test:443", "r0 asks", "r0, allowed by me"),
+            (&[("*", Confirm)], "a.test:443", "no rule allows a.test", "no rule allows a.test"),
+            (&[("a.test", Ask), ("a.test", Deny)], "a.test:443", "closes", "closes"),
+        ];
+        for (rules, asked, alone, attended) in table {
+            let rules: Vec<HostRule> = rules
+                .iter()
+                .enumerate()
+                .map(|(at, (host, effect))| HostRule::with(host, &format!("r{at}"), *effect).unwrap())
+                .collect();
+            let mut mirrored = rules.clone();
+            mirrored.reverse();
+            for rules in [rules, mirrored] {
+                let mut door = door(&[], &[&["8.8.8.8"], &["8.8.8.8"]]);
+                door.rules = rules;
+                for (expected, yes) in [(alone, false), (attended, true)] {
+                    if yes {
+                        door.ask(Arc::new(Yes));
+                    }
+                    let said = match door.admit(&Authority::parse(asked, None).unwrap(), 443) {
+                        Ok(admission) => admission.rule,
+                        Err(refusal) => refusal.to_string(),
+                    };
+                    assert!(said.contains(expected), "{:?} for {asked}: {said}", door.rules);
+                }
+            }
+        }
     }
 }

@@ -49,7 +49,7 @@ fn pass(session: &Session, port: u16, rule: &str, record: &dyn Record, idle: Dur
         return record.closed(&connection, 0, 0);
     };
     stream.set_nodelay(true).ok();
-    let host = Arc::new(Counted::new(stream));
+    let host = Arc::new(Counted::new(stream, Arc::default()));
     session.attach(&host);
     // Nothing is looked at on the way, so nothing can be refused.
     relay(&*session.client, &*host, idle, || Ok(Vec::new())).ok();

@@ -91,26 +91,62 @@ pub(crate) fn parse_request(head: &[u8]) -> Result<Request, Malformed> {
         Ok(_) => return malformed("the request head is cut off or followed by something"),
         Err(error) => return Err(Malformed(format!("the request head cannot be read: {error}"))),
     }
-    let method = request.method.unwrap_or_default();
     let target = request.path.unwrap_or_default();
-    let one_one = request.version == Some(1);
-    if method == "CONNECT" {
+    if request.method == Some("CONNECT") {
         return connect(target, request.headers);
     }
     let (authority, origin) = split_url(target)?;
+    http_request(&request, authority, origin).map(Request::Http)
+}
+
+/// Reads a whole head of a request that came through a tunnel, where it names a path only and its `Host` the tunnel's.
+pub(crate) fn parse_tunnelled(head: &[u8], tunnel: &Authority) -> Result<HttpRequest, Malformed> {
+    check_lines(head)?;
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        _ => return malformed("the request in the tunnel cannot be read"),
+    }
+    let target = request.path.unwrap_or_default();
+    if !target.starts_with('/') || !plain_target(target) || request.method == Some("CONNECT") {
+        return malformed("a request in a tunnel names a path and nothing else");
+    }
+    http_request(&request, tunnel.clone(), target.to_owned())
+}
+
+/// What a client gives to prove that it may use the door.
+pub(crate) fn credentials(head: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+    check_lines(head)?;
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut request = httparse::Request::new(&mut fields);
+    request.parse(head).map_err(|error| Malformed(format!("the request head cannot be read: {error}")))?;
+    Ok(single(request.headers, "proxy-authorization")?.map(<[u8]>::to_vec))
+}
+
+fn http_request(
+    request: &httparse::Request<'_, '_>,
+    authority: Authority,
+    target: String,
+) -> Result<HttpRequest, Malformed> {
+    let one_one = request.version == Some(1);
     check_host(request.headers, &authority, 80, one_one)?;
     let body = framing(request.headers)?;
     if body == Framing::Chunked && !one_one {
         return malformed("HTTP/1.0 knows no chunked bodies");
     }
-    Ok(Request::Http(HttpRequest {
+    Ok(HttpRequest {
         authority,
-        method: method.to_owned(),
-        target: origin,
+        method: request.method.unwrap_or_default().to_owned(),
+        target,
         fields: passed_on(request.headers)?,
         body,
         expects: one_one && single(request.headers, "expect")?.is_some(),
-    }))
+    })
+}
+
+fn plain_target(target: &str) -> bool {
+    target.bytes().all(|byte| byte.is_ascii_graphic()) && !target.contains(['\\', '#'])
 }
 
 fn connect(target: &str, fields: &[httparse::Header<'_>]) -> Result<Request, Malformed> {
@@ -215,7 +251,7 @@ fn split_url(target: &str) -> Result<(Authority, String), Malformed> {
         });
     }
     let rest = target.get(7..).unwrap_or_default();
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) || rest.contains(['\\', '#']) {
+    if !plain_target(rest) {
         return malformed("a character of the URL is not allowed");
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());

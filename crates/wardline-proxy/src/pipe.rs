@@ -1,9 +1,12 @@
 //! A stream socket with a time limit on every call, so that no peer can hold a thread for ever.
 
+use crate::upload::{Exhausted, Uploads};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Both ends of what is passed on.
@@ -14,6 +17,15 @@ pub(crate) trait Pipe: Sync {
     fn send(&self, bytes: &[u8], timeout: Duration) -> io::Result<()>;
     /// Ends one direction or both. A stream that has ended already is fine.
     fn end(&self, how: Shutdown);
+
+    /// The socket, for passing bytes on within the kernel, with this time limit on every call.
+    fn socket(&self, timeout: Duration) -> io::Result<BorrowedFd<'_>>;
+    /// Called before this many bytes are sent otherwise than by [`Pipe::send`].
+    fn sending(&self, _count: u64) -> io::Result<()> {
+        Ok(())
+    }
+    /// Called after this many bytes were received otherwise than by [`Pipe::receive`].
+    fn received(&self, _count: u64) {}
 }
 
 fn settle<T>(result: io::Result<T>) -> io::Result<T> {
@@ -54,19 +66,33 @@ impl Pipe for UnixStream {
     fn end(&self, how: Shutdown) {
         self.shutdown(how).ok();
     }
+
+    fn socket(&self, timeout: Duration) -> io::Result<BorrowedFd<'_>> {
+        self.set_read_timeout(limit(timeout))?;
+        self.set_write_timeout(limit(timeout))?;
+        Ok(self.as_fd())
+    }
 }
 
-/// A connection to a host, which counts its bytes.
+/// A connection to a host, which counts its bytes and sends no more than its budget.
 #[derive(Debug)]
 pub(crate) struct Counted {
     stream: TcpStream,
     sent: AtomicU64,
     received: AtomicU64,
+    uploads: Arc<Uploads>,
+    exhausted: OnceLock<Exhausted>,
 }
 
 impl Counted {
-    pub(crate) const fn new(stream: TcpStream) -> Self {
-        Self { stream, sent: AtomicU64::new(0), received: AtomicU64::new(0) }
+    pub(crate) const fn new(stream: TcpStream, uploads: Arc<Uploads>) -> Self {
+        let (sent, received) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { stream, sent, received, uploads, exhausted: OnceLock::new() }
+    }
+
+    /// The budget that stopped the connection, if one did.
+    pub(crate) fn exhausted(&self) -> Option<Exhausted> {
+        self.exhausted.get().copied()
     }
 
     /// Bytes sent to the host, bytes received from it.
@@ -80,26 +106,39 @@ impl Pipe for Counted {
         self.stream.set_read_timeout(limit(timeout))?;
         let mut stream = &self.stream;
         let count = settle(retry(|| stream.read(buffer)))?;
-        self.received.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Pipe::received(self, u64::try_from(count).unwrap_or(u64::MAX));
         Ok(count)
     }
 
-    fn send(&self, mut bytes: &[u8], timeout: Duration) -> io::Result<()> {
+    fn send(&self, bytes: &[u8], timeout: Duration) -> io::Result<()> {
         self.stream.set_write_timeout(limit(timeout))?;
+        self.sending(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
         let mut stream = &self.stream;
-        while !bytes.is_empty() {
-            let count = settle(retry(|| stream.write(bytes)))?;
-            if count == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            self.sent.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
-            bytes = bytes.get(count..).unwrap_or_default();
-        }
-        Ok(())
+        settle(stream.write_all(bytes))
     }
 
     fn end(&self, how: Shutdown) {
         self.stream.shutdown(how).ok();
+    }
+
+    fn socket(&self, timeout: Duration) -> io::Result<BorrowedFd<'_>> {
+        self.stream.set_read_timeout(limit(timeout))?;
+        self.stream.set_write_timeout(limit(timeout))?;
+        Ok(self.stream.as_fd())
+    }
+
+    /// Counts bytes as sent before they are, so that the record may say too much and never too little.
+    fn sending(&self, count: u64) -> io::Result<()> {
+        if let Err(exhausted) = self.uploads.take(self.sent.load(Ordering::Relaxed), count) {
+            self.exhausted.get_or_init(|| exhausted);
+            return Err(io::Error::other(exhausted));
+        }
+        self.sent.fetch_add(count, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn received(&self, count: u64) {
+        self.received.fetch_add(count, Ordering::Relaxed);
     }
 }
 

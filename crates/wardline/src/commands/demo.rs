@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wardline_monitor::session::{self, Guard, MONITOR_SOCKET};
 use wardline_monitor::sources::Choice;
-use wardline_monitor::{Monitor, Profile, World, sandbox, socket};
+use wardline_monitor::{Monitor, Profile, World, authorization, sandbox, socket};
 
 use super::run::{answerer, describe};
 use crate::exit;
@@ -254,7 +254,12 @@ fn send(host: &str) -> String {
     let asked = || -> std::io::Result<String> {
         let mut door = TcpStream::connect(("127.0.0.1", sandbox::EGRESS_PORT))?;
         door.set_read_timeout(Some(Duration::from_secs(10)))?;
-        write!(door, "GET http://{host}/?loot=1 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let proxy = std::env::var("HTTP_PROXY").unwrap_or_default();
+        let secret = authorization(&proxy).unwrap_or_default();
+        write!(
+            door,
+            "GET http://{host}/?loot=1 HTTP/1.1\r\nHost: {host}\r\nProxy-Authorization: {secret}\r\n\r\n"
+        )?;
         let mut answer = String::new();
         door.read_to_string(&mut answer)?;
         Ok(answer.rsplit("\r\n\r\n").next().unwrap_or_default().to_owned())

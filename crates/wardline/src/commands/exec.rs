@@ -5,9 +5,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use wardline_monitor::policy::PolicySet;
+use wardline_monitor::policy::{NamedPort, PolicySet};
 use wardline_monitor::session::{self, Guard, SessionError};
-use wardline_monitor::{Approver, Monitor, Nobody, Terminal, World, sources};
+use wardline_monitor::{
+    Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, World, parse_forward, sources,
+};
 
 use super::PolicyFlags;
 use super::check::unknown_agent;
@@ -38,9 +40,9 @@ pub(crate) struct Boundary {
     /// Open the egress door for HOST or HOST:PORT (`*.example.com` for all below)
     #[arg(long = "allow-host", value_name = "HOST")]
     hosts: Vec<String>,
-    /// Lead this loopback port into the sandbox
-    #[arg(long = "forward", value_name = "PORT")]
-    forwards: Vec<u16>,
+    /// Lead this loopback port into the sandbox; with NAME=, its address is in WARDLINE_FORWARD_NAME there
+    #[arg(long = "forward", value_name = "[NAME=]PORT", value_parser = parse_forward)]
+    forwards: Vec<NamedPort>,
     /// Pass this environment variable on
     #[arg(long = "env", value_name = "NAME")]
     variables: Vec<String>,
@@ -87,7 +89,7 @@ impl Boundary {
 
 impl Exec {
     pub(crate) fn run(self, world: World) -> ExitCode {
-        let guard = self.limits.guard(self.argv);
+        let mut guard = self.limits.guard(self.argv);
         if self.printing.print_manifest {
             return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
         }
@@ -98,7 +100,9 @@ impl Exec {
         if let Err(e) = check_agent(&guard, monitor.policy()) {
             return exit::fail(exit::USAGE, e);
         }
-        let approver: &dyn Approver = if std::io::stdin().is_terminal() { &Terminal } else { &Nobody };
+        let attended = std::io::stdin().is_terminal();
+        guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
+        let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
         match session::exec(&monitor, &guard, approver) {
             Ok((ended, connections)) => {
                 let told = refused_connections(&connections) + &aftermath(&ended);

@@ -1,9 +1,6 @@
 //! The door as a guarded program meets it: what gets through, what does not, and what is recorded in which order.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it cannot go on")]
 
-mod common;
-
-use common::{Log, PUBLIC, World, client_hello, echo, http, read_all, server, socket_path};
+use crate::common::{Log, PUBLIC, World, client_hello, echo, http, read_all, server, socket_path};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -108,7 +105,7 @@ fn a_name_that_turns_inward_is_refused_and_only_the_checked_address_is_dialled()
     let world = World::with(&["rebind.test"], echo(), |door| {
         let answers = [PUBLIC, "127.0.0.1"].map(|address| vec![address.parse().unwrap()]).to_vec();
         let names = [("rebind.test".to_owned(), answers)].into();
-        door.resolver = Arc::new(common::Names(std::sync::Mutex::new(names)));
+        door.resolver = Arc::new(crate::common::Names(std::sync::Mutex::new(names)));
     });
     let mut tunnel = world.tunnel("rebind.test:443");
     tunnel.write_all(&client_hello("rebind.test")).unwrap();
@@ -315,8 +312,8 @@ fn the_end_of_the_door_ends_and_records_every_connection() {
 
 #[test]
 fn a_rule_that_cannot_be_read_stops_the_door_from_opening() {
-    let rule =
-        wardline_proxy::HostRule { host: "*".to_owned(), port: None, because: "config.jsonc:7".to_owned() };
+    let (host, because) = ("*".to_owned(), "config.jsonc:7".to_owned());
+    let rule = wardline_proxy::HostRule { host, port: None, because, effect: wardline_proxy::Effect::Allow };
     let path = socket_path();
     let listener = UnixListener::bind(&path).unwrap();
     let error =
