@@ -204,13 +204,15 @@ pub struct Summary {
     pub journal: PathBuf,
 }
 
-/// Runs a program in a guarded session until it ends. `answerer` makes what answers the session's hooks.
+/// Runs a program in a guarded session until it ends. `ahead` is a stage that was started before, if there is one;
+/// `answerer` makes what answers the session's hooks.
 ///
 /// # Errors
 /// [`SessionError`]; the program was not started then.
 pub fn run(
     monitor: &Arc<Monitor>,
     guard: &Guard,
+    ahead: Option<Ahead>,
     answerer: impl FnOnce(&Arc<Monitor>, &Subject) -> Arc<Answerer>,
 ) -> Result<Summary, SessionError> {
     let subject = Subject {
@@ -221,7 +223,7 @@ pub fn run(
     let before = Snapshot::take(&monitor.world().project);
     let repository = is_repository(&monitor.world().project);
     let answerer = answerer(monitor, &subject);
-    let prepared = Prepared::new(monitor, &subject, guard, Some(answerer))?;
+    let prepared = Prepared::new(monitor, &subject, guard, ahead, Some(answerer))?;
     prepared.record_start(monitor, &subject, guard)?;
     let mut body = Body::new();
     body.insert("decision".into(), "allow".into());
@@ -252,17 +254,18 @@ pub fn run(
     Ok(summary)
 }
 
-/// Runs one command in the sandbox under the same policy: decided, recorded, confined.
+/// Runs one command in the sandbox under the same policy: decided, recorded, confined. `ahead` as in [`run`].
 ///
 /// # Errors
 /// [`SessionError`]; a refusal is one of them.
 pub fn exec(
     monitor: &Arc<Monitor>,
     guard: &Guard,
+    ahead: Option<Ahead>,
     approver: &dyn Approver,
 ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
     let subject = Subject { agent: guard.agent().to_owned(), ..Subject::local(&session_name("exec")) };
-    let result = exec_as(&subject, monitor, guard, approver);
+    let result = exec_as(&subject, monitor, guard, ahead, approver);
     memory::forget(&monitor.world().state, &subject.session);
     result
 }
@@ -271,11 +274,12 @@ fn exec_as(
     subject: &Subject,
     monitor: &Arc<Monitor>,
     guard: &Guard,
+    ahead: Option<Ahead>,
     approver: &dyn Approver,
 ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
     // The sandbox is built while the command is judged. The command itself waits in it for the permit, and never begins
     // when it is refused.
-    let mut prepared = Prepared::new(monitor, subject, guard, None);
+    let mut prepared = Prepared::new(monitor, subject, guard, ahead, None);
     let mut action = Action::shell(&command_line(&guard.argv));
     action.tool = "exec".to_owned();
     action.call = Some(format!("exec-{}", subject.session));
@@ -284,7 +288,7 @@ fn exec_as(
             if verdict.decision == Decision::Ask {
                 // A person took their time, and what was looked at before may have changed.
                 drop(prepared);
-                prepared = Prepared::new(monitor, subject, guard, None);
+                prepared = Prepared::new(monitor, subject, guard, None, None);
             }
             permit
         }
@@ -325,12 +329,13 @@ impl Prepared {
         monitor: &Arc<Monitor>,
         subject: &Subject,
         guard: &Guard,
+        ahead: Option<Ahead>,
         answerer: Option<Arc<Answerer>>,
     ) -> Result<Self, SessionError> {
         let world = monitor.world();
         check_workspace(world)?;
         let program = find_program(world, &guard.argv)?;
-        let ahead = Ahead::new(Stdio3::inherit()).map_err(StartError::NoStage);
+        let ahead = ahead.map_or_else(|| Ahead::new(Stdio3::inherit()), Ok).map_err(StartError::NoStage);
         let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
         let place = |name: &str| directory.join(name);
         let token = Token::fresh().map_err(set_up("the session's secret"))?;

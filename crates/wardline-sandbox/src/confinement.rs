@@ -97,7 +97,7 @@ pub struct ResourceLimits {
     pub cpu_seconds: Option<u64>,
     /// Seconds that the program may run by the clock on the wall.
     pub wall_seconds: Option<u64>,
-    /// Bytes in each private file system (`/tmp`, the home, `/dev/shm`).
+    /// Bytes in all private directories (`/tmp`, the home, `/dev/shm` and the like) together.
     pub scratch: Option<u64>,
 }
 

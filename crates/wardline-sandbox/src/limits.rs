@@ -98,6 +98,25 @@ impl Group {
         })
     }
 
+    /// Sets other limits on a group that nothing of the program's is in yet.
+    ///
+    /// # Errors
+    /// When a limit cannot be written.
+    pub(crate) fn adjust(&self, limits: &ResourceLimits) -> io::Result<()> {
+        let memory = if self.unified { "memory.max" } else { "memory.limit_in_bytes" };
+        let unlimited = if self.unified { "max" } else { "-1" };
+        let table = [
+            (&self.pids, "pids.max", limits.processes, "max"),
+            (&self.memory, memory, limits.memory, unlimited),
+        ];
+        for (directory, file, limit, none) in table {
+            let Some(directory) = directory else { continue };
+            let value = limit.map_or_else(|| none.to_owned(), |limit| limit.to_string());
+            std::fs::write(directory.join(file), value)?;
+        }
+        Ok(())
+    }
+
     fn directories(&self) -> impl Iterator<Item = &PathBuf> {
         let second = if self.unified && self.pids.is_some() { None } else { self.memory.as_ref() };
         self.pids.iter().chain(second)

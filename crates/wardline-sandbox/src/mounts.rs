@@ -46,8 +46,9 @@ const PROC_FILES: [&str; 12] = [
 ];
 const PROC_DIRECTORIES: [&str; 6] = ["acpi", "asound", "bus", "irq", "scsi", "driver"];
 
-/// The root of the sandbox while it is being built.
-struct Root {
+/// The root of the sandbox while it is being built. First the [`Root::ground`], which is the same for every program and
+/// can be made before it is known what will run; then [`Root::complete`], by a plan.
+pub(crate) struct Root {
     /// The root of the host, and directories of it that hold what is bound: many things lie side by side.
     host: OwnedFd,
     neighbours: BTreeMap<PathBuf, OwnedFd>,
@@ -56,56 +57,85 @@ struct Root {
     own: Vec<u64>,
     /// Directories of ours that took mount points. Shallow mounts come first, so none of them is covered later.
     parents: BTreeMap<PathBuf, OwnedFd>,
-    scratch: Option<u64>,
+    /// The one file system that all private directories lie in, and how many there are.
+    scratch: Option<(OwnedFd, usize)>,
+    /// Whether there is a `/proc` of our own.
+    pub(crate) proc_mounted: bool,
 }
 
-/// Builds the file system of `plan` and makes it the root of this process and its mount namespace.
-///
-/// With `proc_optional`, a `/proc` that the kernel refuses is left out, and `Ok(false)` says so.
-pub(crate) fn enter(plan: &Plan, scratch: Option<u64>, proc_optional: bool) -> Result<bool, Failure> {
-    // 1. Nothing that we mount may travel back to the host, nor the host's new mounts to us.
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    rustix::mount::mount_change("/", private).map_err(failing("make mounts private", "/"))?;
+/// Room for the skeleton of directories and mount points: nothing is written there later.
+const SKELETON: u64 = 16 << 20;
 
-    // 2. An empty root of our own, mounted over the old one, which stays in reach until the last step.
-    let host = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(failing("open", "/"))?;
-    let tree = tmpfs(0o755, scratch).map_err(failing("make the root file system", "/"))?;
-    let over = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-    rustix::mount::move_mount(&tree, "", CWD, "/", over).map_err(failing("mount the root", "/"))?;
-    let (neighbours, parents) = (BTreeMap::new(), BTreeMap::new());
-    let mut root = Root { host, neighbours, directory: tree, own: Vec::new(), parents, scratch };
-    root.note_own().map_err(failing("look at the new root", "/"))?;
+impl Root {
+    /// An empty root over the host's, with `/proc` and `/dev`. The host stays in reach under its old paths until
+    /// [`Root::complete`].
+    ///
+    /// With `proc_optional`, a `/proc` that the kernel refuses is left out.
+    pub(crate) fn ground(proc_optional: bool) -> Result<Self, Failure> {
+        // 1. Nothing that we mount may travel back to the host, nor the host's new mounts to us.
+        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        rustix::mount::mount_change("/", private).map_err(failing("make mounts private", "/"))?;
 
-    // 3. The kernel's own file systems.
-    root.masks().map_err(failing("make the masks", "/run"))?;
-    let proc_mounted = match root.proc() {
-        Ok(()) => true,
-        Err(_) if proc_optional => false,
-        Err(failure) => return Err(failure),
-    };
-    root.devices()?;
+        // 2. An empty root of our own, mounted over the old one, which stays in reach until the last step.
+        let host = fs::openat(CWD, "/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+            .map_err(failing("open", "/"))?;
+        let tree = tmpfs(0o755, Some(SKELETON)).map_err(failing("make the root file system", "/"))?;
+        let over = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+        rustix::mount::move_mount(&tree, "", CWD, "/", over).map_err(failing("mount the root", "/"))?;
+        let (neighbours, parents) = (BTreeMap::new(), BTreeMap::new());
+        let mut root = Self {
+            host,
+            neighbours,
+            directory: tree,
+            own: Vec::new(),
+            parents,
+            scratch: None,
+            proc_mounted: false,
+        };
+        root.note_own().map_err(failing("look at the new root", "/"))?;
 
-    // 4. What the plan shows, hides and pins, from the outside in.
-    for step in &plan.steps {
-        root.carry_out(step)?;
+        // 3. The kernel's own file systems.
+        root.masks().map_err(failing("make the masks", "/run"))?;
+        root.proc_mounted = match root.proc() {
+            Ok(()) => true,
+            Err(_) if proc_optional => false,
+            Err(failure) => return Err(failure),
+        };
+        root.devices()?;
+        Ok(root)
     }
 
-    // 5. The skeleton that holds it all together is done: nobody adds to it.
-    limit_mount(&root.directory, false, MountLimits { read_only: true, ..PLAIN })
-        .map_err(failing("make the root read-only", "/"))?;
+    /// Puts in what the plan shows, hides and pins, with `scratch` bytes for all private directories together, and makes
+    /// this the root of the process and its mount namespace.
+    pub(crate) fn complete(mut self, plan: &Plan, scratch: Option<u64>) -> Result<(), Failure> {
+        // 4. What the plan says, from the outside in.
+        self.room(scratch).map_err(failing("make room for", "private directories"))?;
+        let shared = Path::new("/dev/shm");
+        self.scratch(shared, 0o1777).map_err(failing("make private", shared))?;
+        for step in &plan.steps {
+            self.carry_out(step)?;
+        }
 
-    // 6. Into the new root, and let go of the old one with everything in it.
-    rustix::process::fchdir(&root.directory).map_err(failing("enter the new root", "/"))?;
-    rustix::process::pivot_root(".", ".").map_err(failing("pivot the root", "/"))?;
-    rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(failing("let go of the old root", "/"))?;
-    rustix::process::chdir("/").map_err(failing("enter the new root", "/"))?;
-    Ok(proc_mounted)
+        // 5. The skeleton that holds it all together is done: nobody adds to it.
+        if let Some((room, _)) = &self.scratch {
+            limit_mount(room, false, READ_ONLY).map_err(failing("close", ROOM))?;
+        }
+        limit_mount(&self.directory, false, MountLimits { read_only: true, ..PLAIN })
+            .map_err(failing("make the root read-only", "/"))?;
+
+        // 6. Into the new root, and let go of the old one with everything in it.
+        rustix::process::fchdir(&self.directory).map_err(failing("enter the new root", "/"))?;
+        rustix::process::pivot_root(".", ".").map_err(failing("pivot the root", "/"))?;
+        rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(failing("let go of the old root", "/"))?;
+        rustix::process::chdir("/").map_err(failing("enter the new root", "/"))
+    }
 }
 
 /// Where the unreadable things lie that are mounted over masked paths.
 const MASK_FILE: &str = "/.masked/file";
 const MASK_DIRECTORY: &str = "/.masked/directory";
+/// Where the file system of the private directories is mounted, out of reach.
+const ROOM: &str = "/.masked/room";
 /// The empty thing that is mounted over directories of `/proc`, where programs expect to be able to look.
 const EMPTY_DIRECTORY: &str = "/.masked/empty";
 
@@ -129,10 +159,28 @@ impl Root {
         }
     }
 
+    /// The file system of the private directories. It is mounted itself, because older kernels copy no part of one that
+    /// is not, where nobody without capabilities comes.
+    fn room(&mut self, bytes: Option<u64>) -> io::Result<()> {
+        let room = tmpfs(0o755, bytes)?;
+        self.own.push(fs::fstat(&room)?.st_dev);
+        attach(&room, &self.open(Path::new(ROOM))?)?;
+        self.scratch = Some((room, 0));
+        Ok(())
+    }
+
+    /// A private directory: one of those in the scratch file system, which has one bound for all.
     fn scratch(&mut self, at: &Path, mode: u32) -> io::Result<()> {
-        let tree = tmpfs(mode, self.scratch)?;
-        self.own.push(fs::fstat(&tree)?.st_dev);
         let target = self.target(at, true)?;
+        let Some((room, made)) = &mut self.scratch else {
+            return Err(io::Error::other("there is no room for private directories yet"));
+        };
+        let name = made.to_string();
+        *made += 1;
+        fs::mkdirat(&*room, name.as_str(), Mode::from_raw_mode(0o700))?;
+        fs::chmodat(&*room, name.as_str(), Mode::from_raw_mode(mode), AtFlags::empty())?;
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+        let tree = rustix::mount::open_tree(&*room, name.as_str(), flags)?;
         attach(&tree, &target)
     }
 
@@ -168,6 +216,7 @@ impl Root {
     fn masks(&mut self) -> io::Result<()> {
         self.target(Path::new("/.masked"), true)?;
         drop(self.target(Path::new(MASK_DIRECTORY), true)?);
+        drop(self.target(Path::new(ROOM), true)?);
         drop(self.target(Path::new(MASK_FILE), false)?);
         drop(self.target(Path::new(EMPTY_DIRECTORY), true)?);
         for path in [MASK_FILE, MASK_DIRECTORY, "/.masked"] {
@@ -216,7 +265,7 @@ impl Root {
         }
         let terminals = filesystem("devpts", &[("ptmxmode", "0666"), ("mode", "0620"), ("newinstance", "")])?;
         attach(&terminals, &self.target(&at.join("pts"), true)?)?;
-        self.scratch(&at.join("shm"), 0o1777)?;
+        drop(self.target(&at.join("shm"), true)?);
         let links = [
             ("ptmx", "pts/ptmx"),
             ("fd", "/proc/self/fd"),

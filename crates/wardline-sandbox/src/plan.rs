@@ -87,6 +87,35 @@ impl Held {
     }
 }
 
+impl Step {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Scratch { at, mode } => json!(["scratch", path_value(at), mode]),
+            Self::Link { at, to } => json!(["link", path_value(at), path_value(to)]),
+            Self::Bind { source, at, writable } => {
+                json!(["bind", path_value(at), path_value(source), writable])
+            }
+            Self::Anchor { at } => json!(["anchor", path_value(at)]),
+            Self::Pin { at } => json!(["pin", path_value(at)]),
+            Self::Mask { at, directory } => json!(["mask", path_value(at), directory]),
+        }
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let at = path_from(value.get(1)?)?;
+        let flag = |index: usize| value.get(index)?.as_bool();
+        Some(match value.get(0)?.as_str()? {
+            "scratch" => Self::Scratch { at, mode: u32::try_from(value.get(2)?.as_u64()?).ok()? },
+            "link" => Self::Link { at, to: path_from(value.get(2)?)? },
+            "bind" => Self::Bind { at, source: path_from(value.get(2)?)?, writable: flag(3)? },
+            "anchor" => Self::Anchor { at },
+            "pin" => Self::Pin { at },
+            "mask" => Self::Mask { at, directory: flag(2)? },
+            _ => return None,
+        })
+    }
+}
+
 impl Watch {
     pub(crate) fn to_value(&self) -> Value {
         json!({
@@ -182,6 +211,31 @@ impl Plan {
         let covered = plan.steps.iter().filter(|step| matches!(step, Step::Pin { .. } | Step::Mask { .. }));
         plan.held = covered.map(|step| Held::now(step.at())).collect();
         plan
+    }
+
+    /// What the init needs of the plan, as JSON.
+    pub(crate) fn to_value(&self) -> Value {
+        let paths = |list: &[PathBuf]| list.iter().map(|path| path_value(path)).collect::<Vec<_>>();
+        json!({
+            "steps": self.steps.iter().map(Step::to_value).collect::<Vec<_>>(),
+            "readable": paths(&self.readable),
+            "writable": paths(&self.writable),
+            "private": paths(&self.private),
+        })
+    }
+
+    /// The part of a plan that [`Plan::to_value`] wrote.
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
+        let paths =
+            |name: &str| value.get(name)?.as_array()?.iter().map(path_from).collect::<Option<Vec<_>>>();
+        let steps = value.get("steps")?.as_array()?.iter().map(Step::from_value);
+        Some(Self {
+            steps: steps.collect::<Option<_>>()?,
+            readable: paths("readable")?,
+            writable: paths("writable")?,
+            private: paths("private")?,
+            ..Self::default()
+        })
     }
 
     /// The canonical form of `path`, with a planned link for every symbolic link on the way; `None` when it does not

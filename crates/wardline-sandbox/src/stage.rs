@@ -22,15 +22,17 @@ use wardline_sys::process::{Fork, Namespaces, fork, fork_into, leave};
 use wardline_sys::{descriptor, signal};
 
 use crate::bridge::Bridge;
+use crate::confinement::ResourceLimits;
 use crate::guarantee::Asked;
 use crate::limits::{Entrance, Group};
 use crate::mechanism::{self, Mechanism};
+use crate::mounts::Root;
 use crate::plan::Plan;
 use crate::terminal::inside::Own;
 use crate::wire::{
-    Failure, GO, GO_BEHIND, LIFELINE, Message, REQUEST, Request, Run, STATUS, TERMINAL, failing,
+    Failure, GO, GO_BEHIND, LIFELINE, Message, Orders, REQUEST, Request, Run, STATUS, TERMINAL, failing,
 };
-use crate::{drop_rights, landlock_rules, limits, mounts, probe, watch};
+use crate::{drop_rights, landlock_rules, limits, probe, watch};
 
 /// Whether this process was started to be the stage: then call [`stage_main`] before anything else.
 pub fn is_stage(mut argv: impl Iterator<Item = impl AsRef<std::ffi::OsStr>>) -> bool {
@@ -44,66 +46,185 @@ pub fn stage_main() -> ExitCode {
     else {
         return ExitCode::from(2);
     };
+    let pipes = Pipes { request, status, lifeline, terminal: None };
+    if serve(pipes, false) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The stage's ends of the caller's pipes.
+pub(crate) struct Pipes {
+    pub(crate) request: OwnedFd,
+    pub(crate) status: OwnedFd,
+    pub(crate) lifeline: OwnedFd,
+    /// Where the program's terminal goes, when it is known that it will have one.
+    pub(crate) terminal: Option<OwnedFd>,
+}
+
+/// Serves one request and says whether that went well. A stage that is `ahead` will be asked to run a program, and
+/// begins before it is.
+pub(crate) fn serve(pipes: Pipes, ahead: bool) -> bool {
+    let Pipes { request, status, lifeline, terminal } = pipes;
     let status = std::fs::File::from(status);
-    let outcome = match Request::read(request) {
-        Ok(Request::Run(run)) => keep(&run, &status, lifeline),
-        Ok(Request::Probe) => {
-            Message::Probed(probe::try_all()).send(&status);
+    let outcome = if ahead {
+        keep_ahead(request, &status, lifeline, terminal)
+    } else {
+        answer(request, &status, lifeline)
+    };
+    if let Err(failure) = outcome {
+        Message::Failed(failure).send(&status);
+        return false;
+    }
+    true
+}
+
+fn answer(request: OwnedFd, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Failure> {
+    match Request::read(request).map_err(failing("read", "the request"))? {
+        Some((Request::Run(run), text)) => keep(&run, &text, status, lifeline),
+        Some((Request::Probe, _)) => {
+            Message::Probed(probe::try_all()).send(status);
             Ok(())
         }
-        Err(error) => Err(failing("read", "the request")(error)),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            Message::Failed(failure).send(&status);
-            ExitCode::FAILURE
-        }
+        None => Ok(()),
     }
 }
 
 // ---- 1. The keeper -------------------------------------------------------------------------------------------------
 
-fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Failure> {
-    // 1.1 What a terminal sends to the whole group is for the program to act on, not for us. Of a caller with a terminal
-    //     we leave the session, so that nothing here knows that terminal; and when it stops, we do not.
-    signal::ignore(&signal::GROUP);
+/// Looks after one program from the beginning to the end.
+fn keep(run: &Run, text: &str, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Failure> {
     let mut channel = None;
     if run.on_terminal() {
-        rustix::process::setsid().map_err(failing("leave the session of", "the caller"))?;
         channel = Some(descriptor::adopt(TERMINAL).map_err(failing("find the way to", "the terminal"))?);
     }
-    let _cosmetic = rustix::thread::set_name(c"wardline-keeper");
-    // 1.2 Groups of a privileged caller open files that its user id does not. Others may not give theirs up.
-    let _unprivileged = rustix::thread::set_thread_groups(&[]);
-    // 1.3 While the host can still be seen: what to mount, and a cgroup to count in.
-    let confinement = &run.confinement;
-    let plan = Plan::of(confinement);
-    Message::Watching(plan.watches.clone()).send(status);
+    be_keeper(channel.is_some())?;
     let group =
-        if run.without(mechanism::LIMITS) { Group::default() } else { Group::make(&confinement.limits) };
-    let limits = group.mechanism(&confinement.limits, rustix::process::geteuid().as_raw());
-    if !limits.held && !run.without(mechanism::LIMITS) {
-        group.remove();
-        let error = io::Error::other(limits.proof.clone());
-        return Err(failing("limit", "the program")(error).because(mechanism::LIMITS));
-    }
-    // 1.4 The init, in namespaces of its own.
-    let started = start_init(run, &plan, &group, limits, status, &lifeline, channel);
-    let (init, _alive) = match started {
-        Ok(started) => started,
+        if run.without(mechanism::LIMITS) { Group::default() } else { Group::make(&run.confinement.limits) };
+    let limits = match bounded(run, &group) {
+        Ok(limits) => limits,
         Err(failure) => {
             group.remove();
             return Err(failure);
         }
     };
-    // 1.5 From here on we hold nothing of the program's: not its streams, not its directory.
+    // While the host can still be seen: what to mount.
+    let plan = Plan::of(&run.confinement);
+    Message::Watching(plan.watches.clone()).send(status);
+    let namespaces = if run.without(mechanism::USER_NAMESPACE) {
+        Namespaces::NONE
+    } else {
+        Namespaces { net: !run.without(mechanism::NETWORK), ..Namespaces::ALL }
+    };
+    let init = match start_init(namespaces, run.without(mechanism::PROC), &group, status, &lifeline, channel)
+    {
+        Ok(init) => init,
+        Err(failure) => {
+            group.remove();
+            return Err(failure);
+        }
+    };
+    attend_to(init, Known { run, text, plan, group, limits }, status, &lifeline);
+    Ok(())
+}
+
+/// As [`keep`], for a program that is not known yet: the init makes the ground meanwhile.
+fn keep_ahead(
+    request: OwnedFd,
+    status: &std::fs::File,
+    lifeline: OwnedFd,
+    channel: Option<OwnedFd>,
+) -> Result<(), Failure> {
+    be_keeper(channel.is_some())?;
+    let group = Group::make(&ResourceLimits::default());
+    let started = start_init(Namespaces::ALL, false, &group, status, &lifeline, channel);
+    let found = Request::read(request).map_err(failing("read", "the request"));
+    let outcome = match (found, started) {
+        (Ok(Some((Request::Run(run), text))), Ok(init)) => {
+            return match adjusted(&run, &group) {
+                Ok(limits) => {
+                    let plan = Plan::of(&run.confinement);
+                    Message::Watching(plan.watches.clone()).send(status);
+                    attend_to(init, Known { run: &run, text: &text, plan, group, limits }, status, &lifeline);
+                    Ok(())
+                }
+                Err(failure) => {
+                    // Without orders the init ends.
+                    drop(init.orders);
+                    let _reaped = rustix::process::waitpid(Some(init.pid), WaitOptions::empty());
+                    group.remove();
+                    Err(failure)
+                }
+            };
+        }
+        (Ok(_), Ok(init)) => {
+            drop(init.orders);
+            let _reaped = rustix::process::waitpid(Some(init.pid), WaitOptions::empty());
+            Ok(())
+        }
+        (Err(failure), _) | (Ok(_), Err(failure)) => Err(failure),
+    };
+    group.remove();
+    outcome
+}
+
+fn be_keeper(on_terminal: bool) -> Result<(), Failure> {
+    // What a terminal sends to the whole group is for the program to act on, not for us. Of a caller with a terminal we
+    // leave the session, so that nothing here knows that terminal; and when it stops, we do not.
+    signal::ignore(&signal::GROUP);
+    if on_terminal {
+        rustix::process::setsid().map_err(failing("leave the session of", "the caller"))?;
+    }
+    let _cosmetic = rustix::thread::set_name(c"wardline-keeper");
+    // Groups of a privileged caller open files that its user id does not. Others may not give theirs up.
+    let _unprivileged = rustix::thread::set_thread_groups(&[]);
+    Ok(())
+}
+
+/// What bounds the program's resources.
+///
+/// # Errors
+/// When they are not bounded as was asked, and nobody agreed to that.
+fn bounded(run: &Run, group: &Group) -> Result<Mechanism, Failure> {
+    let limits = group.mechanism(&run.confinement.limits, rustix::process::geteuid().as_raw());
+    if !limits.held && !run.without(mechanism::LIMITS) {
+        let error = io::Error::other(limits.proof.clone());
+        return Err(failing("limit", "the program")(error).because(mechanism::LIMITS));
+    }
+    Ok(limits)
+}
+
+/// As [`bounded`], for a group that was made with the default limits.
+fn adjusted(run: &Run, group: &Group) -> Result<Mechanism, Failure> {
+    let limits = &run.confinement.limits;
+    if *limits != ResourceLimits::default() {
+        group
+            .adjust(limits)
+            .map_err(|error| failing("limit", "the program")(error).because(mechanism::LIMITS))?;
+    }
+    bounded(run, group)
+}
+
+/// Everything about a program, once it was asked for.
+struct Known<'a> {
+    run: &'a Run,
+    text: &'a str,
+    plan: Plan,
+    group: Group,
+    limits: Mechanism,
+}
+
+/// Gives the init its orders and looks after it until everything is over.
+fn attend_to(init: Init, known: Known<'_>, status: &std::fs::File, lifeline: &OwnedFd) {
+    let Init { pid, orders, alive: _alive } = init;
+    let Known { run, text, plan, group, limits } = known;
+    let confinement = &run.confinement;
+    // An init that is dead has said why.
+    let _unread = Orders::send(orders, text, &plan, &limits, group.counts_memory());
+    // From here on we hold nothing of the program's: not its streams, not its directory.
     let _best_effort = let_go_of_streams();
     let _best_effort = rustix::process::chdir("/");
-    // 1.6 Until the program has ended, the caller is gone, or the time is over.
-    let space = pid_namespace(init);
-    let late = watch_over(init, &lifeline, confinement.limits.wall_seconds);
-    // 1.7 Everything inside is dead now. Look, tidy up, and say so.
+    // Until the program has ended, the caller is gone, or the time is over.
+    let space = pid_namespace(pid);
+    let late = watch_over(pid, lifeline, confinement.limits.wall_seconds);
+    // Everything inside is dead now. Look, tidy up, and say so.
     let survivors = group.population().unwrap_or_else(|| living_in(space));
     let mut limits_hit = group.hit();
     if late {
@@ -113,39 +234,43 @@ fn keep(run: &Run, status: &std::fs::File, lifeline: OwnedFd) -> Result<(), Fail
     let appeared = watch::look_after(&plan.watches, confinement);
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
-    Ok(())
 }
 
-/// Starts the init and returns it with what tells it that the keeper lives.
+/// An init that runs.
+struct Init {
+    pid: Pid,
+    /// Where its orders go. Without any it ends.
+    orders: OwnedFd,
+    /// Open as long as the keeper lives, which tells the init.
+    alive: OwnedFd,
+}
+
 fn start_init(
-    run: &Run,
-    plan: &Plan,
+    namespaces: Namespaces,
+    without_proc: bool,
     group: &Group,
-    limits: Mechanism,
     status: &std::fs::File,
     lifeline: &OwnedFd,
     channel: Option<OwnedFd>,
-) -> Result<(Pid, OwnedFd), Failure> {
-    // Its writing end is open as long as the keeper lives.
-    let (alive, living) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-        .map_err(failing("make a pipe for", "the init"))?;
+) -> Result<Init, Failure> {
+    let pipe = || {
+        rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+            .map_err(failing("make a pipe for", "the init"))
+    };
+    let (alive, living) = pipe()?;
+    let (awaited, orders) = pipe()?;
     let mut entrance =
         group.entrance().map_err(|error| failing("open", "the cgroup")(error).because(mechanism::LIMITS))?;
-    let namespaces = if run.without(mechanism::USER_NAMESPACE) {
-        Namespaces::NONE
-    } else {
-        Namespaces { net: !run.without(mechanism::NETWORK), ..Namespaces::ALL }
-    };
     let identity = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     match entrance.fork_into(namespaces) {
         Ok(Fork::Child) => {
-            drop(living);
-            let inside = Inside { run, plan, group, limits, status, identity, namespaces };
-            let Err(failure) = inside.live(&alive, entrance, lifeline, channel);
+            drop((living, orders));
+            let ground = Ground { status, identity, namespaces };
+            let Err(failure) = ground.live(&alive, entrance, without_proc, awaited, lifeline, channel);
             Message::Failed(failure).send(status);
             leave(1)
         }
-        Ok(Fork::Parent(init)) => Ok((init, living)),
+        Ok(Fork::Parent(pid)) => Ok(Init { pid, orders, alive: living }),
         Err(error) => Err(failing("make namespaces for", "the init")(error).because(blame(namespaces))),
     }
 }
@@ -219,15 +344,18 @@ fn let_go_of_streams() -> io::Result<()> {
 
 // ---- 2. The init ---------------------------------------------------------------------------------------------------
 
-/// What the init and the program know.
-struct Inside<'a> {
-    run: &'a Run,
-    plan: &'a Plan,
-    group: &'a Group,
-    limits: Mechanism,
+/// What the init knows before it has orders.
+struct Ground<'a> {
     status: &'a std::fs::File,
     /// The user and group on the host, before the namespace hid them.
     identity: (u32, u32),
+    namespaces: Namespaces,
+}
+
+/// What the init and the program know.
+struct Inside<'a> {
+    orders: Orders,
+    status: &'a std::fs::File,
     namespaces: Namespaces,
 }
 
@@ -236,11 +364,13 @@ const NO_TIME: rustix::time::Timespec = rustix::time::Timespec { tv_sec: 0, tv_n
 /// A type without values: a function that returns it on success never returns on success.
 enum Never {}
 
-impl Inside<'_> {
+impl Ground<'_> {
     fn live(
         &self,
         alive: &OwnedFd,
         mut entrance: Entrance,
+        without_proc: bool,
+        orders: OwnedFd,
         lifeline: &OwnedFd,
         channel: Option<OwnedFd>,
     ) -> Result<Never, Failure> {
@@ -261,38 +391,70 @@ impl Inside<'_> {
         if self.namespaces.user {
             self.map_identity().map_err(|failure| failure.because(mechanism::USER_NAMESPACE))?;
         }
-        // 2.3 A loopback of our own, and on it the doors to the host, while ports below 1024 can be had.
-        let mut bridge = Bridge::default();
+        // 2.3 A loopback of our own.
         if self.namespaces.net {
             wardline_sys::network::loopback_up()
                 .map_err(|error| failing("bring up", "lo")(error).because(mechanism::NETWORK))?;
-            bridge = Bridge::listen(&self.run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
         }
-        // 2.4 The file system.
-        let mut proc_mounted = false;
-        if self.namespaces.mount {
-            let scratch = self.run.confinement.limits.scratch;
-            proc_mounted =
-                mounts::enter(self.plan, scratch, self.run.without(mechanism::PROC)).map_err(|failure| {
-                    match failure.mechanism {
-                        // Before the first mount of a plan everything depends on the rights of the namespace alone.
-                        None if failure.step == "make mounts private"
-                            || failure.step == "make the root file system" =>
-                        {
-                            failure.because(mechanism::USER_NAMESPACE)
-                        }
-                        _ => failure,
-                    }
-                })?;
-        } else {
-            rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
-                .map_err(failing("become reaper for", "the program"))?;
+        // 2.4 The part of the file system that is the same for all.
+        let root = if self.namespaces.mount { Some(self.root(without_proc)?) } else { None };
+        // 2.5 From here on it has to be known what will run.
+        let orders = Orders::read(orders).map_err(failing("read", "the orders"))?;
+        let Some(orders) = orders else { leave(0) };
+        Inside { orders, status: self.status, namespaces: self.namespaces }.live(root, lifeline, channel)
+    }
+
+    fn root(&self, without_proc: bool) -> Result<Root, Failure> {
+        Root::ground(without_proc).map_err(|failure| match failure.mechanism {
+            // Before the first mount of a plan everything depends on the rights of the namespace alone.
+            None if failure.step == "make mounts private" || failure.step == "make the root file system" => {
+                failure.because(mechanism::USER_NAMESPACE)
+            }
+            _ => failure,
+        })
+    }
+
+    fn map_identity(&self) -> Result<(), Failure> {
+        let (user, group) = self.identity;
+        let table = [
+            ("/proc/self/setgroups", "deny".to_owned()),
+            ("/proc/self/gid_map", format!("{group} {group} 1")),
+            ("/proc/self/uid_map", format!("{user} {user} 1")),
+        ];
+        for (path, text) in table {
+            std::fs::write(path, text).map_err(failing("write", path))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inside<'_> {
+    fn live(
+        &self,
+        root: Option<Root>,
+        lifeline: &OwnedFd,
+        channel: Option<OwnedFd>,
+    ) -> Result<Never, Failure> {
+        let Orders { run, plan, .. } = &self.orders;
+        // 2.6 The doors to the host, while ports below 1024 can be had.
+        let mut bridge = Bridge::default();
+        if self.namespaces.net {
+            bridge = Bridge::listen(&run.confinement).map_err(failing("listen on", "127.0.0.1"))?;
+        }
+        // 2.7 The rest of the file system.
+        let proc_mounted = root.as_ref().is_some_and(|root| root.proc_mounted);
+        match root {
+            Some(root) => root.complete(plan, run.confinement.limits.scratch)?,
+            None => rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+                .map_err(failing("become reaper for", "the program"))?,
         }
         let terminal = channel.map(Own::make).transpose().map_err(failing("make", "a terminal"))?;
-        // 2.5 The rights that built the jail go, before anything of the program's runs: for this process, which shares
-        //     the program's user, and for all that come from it.
+        // 2.8 The rights that built the jail go, before anything of the program's runs: for this process, which shares
+        //     the program's user, and for all that come from it. Our memory is not the program's either.
         let filters = self.give_up()?;
-        // 2.6 The program, which tells us by closing a pipe that it has become itself.
+        let hidden = rustix::process::DumpableBehavior::NotDumpable;
+        rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
+        // 2.9 The program, which tells us by closing a pipe that it has become itself.
         let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(failing("make a pipe for", "the program"))?;
         let children = signal::children().map_err(failing("wait for", "the program"))?;
@@ -316,22 +478,9 @@ impl Inside<'_> {
         self.attend(program, &bridge, &children, lifeline, terminal)
     }
 
-    fn map_identity(&self) -> Result<(), Failure> {
-        let (user, group) = self.identity;
-        let table = [
-            ("/proc/self/setgroups", "deny".to_owned()),
-            ("/proc/self/gid_map", format!("{group} {group} 1")),
-            ("/proc/self/uid_map", format!("{user} {user} 1")),
-        ];
-        for (path, text) in table {
-            std::fs::write(path, text).map_err(failing("write", path))?;
-        }
-        Ok(())
-    }
-
     /// Whether sockets are shut altogether: nothing else holds the network back, and no human opened it.
     fn closed(&self) -> bool {
-        !self.namespaces.net && !Asked::by(&self.run.confinement).opens_network()
+        !self.namespaces.net && !Asked::by(&self.orders.run.confinement).opens_network()
     }
 
     /// Empties the capability sets and installs the filter; returns the filter's size, if there is one.
@@ -339,7 +488,7 @@ impl Inside<'_> {
         drop_rights::all().map_err(|error| {
             failing("drop the rights of", "the program")(error).because(mechanism::NO_NEW_PRIVS)
         })?;
-        if self.run.without(mechanism::SECCOMP) {
+        if self.orders.run.without(mechanism::SECCOMP) {
             return Ok(None);
         }
         let size = drop_rights::filter(self.closed()).map_err(|error| {
@@ -358,11 +507,9 @@ impl Inside<'_> {
         lifeline: &OwnedFd,
         terminal: Option<Own>,
     ) -> Result<Never, Failure> {
-        // 2.7 The program's streams are not ours, and our memory is not the program's.
+        // 2.10 The program's streams are not ours.
         let _best_effort = let_go_of_streams();
-        let hidden = rustix::process::DumpableBehavior::NotDumpable;
-        rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
-        // 2.8 Children that end, the caller, its terminal, and the bridge.
+        // 2.11 Children that end, the caller, its terminal, and the bridge.
         let mut talking = terminal.is_some();
         loop {
             let channel = terminal.as_ref().filter(|_| talking).map_or(lifeline, Own::channel);
@@ -474,7 +621,7 @@ impl Inside<'_> {
         terminal: Option<&Own>,
     ) -> Result<Never, Failure> {
         use std::os::unix::process::CommandExt;
-        let confinement = &self.run.confinement;
+        let confinement = &self.orders.run.confinement;
         let mut enforced = self.namespaces_held(proc_mounted);
         enforced.push(Mechanism::held(mechanism::NO_NEW_PRIVS, "set, and every capability set is empty"));
         enforced.push(match filters {
@@ -490,7 +637,9 @@ impl Inside<'_> {
                 rustix::process::setsid().map(drop).map_err(failing("make a session for", "the program"))?
             }
             Some(terminal) => {
-                terminal.take(self.run.terminal).map_err(failing("give a terminal to", "the program"))?;
+                terminal
+                    .take(self.orders.run.terminal)
+                    .map_err(failing("give a terminal to", "the program"))?;
             }
         }
         if !self.namespaces.pid {
@@ -498,21 +647,23 @@ impl Inside<'_> {
                 .map_err(failing("tie to the init", "the program"))?;
         }
         // 3.2 Its share of the machine.
-        if self.run.without(mechanism::LIMITS) {
+        if self.orders.run.without(mechanism::LIMITS) {
             enforced.push(Mechanism::missing(mechanism::LIMITS, LEFT_OUT));
         } else {
-            limits::apply(&confinement.limits, self.group.counts_memory())
+            limits::apply(&confinement.limits, self.orders.counted)
                 .map_err(|(what, error)| failing("limit", what)(error).because(mechanism::LIMITS))?;
-            enforced.push(self.limits.clone());
+            enforced.push(self.orders.limits.clone());
         }
         // 3.3 The file rules once more.
-        if self.run.without(mechanism::LANDLOCK) {
+        if self.orders.run.without(mechanism::LANDLOCK) {
             enforced.push(Mechanism::missing(mechanism::LANDLOCK, LEFT_OUT));
         } else {
-            enforced.push(landlock_rules::restrict(self.plan, self.namespaces.mount).map_err(|missing| {
-                failing("restrict", "the program")(io::Error::other(missing.proof))
-                    .because(mechanism::LANDLOCK)
-            })?);
+            enforced.push(landlock_rules::restrict(&self.orders.plan, self.namespaces.mount).map_err(
+                |missing| {
+                    failing("restrict", "the program")(io::Error::other(missing.proof))
+                        .because(mechanism::LANDLOCK)
+                },
+            )?);
         }
         // 3.4 Where it works, and nothing open but its three streams.
         rustix::process::chdir(&confinement.cwd).map_err(failing("start in", &confinement.cwd))?;
@@ -526,8 +677,8 @@ impl Inside<'_> {
         }
         // 3.6 And off.
         signal::reset_all();
-        let name = self.run.argv.first().cloned().unwrap_or_default();
-        let arguments = self.run.argv.get(1..).unwrap_or_default();
+        let name = self.orders.run.argv.first().cloned().unwrap_or_default();
+        let arguments = self.orders.run.argv.get(1..).unwrap_or_default();
         let error = Command::new(&name).args(arguments).env_clear().envs(&confinement.environment).exec();
         Err(failing("execute", name)(error))
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
 use crate::mechanism::Mechanism;
-use crate::plan::Watch;
+use crate::plan::{Plan, Watch};
 use crate::watch::Appeared;
 
 /// The argument that makes the binary the stage.
@@ -140,25 +140,81 @@ impl Request {
         std::fs::File::from(pipe).write_all(value.to_string().as_bytes())
     }
 
-    /// Reads the request that [`Request::send`] wrote, up to the end: what comes after it cannot change it.
-    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Self> {
+    /// Reads the request that [`Request::send`] wrote, up to the end: what comes after it cannot change it. `None` when
+    /// nothing was asked.
+    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Option<(Self, String)>> {
         let mut text = String::new();
         std::fs::File::from(pipe).read_to_string(&mut text)?;
-        let bad =
-            || io::Error::new(io::ErrorKind::InvalidData, "the stage was given a request it cannot read");
-        let value: Value = serde_json::from_str(&text).map_err(|_| bad())?;
-        if value.get("probe").is_some() {
-            return Ok(Self::Probe);
+        if text.is_empty() {
+            return Ok(None);
         }
-        let run = || {
-            Some(Run {
-                confinement: Confinement::from_wire(value.get("confinement")?)?,
-                argv: value.get("argv")?.as_array()?.iter().map(text_from).collect::<Option<_>>()?,
-                terminal: flags(value.get("terminal")?)?,
-                without: strings(value.get("without")?)?,
+        let value: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
+        if value.get("probe").is_some() {
+            return Ok(Some((Self::Probe, text)));
+        }
+        let run = Run::from_value(&value).ok_or_else(unreadable)?;
+        Ok(Some((Self::Run(Box::new(run)), text)))
+    }
+}
+
+fn unreadable() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the stage was given a request it cannot read")
+}
+
+impl Run {
+    fn from_value(value: &Value) -> Option<Self> {
+        Some(Self {
+            confinement: Confinement::from_wire(value.get("confinement")?)?,
+            argv: value.get("argv")?.as_array()?.iter().map(text_from).collect::<Option<_>>()?,
+            terminal: flags(value.get("terminal")?)?,
+            without: strings(value.get("without")?)?,
+        })
+    }
+}
+
+/// What the keeper tells the init, once it knows.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    pub(crate) run: Run,
+    pub(crate) plan: Plan,
+    /// What bounds the program's resources, and whether memory is counted for all processes together.
+    pub(crate) limits: Mechanism,
+    pub(crate) counted: bool,
+}
+
+impl Orders {
+    /// Writes orders: `request` as it was read, and behind it what the keeper has found out.
+    pub(crate) fn send(
+        pipe: OwnedFd,
+        request: &str,
+        plan: &Plan,
+        limits: &Mechanism,
+        counted: bool,
+    ) -> io::Result<()> {
+        let found = json!({ "plan": plan.to_value(), "limits": limits.to_value(), "counted": counted });
+        std::fs::File::from(pipe).write_all(format!("{request}\n{found}").as_bytes())
+    }
+
+    /// Reads what [`Orders::send`] wrote; `None` when there are no orders.
+    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Option<Self>> {
+        let mut text = String::new();
+        std::fs::File::from(pipe).read_to_string(&mut text)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+        let mut next = || values.next().and_then(Result::ok);
+        let orders = || {
+            let (request, found) = (next()?, next()?);
+            Some(Self {
+                run: Run::from_value(&request)?,
+                plan: Plan::from_value(found.get("plan")?)?,
+                limits: Mechanism::from_value(found.get("limits")?)?,
+                counted: found.get("counted")?.as_bool()?,
             })
         };
-        run().map(|run| Self::Run(Box::new(run))).ok_or_else(bad)
+        let mut orders = orders;
+        orders().map(Some).ok_or_else(unreadable)
     }
 }
 

@@ -143,6 +143,35 @@ fn sides(pid: libc::c_long) -> io::Result<Fork> {
     }
 }
 
+/// Overwrites the environment that this process was started with: a copy of a process has its secrets too.
+///
+/// For a fork that goes on without an exec, before it has any thread. Afterwards every variable reads as empty.
+///
+/// # Errors
+/// When the process has more than one thread; nothing was changed.
+pub fn forget_environment() -> io::Result<()> {
+    unsafe extern "C" {
+        static environ: *const *mut libc::c_char;
+    }
+    require_single_thread()?;
+    // SAFETY: the C library's own variable; with one thread (checked above) nobody changes it meanwhile.
+    let mut entry = unsafe { environ };
+    while !entry.is_null() {
+        // SAFETY: `environ` points into an array that ends with a null pointer, and the loop ends there.
+        let text = unsafe { entry.read() };
+        if text.is_null() {
+            break;
+        }
+        // SAFETY: each entry is a string that ends with a zero.
+        let length = unsafe { libc::strlen(text) };
+        // SAFETY: the string is writable memory of this process, `length` bytes long, and no Rust reference to it
+        // exists: the standard library copies what it gives out. One thread: nobody reads it meanwhile.
+        unsafe { libc::memset(text.cast(), 0, length) };
+        entry = entry.wrapping_add(1);
+    }
+    Ok(())
+}
+
 /// Ends the process at once: no destructors, no exit handlers, no flushing. For forked children, whose buffers are
 /// copies of the parent's and must not be written twice.
 pub fn leave(code: i32) -> ! {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use wardline_monitor::policy::{NamedPort, PolicySet};
+use wardline_monitor::sandbox::Ahead;
 use wardline_monitor::session::{self, Guard, SessionError};
 use wardline_monitor::{
     Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, World, parse_forward, sources,
@@ -88,7 +89,7 @@ impl Boundary {
 }
 
 impl Exec {
-    pub(crate) fn run(self, world: World) -> ExitCode {
+    pub(crate) fn run(self, world: World, ahead: Option<Ahead>) -> ExitCode {
         let mut guard = self.limits.guard(self.argv);
         if self.printing.print_manifest {
             return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
@@ -103,7 +104,7 @@ impl Exec {
         let attended = std::io::stdin().is_terminal();
         guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
-        match session::exec(&monitor, &guard, approver) {
+        match session::exec(&monitor, &guard, ahead, approver) {
             Ok((ended, connections)) => {
                 let told = refused_connections(&connections) + &aftermath(&ended);
                 if !told.is_empty() {

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use wardline_monitor::World;
 use wardline_monitor::policy::Preset;
+use wardline_monitor::sandbox::Ahead;
 use wardline_monitor::sources::Choice;
 
 use crate::exit;
@@ -93,8 +94,8 @@ fn preset(word: &str) -> Result<Preset, String> {
     }
 }
 
-/// Reads the command line and runs the command.
-pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
+/// Reads the command line and runs the command; `ahead` is the sandbox stage of one that confines a program.
+pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(e) => {
@@ -112,8 +113,8 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         Err(e) => return exit::fail(exit::USAGE, e),
     };
     match arguments.command {
-        Command::Run(command) => command.run(world),
-        Command::Exec(command) => command.run(world),
+        Command::Run(command) => command.run(world, ahead),
+        Command::Exec(command) => command.run(world, ahead),
         Command::Check(command) => command.run(&world),
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use wardline_hooks::{answer_in_session, known_agent};
-use wardline_monitor::sandbox::Ended;
+use wardline_monitor::sandbox::{Ahead, Ended};
 use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Monitor, Subject, World, visible};
@@ -37,7 +37,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn run(self, world: World) -> ExitCode {
+    pub(crate) fn run(self, world: World, ahead: Option<Ahead>) -> ExitCode {
         let mut guard = self.limits.guard(self.argv);
         match known_agent(&places(&world), &guard.argv) {
             Ok(Some(known)) => {
@@ -61,7 +61,7 @@ impl Run {
         }
         // A headless agent has nobody to ask, whatever its protocol knows.
         let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(headless);
-        match session::run(&monitor, &guard, |monitor, subject| answerer(monitor, subject, attended)) {
+        match session::run(&monitor, &guard, ahead, |monitor, subject| answerer(monitor, subject, attended)) {
             Ok(summary) => {
                 if !self.quiet {
                     eprint!("{}", describe(&summary));
