@@ -3,5 +3,6 @@
 
 mod bounds;
 mod common;
+mod hostile;
 mod socks;
 mod tunnels;

@@ -5,6 +5,7 @@
 mod check;
 mod common;
 mod demo;
+mod egress;
 mod exec;
 mod hook;
 mod init;
