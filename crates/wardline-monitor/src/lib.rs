@@ -23,6 +23,7 @@ mod monitor;
 mod paths;
 mod permit;
 mod profile;
+pub mod prove;
 mod record;
 mod repositories;
 mod rundir;

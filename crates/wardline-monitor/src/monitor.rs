@@ -95,6 +95,11 @@ impl Monitor {
         Ok(Self { world, policy, journal, confined, tally: Tally::default() })
     }
 
+    /// The monitor of a world whose policy and journal are chosen by the caller, for confined actions.
+    pub(crate) fn with(world: World, policy: PolicySet, journal: Journal) -> Self {
+        Self { world, policy, journal, confined: true, tally: Tally::default() }
+    }
+
     /// The world it works in.
     #[must_use]
     pub fn world(&self) -> &World {

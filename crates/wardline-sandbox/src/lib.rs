@@ -20,6 +20,7 @@
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
+pub mod attack;
 mod bridge;
 mod confinement;
 mod drop_rights;

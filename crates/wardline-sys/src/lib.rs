@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "the crate that holds the workspace's unsafe calls")]
 
+pub mod attempt;
 pub mod descriptor;
 pub mod kernel;
 pub mod network;

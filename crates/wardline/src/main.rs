@@ -14,6 +14,9 @@ fn main() -> ExitCode {
     if wardline_monitor::sandbox::is_stage(arguments.iter()) {
         return wardline_monitor::sandbox::stage_main();
     }
+    if wardline_monitor::sandbox::attack::is_actor(arguments.iter()) {
+        return wardline_monitor::sandbox::attack::actor_main();
+    }
     // The hook runs before every tool call of an agent, so it does not pay for the full command line.
     if arguments.get(1).is_some_and(|word| word == "hook") {
         return commands::hook::main(&arguments);

@@ -12,7 +12,10 @@ use crate::exit;
 use crate::term::Style;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 when everything that this host needs holds, 1 when something is open.")]
+#[command(
+    after_help = "Exit codes: 0 when everything that this host needs holds, 1 when something is open (with --attack: \
+                        when a critical door is), 2 when the policy cannot be used, 125 when nothing could be tried."
+)]
 pub(crate) struct Doctor {
     /// Print JSON
     #[arg(long)]
@@ -20,6 +23,16 @@ pub(crate) struct Doctor {
     /// Print the AppArmor profile that lets this binary make user namespaces (Ubuntu 23.10 and newer)
     #[arg(long, conflicts_with = "json")]
     apparmor: bool,
+    /// Attack the sandbox as a hostile program would, on bait in a throw-away directory, under the policy that holds
+    /// here; some ten seconds
+    #[arg(long)]
+    attack: bool,
+    /// Attack only the doors whose name contains this
+    #[arg(long, value_name = "PART", requires = "attack", default_value = "")]
+    door: String,
+    /// Attack behind another wrapper instead, as an ordinary user (`{project}`, `{home}`: the bait's)
+    #[arg(long, value_name = "CMD", requires = "attack", hide = true)]
+    behind: Option<String>,
 }
 
 /// The shipped profile, and the place of the binary that it names.
@@ -48,6 +61,9 @@ impl Doctor {
                 }
                 Err(e) => exit::fail(exit::FAILED, format!("cannot tell where this binary lies: {e}")),
             };
+        }
+        if self.attack {
+            return super::attack::run(world, &self.door, self.behind.as_deref(), self.json);
         }
         let mut findings = doctor::examine(world);
         findings.extend(hooks(world));

@@ -1,5 +1,6 @@
 //! The command line: one file per command, one match that calls them.
 
+mod attack;
 mod check;
 mod demo;
 mod doctor;
@@ -66,6 +67,13 @@ enum Command {
     /// The scripted agent of `demo`
     #[command(name = "__demo-agent", hide = true)]
     DemoAgent,
+    /// One attempt of `doctor --attack`
+    #[command(name = "__attempt", hide = true)]
+    Attempt {
+        /// Where the policy is, and the actor's words
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 /// What every command that decides takes about the policy.
@@ -125,5 +133,6 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Demo(command) => command.run(&world),
         Command::Hook { .. } => hook::main(&[]),
         Command::DemoAgent => demo::agent(),
+        Command::Attempt { words } => attack::attempt(world, &words),
     }
 }
