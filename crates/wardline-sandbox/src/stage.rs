@@ -1,12 +1,12 @@
-//! The stage: the same binary, executed again, that builds the jail from the outside in.
+//! The stage: a fork of the caller, or the same binary executed again, that builds the jail from the outside in.
 //!
 //! Three processes tell the story, each started by the one before:
 //!
 //! 1. the **keeper** stays on the host. It starts the init in new namespaces, watches it and the lifeline of the
 //!    caller, and looks after what the program left behind, even when the caller was killed;
-//! 2. the **init** is process 1 of the new namespaces. It builds the file system and the network, starts the program,
-//!    collects orphans, and ends when the program ends, which ends everything inside;
-//!    It gives up its rights before it starts the program;
+//! 2. the **init** is process 1 of the new namespaces. It makes the ground that is the same for every program, and with
+//!    its orders the rest of the file system and the network; it gives up its rights, starts the program, collects
+//!    orphans, and ends when the program ends, which ends everything inside;
 //! 3. the **program** takes its limits and the file rules upon itself, and then becomes what was asked for.
 //!
 //! A step that fails is reported with its name and nothing is executed.

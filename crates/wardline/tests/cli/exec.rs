@@ -1,7 +1,10 @@
 //! `wardline exec`: the policy decides, the kernel bounds, the journal knows.
 
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::common::{Ran, Sealed, there};
 
@@ -156,7 +159,7 @@ fn the_decision_stands_before_the_outcome() {
 #[test]
 fn without_a_journal_nothing_starts() {
     let world = Sealed::new("exec-journal");
-    std::fs::create_dir_all(world.journal()).unwrap();
+    fs::create_dir_all(world.journal()).unwrap();
     let ran = exec(&world, "touch made");
     assert_ne!(ran.code, 0);
     assert!(!there(&world.path("home/p/made")), "{ran:?}");
@@ -172,6 +175,51 @@ fn the_environment_is_a_list() {
     for name in ["GITHUB_TOKEN", "LD_PRELOAD", "BASH_ENV"] {
         assert!(!ran.stdout.contains(name), "{name}: {ran:?}");
     }
+}
+
+/// The stage is a copy of the caller, and must not carry the caller's secrets to where the program is.
+#[test]
+fn the_stage_forgets_the_callers_environment() {
+    let world = Sealed::new("exec-forgets");
+    let script = "cat /proc/1/environ; echo up > up; until [ -e down ]; do sleep 0.05; done";
+    world.unseen("home/p/look.sh", script);
+    let mut command = world.command(&["exec", "--", "sh", "look.sh"]);
+    command.env("GITHUB_TOKEN", "ghp_of_the_caller").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let begin = Instant::now();
+    while !there(&world.path("home/p/up")) && begin.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let family = descendants(child.id());
+    let telling: Vec<u32> = family
+        .iter()
+        .copied()
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            String::from_utf8_lossy(&environment).contains("ghp_of_the_caller")
+        })
+        .collect();
+    world.write("home/p/down", "");
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut said).unwrap();
+    child.wait().unwrap();
+    assert!(family.len() >= 3, "keeper, init and program: {family:?}");
+    assert!(telling.is_empty(), "{telling:?} of {family:?} know the secret");
+    assert!(!said.contains("ghp_"), "{said}");
+}
+
+/// The processes that come from `ancestor`.
+fn descendants(ancestor: u32) -> Vec<u32> {
+    let parent = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let pids: Vec<u32> = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let comes = |pid: &u32| {
+        std::iter::successors(parent(*pid), |pid| parent(*pid)).take(64).any(|above| above == ancestor)
+    };
+    pids.into_iter().filter(comes).collect()
 }
 
 #[test]
@@ -199,7 +247,7 @@ fn a_rule_of_the_user_binds_the_kernel_too() {
     world
         .config(r#"{"permission": {"edit": {"src/*": "deny"}, "read": {"a.txt": "deny", ".env": "allow"}}}"#);
     world.unseen("home/p/try.sh", "cat a.txt; echo x >> src/lib.txt; cat .env");
-    std::fs::set_permissions(world.path("home/p/try.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(world.path("home/p/try.sh"), fs::Permissions::from_mode(0o755)).unwrap();
     let ran = world.run(&["exec", "--", "./try.sh"]);
     assert!(!ran.stdout.contains("alpha"), "{ran:?}");
     assert!(ran.stdout.contains("ENV-SECRET"), "opened by a rule that names it: {ran:?}");
@@ -229,7 +277,7 @@ printf '#!/bin/sh\ntouch %s/owned\n' "$PWD" > pwn.sh; chmod +x pwn.sh
     for (name, repository, plant) in table {
         let world = Sealed::new("exec-git");
         if !repository {
-            std::fs::remove_dir_all(world.project().join(".git")).unwrap();
+            fs::remove_dir_all(world.project().join(".git")).unwrap();
             world.write("home/p/wardline.jsonc", "{}");
         }
         world.unseen("home/p/plant.sh", &format!("{evil}{plant}"));
