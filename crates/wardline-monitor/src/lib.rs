@@ -36,6 +36,7 @@ pub mod sources;
 mod tally;
 pub mod traps;
 pub mod trust;
+mod variables;
 pub mod waivers;
 mod world;
 

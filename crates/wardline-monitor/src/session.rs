@@ -32,34 +32,12 @@ use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
 use crate::tally::{Counts, Cover};
-use crate::{Action, Permit, Profile, Subject, World, memory, traps};
+use crate::{Action, Permit, Profile, Subject, World, memory, traps, variables};
 
 /// The directory inside the sandbox that only Wardline fills.
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
 /// Where a session's hooks find its monitor, inside the sandbox.
 pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
-
-/// Environment variables that every program gets when they are set; a trailing `*` stands for any rest.
-const VARIABLES: [&str; 18] = [
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "PATH",
-    "TERM",
-    "COLORTERM",
-    "LANG",
-    "LANGUAGE",
-    "LC_*",
-    "TZ",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CI",
-    "EDITOR",
-    "VISUAL",
-    "PAGER",
-    "COLUMNS",
-];
 
 /// The word for going on although not every file was looked at for secrets: no guarantee of the sandbox's.
 const SEARCH: &str = "search";
@@ -557,21 +535,9 @@ fn confinement(
 
 /// The environment of a confined program: what is on a list. The way to the egress door comes besides.
 fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
-    let wanted = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
-    };
-    let patterns: Vec<&str> = VARIABLES
-        .into_iter()
-        .chain(guard.profile.variables.iter().map(String::as_str))
-        .chain(guard.variables.iter().map(String::as_str))
-        .collect();
-    let mut environment: BTreeMap<String, String> = world
-        .environment
-        .iter()
-        .filter(|(name, _)| patterns.iter().any(|pattern| wanted(name, pattern)))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let named = guard.profile.variables.iter().chain(&guard.variables).map(String::as_str);
+    let own = world.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut environment = variables::passed_on(own, named, &guard.variables);
     environment.insert("TMPDIR".to_owned(), "/tmp".to_owned());
     environment.insert("WARDLINE".to_owned(), "1".to_owned());
     environment

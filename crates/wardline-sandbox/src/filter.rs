@@ -83,6 +83,15 @@ const UNNAMED: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
 
 /// The same on every architecture.
 const FCHMODAT2: libc::c_long = 452;
+const OPEN_TREE_ATTR: libc::c_long = 467;
+
+/// The requests by which a program changes what the keys of a console mean, from `linux/kd.h`.
+const KDSKBENT: u64 = 0x4b47;
+const KDSKBSENT: u64 = 0x4b49;
+const KDSKBDIACR: u64 = 0x4b4b;
+const KDSETKEYCODE: u64 = 0x4b4d;
+const KDSKBDIACRUC: u64 = 0x4bfb;
+const REMAPS: &str = "changes what the keys of the console mean";
 
 /// The user is the same on the host, so a file that is set-user-id inside is so on the host, and its owner's rights
 /// are anybody's. A directory cannot be told from a file here: there the bits are refused too.
@@ -100,6 +109,7 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_userfaultfd, "holds the kernel at a chosen page fault; helps exploits"),
     shut(libc::SYS_lookup_dcookie, "kernel addresses"),
     shut(libc::SYS_fanotify_init, "watches whole file systems"),
+    shut(libc::SYS_fanotify_mark, "watches whole file systems"),
     shut(libc::SYS_open_by_handle_at, "opens files by number, past every path rule"),
     shut(libc::SYS_name_to_handle_at, "gives the numbers for open_by_handle_at"),
     shut(libc::SYS_vmsplice, "page cache tricks; ordinary programs do without"),
@@ -112,6 +122,9 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_process_vm_readv, "reads another process"),
     shut(libc::SYS_process_vm_writev, "writes another process"),
     shut(libc::SYS_process_madvise, "acts on another process"),
+    shut(libc::SYS_process_mrelease, "acts on another process"),
+    shut(libc::SYS_move_pages, "acts on another process, and tells where memory lies"),
+    shut(libc::SYS_migrate_pages, "acts on another process"),
     shut(libc::SYS_pidfd_getfd, "takes descriptors from another process"),
     shut(libc::SYS_kcmp, "compares kernel pointers of processes"),
     // Changing what the file rules were made for.
@@ -121,6 +134,7 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_chroot, "changes the file view"),
     shut(libc::SYS_move_mount, "changes the file view"),
     shut(libc::SYS_open_tree, "changes the file view"),
+    shut(OPEN_TREE_ATTR, "changes the file view"),
     shut(libc::SYS_fsopen, "changes the file view"),
     shut(libc::SYS_fsconfig, "changes the file view"),
     shut(libc::SYS_fsmount, "changes the file view"),
@@ -145,6 +159,8 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_syslog, "reads the kernel's log"),
     shut(libc::SYS_settimeofday, "administers the machine"),
     shut(libc::SYS_clock_settime, "administers the machine"),
+    shut(libc::SYS_clock_adjtime, "administers the machine"),
+    shut(libc::SYS_adjtimex, "administers the machine"),
     shut(libc::SYS_sethostname, "administers the machine"),
     shut(libc::SYS_setdomainname, "administers the machine"),
     shut(libc::SYS_vhangup, "administers the terminal"),
@@ -194,12 +210,21 @@ const DOORS: &[Door] = &[
     shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCSTI), "puts characters into the terminal's input"),
     shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCLINUX), "pastes into the console"),
     shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCSETD), "loads line disciplines into the kernel"),
+    shut_when(libc::SYS_ioctl, When::Is(1, libc::TIOCCONS), "takes the console's messages"),
+    // A remapped key types for the person, on every console and after the session.
+    shut_when(libc::SYS_ioctl, When::Is(1, KDSKBENT), REMAPS),
+    shut_when(libc::SYS_ioctl, When::Is(1, KDSKBSENT), REMAPS),
+    shut_when(libc::SYS_ioctl, When::Is(1, KDSKBDIACR), REMAPS),
+    shut_when(libc::SYS_ioctl, When::Is(1, KDSKBDIACRUC), REMAPS),
+    shut_when(libc::SYS_ioctl, When::Is(1, KDSETKEYCODE), REMAPS),
     #[cfg(target_arch = "x86_64")]
     shut(libc::SYS_modify_ldt, "old and rarely tested processor state"),
     #[cfg(target_arch = "x86_64")]
     shut(libc::SYS_iopl, "hardware ports"),
     #[cfg(target_arch = "x86_64")]
     shut(libc::SYS_ioperm, "hardware ports"),
+    #[cfg(target_arch = "x86_64")]
+    shut(libc::SYS_remap_file_pages, "obsolete"),
     #[cfg(target_arch = "x86_64")]
     shut(libc::SYS_uselib, "obsolete loader"),
     #[cfg(target_arch = "x86_64")]
@@ -354,6 +379,139 @@ fn refuse_from(number: u32, comparison: u16, errno: i32) -> [sock_filter; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the filter answers to a call, worked out as the kernel would: the instructions of classic BPF that filters
+    /// consist of, over the call's number, architecture and arguments.
+    fn answer(program: &[sock_filter], architecture: u32, call: i64, arguments: [u64; 6]) -> u32 {
+        let mut data = Vec::new();
+        data.extend_from_slice(&u32::try_from(call).unwrap().to_ne_bytes());
+        data.extend_from_slice(&architecture.to_ne_bytes());
+        data.extend_from_slice(&0_u64.to_ne_bytes());
+        arguments.iter().for_each(|argument| data.extend_from_slice(&argument.to_ne_bytes()));
+        let (mut at, mut accumulator) = (0, 0_u32);
+        loop {
+            let one = &program[at];
+            let jump = |taken: bool| usize::from(if taken { one.jt } else { one.jf });
+            at += 1;
+            match one.code {
+                0x20 => {
+                    let from = one.k as usize;
+                    accumulator = u32::from_ne_bytes(data[from..from + 4].try_into().unwrap());
+                }
+                0x54 => accumulator &= one.k,
+                0x05 => at += one.k as usize,
+                0x15 => at += jump(accumulator == one.k),
+                0x25 => at += jump(accumulator > one.k),
+                0x35 => at += jump(accumulator >= one.k),
+                0x45 => at += jump(accumulator & one.k != 0),
+                0x06 => return one.k,
+                code => panic!("the interpreter does not know {code:#x}"),
+            }
+        }
+    }
+
+    const ALLOWED: u32 = 0x7fff_0000;
+    const EPERM: u32 = 0x0005_0001;
+    const ENOSYS: u32 = 0x0005_0000 | 38;
+    const NATIVE: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
+
+    #[test]
+    fn every_call_that_is_shut_is_refused_whatever_its_arguments() {
+        let program = program(false).unwrap();
+        for door in refused_calls().into_iter().filter(|door| door.always) {
+            let absent = ABSENT.iter().any(|absent| absent.call == door.call);
+            for arguments in [[0; 6], [1; 6], [u64::MAX; 6]] {
+                let expected = if absent { ENOSYS } else { EPERM };
+                assert_eq!(answer(&program, NATIVE, door.call, arguments), expected, "call {}", door.call);
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_is_refused_by_its_arguments_and_by_nothing_else() {
+        let user = 0x1000_0000;
+        let table: &[(i64, [u64; 6], u32)] = &[
+            // Namespaces, by each way in; threads and forks go on.
+            (libc::SYS_unshare, [user, 0, 0, 0, 0, 0], EPERM),
+            (libc::SYS_unshare, [0x80, 0, 0, 0, 0, 0], EPERM),
+            (libc::SYS_unshare, [0x400, 0, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_clone, [user | 17, 0, 0, 0, 0, 0], EPERM),
+            (libc::SYS_clone, [0x2_0000 | 17, 0, 0, 0, 0, 0], EPERM),
+            (libc::SYS_clone, [0x3d_0f00, 0, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_clone, [17, 0, 0, 0, 0, 0], ALLOWED),
+            // Sockets: four families, of netlink one protocol, no raw ones. The upper half of an argument is ignored by
+            // the kernel, so by us.
+            (libc::SYS_socket, [1, 1, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_socket, [2, 2, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_socket, [10, 1 | 0o2_004_000, 6, 0, 0, 0], ALLOWED),
+            (libc::SYS_socket, [16, 3, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_socket, [16, 3, 9, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [2, 3, 1, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [2, 10, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [17, 3, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [38, 5, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [40, 1, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socket, [0x1_0000_0028, 1, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socketpair, [40, 1, 0, 0, 0, 0], EPERM),
+            (libc::SYS_socketpair, [1, 1, 0, 0, 0, 0], ALLOWED),
+            // The terminal and the console.
+            (libc::SYS_ioctl, [0, 0x5412, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0xffff_ffff_0000_5412, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x541c, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x541d, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x5423, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x4b49, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x4bfb, 0, 0, 0, 0], EPERM),
+            (libc::SYS_ioctl, [0, 0x5413, 0, 0, 0, 0], ALLOWED),
+            // A program may ask for its personality, and have the ordinary one.
+            (libc::SYS_personality, [0xffff_ffff, 0, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_personality, [0, 0, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_personality, [0x4_0000, 0, 0, 0, 0, 0], EPERM),
+            // Files that lend their owner's rights; the mode of an open that makes nothing means nothing.
+            (libc::SYS_fchmodat, [0, 0, 0o4755, 0, 0, 0], EPERM),
+            (libc::SYS_fchmodat, [0, 0, 0o755, 0, 0, 0], ALLOWED),
+            (libc::SYS_openat, [0, 0, 0o100, 0o2755, 0, 0], EPERM),
+            (libc::SYS_openat, [0, 0, 0, 0o2755, 0, 0], ALLOWED),
+            // What ordinary programs need, and what a program may do to bound itself further.
+            (libc::SYS_seccomp, [1, 0, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_landlock_create_ruleset, [0; 6], ALLOWED),
+            (libc::SYS_landlock_restrict_self, [0; 6], ALLOWED),
+            (libc::SYS_memfd_create, [0; 6], ALLOWED),
+            (libc::SYS_set_mempolicy, [0; 6], ALLOWED),
+            (libc::SYS_pidfd_open, [0; 6], ALLOWED),
+            (libc::SYS_execve, [0; 6], ALLOWED),
+        ];
+        let program = program(false).unwrap();
+        for (call, arguments, expected) in table {
+            assert_eq!(answer(&program, NATIVE, *call, *arguments), *expected, "call {call} {arguments:x?}");
+        }
+    }
+
+    #[test]
+    fn calls_of_another_kind_do_not_pass_by_another_name() {
+        const KILLED: u32 = 0x8000_0000;
+        const I386: u32 = 0x4000_0003;
+        let program = program(false).unwrap();
+        for call in [0, 20, libc::SYS_read, libc::SYS_mount] {
+            assert!([KILLED, EPERM].contains(&answer(&program, I386, call, [0; 6])), "i386 {call}");
+            if cfg!(target_arch = "x86_64") {
+                assert_eq!(answer(&program, NATIVE, call | i64::from(X32), [0; 6]), EPERM, "x32 {call}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_network_namespace_no_socket_is_made() {
+        let program = program(true).unwrap();
+        for family in 0..50 {
+            assert_eq!(
+                answer(&program, NATIVE, libc::SYS_socket, [family, 1, 0, 0, 0, 0]),
+                EPERM,
+                "{family}"
+            );
+        }
+        assert_eq!(answer(&program, NATIVE, libc::SYS_socketpair, [1, 1, 0, 0, 0, 0]), ALLOWED);
+    }
 
     #[test]
     fn every_door_has_a_reason_of_its_own_words() {

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
 use crate::mechanism::{LANDLOCK, Mechanism};
@@ -15,18 +15,19 @@ use crate::mounts;
 use crate::plan::Plan;
 
 /// Restricts this process, and all that come from it, to what the plan shows. With `mounted`, the plan's mounts were
-/// made; without, the paths are the host's, and what should have been private is not allowed at all.
+/// made; without, the paths are the host's, and what should have been private is not allowed at all. With `closed`, no
+/// TCP port can be used either.
 ///
 /// # Errors
 /// The mechanism that is missing, when the kernel cannot enforce every rule.
-pub(crate) fn restrict(plan: &Plan, mounted: bool) -> Result<Mechanism, Box<Mechanism>> {
+pub(crate) fn restrict(plan: &Plan, mounted: bool, closed: bool) -> Result<Mechanism, Box<Mechanism>> {
     let version = wardline_sys::kernel::landlock_version();
     if version == 0 {
         return Err(Box::new(Mechanism::missing(LANDLOCK, "the kernel answers that it has no Landlock")));
     }
     let version = i32::try_from(version).unwrap_or(i32::MAX);
     let abi = ABI::from(version);
-    match apply(abi, plan, mounted) {
+    match apply(abi, plan, mounted, closed) {
         Ok(RulesetStatus::FullyEnforced) => {
             Ok(Mechanism::held(LANDLOCK, format!("interface {version}, fully enforced")))
         }
@@ -37,7 +38,12 @@ pub(crate) fn restrict(plan: &Plan, mounted: bool) -> Result<Mechanism, Box<Mech
     }
 }
 
-fn apply(abi: ABI, plan: &Plan, mounted: bool) -> Result<RulesetStatus, landlock::RulesetError> {
+fn apply(
+    abi: ABI,
+    plan: &Plan,
+    mounted: bool,
+    closed: bool,
+) -> Result<RulesetStatus, landlock::RulesetError> {
     let all = AccessFs::from_all(abi);
     let read = AccessFs::from_read(abi);
     let mut ruleset =
@@ -46,12 +52,22 @@ fn apply(abi: ABI, plan: &Plan, mounted: bool) -> Result<RulesetStatus, landlock
         // Signals to processes outside, and abstract sockets of processes outside.
         ruleset = ruleset.scope(Scope::from_all(abi))?;
     }
+    if closed && abi >= ABI::V4 {
+        // With a network of its own, a program needs its loopback, on any port. Without, it has no use for one.
+        ruleset = ruleset.handle_access(AccessNet::from_all(abi))?;
+    }
     let mut rules = ruleset.create()?;
     for path in &plan.readable {
         rules = allow(rules, path, read, abi)?;
     }
     for path in &plan.writable {
         rules = allow(rules, path, all, abi)?;
+    }
+    if mounted && abi >= ABI::V9 {
+        // Sockets that the program was given, for kernels that ask who may connect to one by its path.
+        for path in &plan.sockets {
+            rules = allow(rules, path, AccessFs::ResolveUnix.into(), abi)?;
+        }
     }
     let mut devices = AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::WriteFile;
     if abi >= ABI::V5 {

@@ -30,7 +30,7 @@ pub(crate) const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urando
 
 /// Files of `/proc` that tell about the host or its kernel, and directories likewise. The whole mount is read-only
 /// besides, which takes care of those that could be written.
-const PROC_FILES: [&str; 12] = [
+const PROC_FILES: [&str; 17] = [
     "kcore",
     "kmsg",
     "keys",
@@ -43,8 +43,15 @@ const PROC_FILES: [&str; 12] = [
     "config.gz",
     "iomem",
     "ioports",
+    // They count the keys and packets of the host, as they come.
+    "interrupts",
+    "softirqs",
+    // They name files, users and modules of the host.
+    "locks",
+    "modules",
+    "schedstat",
 ];
-const PROC_DIRECTORIES: [&str; 6] = ["acpi", "asound", "bus", "irq", "scsi", "driver"];
+const PROC_DIRECTORIES: [&str; 7] = ["acpi", "asound", "bus", "fs", "irq", "scsi", "driver"];
 
 /// The root of the sandbox while it is being built. First the [`Root::ground`], which is the same for every program and
 /// can be made before it is known what will run; then [`Root::complete`], by a plan.

@@ -144,6 +144,8 @@ pub(crate) struct Plan {
     pub(crate) readable: Vec<PathBuf>,
     /// Canonical directories and files of the host that can be written as well.
     pub(crate) writable: Vec<PathBuf>,
+    /// Sockets of the host, where they appear inside.
+    pub(crate) sockets: Vec<PathBuf>,
     /// Directories that are private inside. The host may have others at these paths.
     pub(crate) private: Vec<PathBuf>,
     /// The files and directories under pins and masks. A mount holds a file, not a name: one that somebody on the host
@@ -187,6 +189,7 @@ impl Plan {
         }
         let doors =
             bridge::doors(confinement).into_iter().map(|(socket, port)| (socket, bridge::inside(port)));
+        plan.sockets = confinement.sockets.iter().map(|(_, inside)| inside.clone()).collect();
         let pairs = confinement.files.iter().chain(&confinement.sockets).cloned();
         for (host, at) in pairs.chain(doors) {
             if let Ok(source) = host.canonicalize() {

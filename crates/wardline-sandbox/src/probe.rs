@@ -54,7 +54,7 @@ pub(crate) fn try_all() -> Vec<Mechanism> {
     let own_network = attempt(Namespaces { net: true, ..USER }, wardline_sys::network::loopback_up);
     let own_proc = attempt(FILES, mounts::try_proc);
     let landlock = attempt(Namespaces::NONE, || {
-        landlock_rules::restrict(&Plan::default(), false)
+        landlock_rules::restrict(&Plan::default(), false, true)
             .map_err(|missing| io::Error::other(missing.proof))?;
         expect_refusal(std::fs::File::open("/").map(drop))
     });

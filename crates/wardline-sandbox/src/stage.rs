@@ -221,6 +221,8 @@ fn attend_to(init: Init, known: Known<'_>, status: &std::fs::File, lifeline: &Ow
     // From here on we hold nothing of the program's: not its streams, not its directory.
     let _best_effort = let_go_of_streams();
     let _best_effort = rustix::process::chdir("/");
+    // Nor does another program of the same user look into our memory.
+    let _best_effort = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     // Until the program has ended, the caller is gone, or the time is over.
     let space = pid_namespace(pid);
     let late = watch_over(pid, lifeline, confinement.limits.wall_seconds);
@@ -424,6 +426,8 @@ impl Ground<'_> {
         for (path, text) in table {
             std::fs::write(path, text).map_err(failing("write", path))?;
         }
+        // The filter refuses further user namespaces. Where the host lets us, so does the kernel by itself.
+        let _second = std::fs::write("/proc/sys/user/max_user_namespaces", "0");
         Ok(())
     }
 }
@@ -658,12 +662,14 @@ impl Inside<'_> {
         if self.orders.run.without(mechanism::LANDLOCK) {
             enforced.push(Mechanism::missing(mechanism::LANDLOCK, LEFT_OUT));
         } else {
-            enforced.push(landlock_rules::restrict(&self.orders.plan, self.namespaces.mount).map_err(
-                |missing| {
-                    failing("restrict", "the program")(io::Error::other(missing.proof))
-                        .because(mechanism::LANDLOCK)
-                },
-            )?);
+            enforced.push(
+                landlock_rules::restrict(&self.orders.plan, self.namespaces.mount, self.closed()).map_err(
+                    |missing| {
+                        failing("restrict", "the program")(io::Error::other(missing.proof))
+                            .because(mechanism::LANDLOCK)
+                    },
+                )?,
+            );
         }
         // 3.4 Where it works, and nothing open but its three streams.
         rustix::process::chdir(&confinement.cwd).map_err(failing("start in", &confinement.cwd))?;

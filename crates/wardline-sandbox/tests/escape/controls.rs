@@ -289,7 +289,7 @@ E"#,
     },
     Control {
         name: "covered directories of /proc can be listed, are empty and stay so",
-        script: "for d in acpi asound bus irq scsi driver; do [ -e /proc/$d ] || continue; seen=1; ls -A /proc/$d || exit 3; \
+        script: "for d in acpi asound bus fs irq scsi driver; do [ -e /proc/$d ] || continue; seen=1; ls -A /proc/$d || exit 3; \
                  [ -z \"$(ls -A /proc/$d)\" ] || exit 4; (chmod 777 /proc/$d) 2>/dev/null && exit 5; \
                  (: > /proc/$d/x) 2>/dev/null && exit 6; done; echo seen $seen",
         says: "seen 1",

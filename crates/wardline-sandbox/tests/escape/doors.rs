@@ -85,6 +85,9 @@ pub(crate) const DOORS: &[Door] = &[
     door("kernel log", "need(open('/proc/kmsg').read(1))"),
     door("kernel addresses", "need(open('/proc/kallsyms').read(1))"),
     door("key names", "need(open('/proc/keys').read(1))"),
+    door("interrupts of the host, as they come", "need(open('/proc/interrupts').read(1))"),
+    door("software interrupts of the host", "need(open('/proc/softirqs').read(1))"),
+    door("devices of the host", "need(os.listdir('/sys'))"),
     // ---- writes
     door("write outside", "write(W + '/outside/planted')"),
     door("overwrite outside", "write(W + '/outside/target.txt')"),
@@ -185,6 +188,10 @@ pub(crate) const DOORS: &[Door] = &[
     ),
     door("unshare a user namespace", "syscall(272, 0x10000000)"),
     door("unshare a network", "syscall(272, 0x40000000)"),
+    door(
+        "user namespaces left to make, by setting",
+        "need(int(open('/proc/sys/user/max_user_namespaces').read()) > 0)",
+    ),
     door("clone into a user namespace", "need(syscall(56, 0x10000000 | 17, 0, 0, 0, 0) >= 0)"),
     door(
         "clone3 into a user namespace",
