@@ -1,18 +1,19 @@
-//! Which guarantees hold here, each with its proof and its fix.
+//! What holds here: the sandbox's guarantees by trying them, and what the monitor itself needs.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 use wardline_audit as audit;
-use wardline_sandbox::{Guarantee, HostKind, Mechanism};
+use wardline_policy::PolicySet;
 
 use crate::World;
+use crate::probed::{Probed, probed};
 use crate::sources::{self, Choice};
 
 /// One line of the doctor's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// A stable identifier, such as `sandbox.landlock` or `hook.codex`.
+    /// A stable identifier, such as `journal.chain` or `hook.codex`.
     pub id: String,
     /// Whether it holds here.
     pub held: bool,
@@ -32,46 +33,33 @@ impl Finding {
     }
 }
 
-/// Tries what the monitor itself needs: the sandbox's guarantees, a policy that can be read, a journal that can be
-/// written and whose chain holds.
+/// Everything that the doctor found.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// What the sandbox can give here: outcomes, the mechanisms behind them, the kind of host.
+    pub probed: Probed,
+    /// What else is needed: a policy that can be read, a journal that can be written and whose chain holds.
+    pub findings: Vec<Finding>,
+}
+
+/// Tries what the monitor itself needs. With `fresh`, nothing is taken from the memory of this boot.
 #[must_use]
-pub fn examine(world: &World) -> Vec<Finding> {
-    let report = wardline_sandbox::probe();
-    let mut findings: Vec<Finding> = report.guarantees.iter().map(guarantee).collect();
-    findings.extend(report.mechanisms.iter().map(|one| mechanism(one, report.host)));
-    findings.push(policy(world));
-    findings.push(journal_writable(world));
+pub fn examine(world: &World, fresh: bool) -> Examination {
+    let mut probed = probed(world, fresh);
+    let policy = sources::policy(world, &Choice::default());
+    if let Ok(policy) = &policy {
+        let optional = policy.optional_guarantees();
+        for guarantee in &mut probed.report.guarantees {
+            guarantee.required = optional.iter().all(|line| line.id != guarantee.id);
+        }
+    }
+    let mut findings = vec![policy_finding(policy), journal_writable(world)];
     findings.extend(journal_chain(&world.journal()));
-    findings
+    Examination { probed, findings }
 }
 
-fn guarantee(guarantee: &Guarantee) -> Finding {
-    let by = guarantee.mechanisms.join(", and again by ");
-    Finding {
-        id: format!("guarantee.{}", guarantee.id),
-        held: guarantee.held,
-        promise: guarantee.promise().to_owned(),
-        proof: if guarantee.held {
-            format!("by {by} ({})", guarantee.proof)
-        } else {
-            guarantee.proof.clone()
-        },
-        fix: (!guarantee.held).then(|| guarantee.fix.clone()),
-    }
-}
-
-fn mechanism(mechanism: &Mechanism, host: HostKind) -> Finding {
-    Finding {
-        id: format!("sandbox.{}", mechanism.id),
-        held: mechanism.held,
-        promise: mechanism.what.clone(),
-        proof: mechanism.proof.clone(),
-        fix: (!mechanism.held).then(|| host.fix(&mechanism.id)),
-    }
-}
-
-fn policy(world: &World) -> Finding {
-    let (held, proof, fix) = match sources::policy(world, &Choice::default()) {
+fn policy_finding(policy: Result<PolicySet, impl std::fmt::Display>) -> Finding {
+    let (held, proof, fix) = match policy {
         Ok(policy) => (true, format!("built; digest {}", policy.digest()), None),
         Err(e) => {
             (false, e.to_string(), Some("correct the file; until then every action is denied".to_owned()))

@@ -198,6 +198,22 @@ pub(crate) const CURES: &[Cure] = &[
 ];
 
 impl HostKind {
+    /// The word for it in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "linux",
+            Self::AppArmor => "apparmor",
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Kubernetes => "kubernetes",
+            Self::Wsl1 => "wsl1",
+            Self::Wsl2 => "wsl2",
+            Self::Gvisor => "gvisor",
+            Self::Sandboxed => "sandbox",
+        }
+    }
+
     /// The exact fix for a mechanism that is missing on a host of this kind: what is special to it first, then what helps
     /// on any. Empty for a name that is none.
     #[must_use]

@@ -57,7 +57,7 @@ pub use launch::{
     Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
     start_with,
 };
-pub use mechanism::Mechanism;
+pub use mechanism::{Mechanism, mechanisms};
 pub use names::Names;
 pub use probe::{Report, probe};
 pub use stage::{is_stage, stage_main};

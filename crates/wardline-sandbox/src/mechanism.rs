@@ -41,6 +41,12 @@ pub(crate) const MECHANISMS: [(&str, &str); 7] = [
     (LIMITS, "cgroup, else rlimits"),
 ];
 
+/// The names of the mechanisms.
+#[must_use]
+pub fn mechanisms() -> Vec<&'static str> {
+    MECHANISMS.iter().map(|(id, _)| *id).collect()
+}
+
 impl Mechanism {
     pub(crate) fn held(id: &str, proof: impl Into<String>) -> Self {
         let what = MECHANISMS.iter().find(|(known, _)| *known == id).map_or("", |(_, what)| what);
@@ -57,7 +63,9 @@ impl Mechanism {
         json!({ "id": self.id, "held": self.held, "what": self.what, "proof": self.proof })
     }
 
-    pub(crate) fn from_value(value: &Value) -> Option<Self> {
+    /// The mechanism that [`Mechanism::to_value`] wrote; `None` when `value` is anything else.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
         let text = |name: &str| value.get(name)?.as_str().map(str::to_owned);
         Some(Self {
             id: text("id")?,

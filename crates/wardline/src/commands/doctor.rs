@@ -1,15 +1,16 @@
 //! `wardline doctor`: which guarantees hold here, each with its proof and its fix.
 
+mod apparmor;
+mod report;
+
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
 use wardline_hooks::{AgentKind, Disk, detect, plan_install};
 use wardline_monitor::World;
-use wardline_monitor::doctor::{self, Finding};
+use wardline_monitor::doctor::{self, Examination, Finding};
 
 use super::init::places;
 use crate::exit;
-use crate::term::Style;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -17,9 +18,12 @@ use crate::term::Style;
                         when a critical door is), 2 when the policy cannot be used, 125 when nothing could be tried."
 )]
 pub(crate) struct Doctor {
-    /// Print JSON
+    /// Print JSON, in the shape of docs/doctor.schema.json
     #[arg(long)]
     json: bool,
+    /// Try everything again, also what held when it was last tried in this boot
+    #[arg(long)]
+    fresh: bool,
     /// Print the AppArmor profile that lets this binary make user namespaces (Ubuntu 23.10 and newer)
     #[arg(long, conflicts_with = "json")]
     apparmor: bool,
@@ -35,28 +39,12 @@ pub(crate) struct Doctor {
     behind: Option<String>,
 }
 
-/// The shipped profile, and the place of the binary that it names.
-const APPARMOR: &str = include_str!("../../../../packaging/apparmor/wardline");
-const INSTALLED: &str = "/usr/local/bin/wardline";
-
-/// The profile for a binary at another place. AppArmor reads a quoted path as it is, but for patterns and quotes.
-fn apparmor(binary: &str) -> String {
-    let mut path = String::new();
-    for character in binary.chars() {
-        if "\\\"*?[]{}^@".contains(character) {
-            path.push('\\');
-        }
-        path.push(character);
-    }
-    APPARMOR.replace(&format!("profile wardline {INSTALLED} "), &format!("profile wardline \"{path}\" "))
-}
-
 impl Doctor {
     pub(crate) fn run(self, world: &World) -> ExitCode {
         if self.apparmor {
             return match std::env::current_exe() {
                 Ok(binary) => {
-                    print!("{}", apparmor(&binary.to_string_lossy()));
+                    print!("{}", apparmor::profile_for(&binary.to_string_lossy()));
                     ExitCode::from(exit::OK)
                 }
                 Err(e) => exit::fail(exit::FAILED, format!("cannot tell where this binary lies: {e}")),
@@ -65,31 +53,17 @@ impl Doctor {
         if self.attack {
             return super::attack::run(world, &self.door, self.behind.as_deref(), self.json);
         }
-        let mut findings = doctor::examine(world);
+        let Examination { probed, mut findings } = doctor::examine(world, self.fresh);
         findings.extend(hooks(world));
         if self.json {
-            let findings: Value = findings.iter().map(Finding::json).collect();
-            println!("{}", json!({"findings": findings}));
+            println!("{}", report::json(&probed, &findings));
         } else {
-            print(&findings);
+            report::print(&probed, &findings);
         }
-        // What no hook can stop is open by nature and has its fix in `run`, and a missing means whose outcome another gives
-        // is none that this host needs: neither fails the report.
-        let open = findings.iter().any(|finding| {
-            !finding.held && !finding.id.ends_with(".vanish") && !finding.id.starts_with("sandbox.")
-        });
-        ExitCode::from(if open { exit::FOUND } else { exit::OK })
-    }
-}
-
-fn print(findings: &[Finding]) {
-    let style = Style::of_stdout();
-    for finding in findings {
-        println!("{:4}  {:28} {}", style.mark(finding.held), style.bold(&finding.id), finding.promise);
-        println!("      {} {}", style.dim("proof:"), finding.proof);
-        if let Some(fix) = &finding.fix {
-            println!("      {} {fix}", style.dim("fix:"));
-        }
+        let lacking = probed.report.guarantees.iter().any(|guarantee| guarantee.required && !guarantee.held);
+        // What no hook can stop is open by nature and has its fix in `run`; it does not fail the report.
+        let open = findings.iter().any(|finding| !finding.held && !finding.id.ends_with(".vanish"));
+        ExitCode::from(if lacking || open { exit::FOUND } else { exit::OK })
     }
 }
 
@@ -147,43 +121,5 @@ fn vanish(agent: AgentKind, places: &wardline_hooks::World) -> Finding {
             "the host runs the call all the same; no hook can act when it is gone".to_owned()
         },
         fix: (!closed).then(|| format!("wardline run -- {agent}: the sandbox bounds it, asked or not")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shipped_profile_names_the_installed_binary_and_grants_user_namespaces_only() {
-        let rules: Vec<&str> = APPARMOR
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-            .collect();
-        assert_eq!(
-            rules,
-            [
-                "abi <abi/4.0>,",
-                "include <tunables/global>",
-                "profile wardline /usr/local/bin/wardline flags=(unconfined) {",
-                "userns,",
-                "include if exists <local/wardline>",
-                "}",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_printed_profile_names_the_binary_where_it_lies() {
-        let table = [
-            ("/opt/my tools/wardline", "profile wardline \"/opt/my tools/wardline\" flags=(unconfined) {"),
-            ("/a/{b}*/wardline", "profile wardline \"/a/\\{b\\}\\*/wardline\" flags=(unconfined) {"),
-        ];
-        for (binary, line) in table {
-            let profile = apparmor(binary);
-            assert!(profile.contains(line), "{profile}");
-            assert!(!profile.contains(&format!("profile wardline {INSTALLED}")), "{profile}");
-        }
     }
 }

@@ -6,6 +6,7 @@ mod attack;
 mod check;
 mod common;
 mod demo;
+mod doctor;
 mod egress;
 mod exec;
 mod hook;
