@@ -117,13 +117,16 @@ impl Manifest {
 }
 
 /// What the fields of the manifest mean. A field that is not listed is printed under its own name.
-const HEADINGS: [(&str, &str); 17] = [
+const HEADINGS: [(&str, &str); 20] = [
     ("project", "the project"),
     ("cwd", "starts in"),
     ("read", "readable and executable"),
     ("write", "readable, executable and writable besides the project"),
     ("pinned", "read-only inside what is writable; what is not there may not appear"),
     ("masked", "neither readable nor writable"),
+    ("quarantined", "changed inside only, until a person has looked"),
+    ("traps", "names of files that run later on the host, wherever they appear"),
+    ("repositories", "repositories whose settings and hooks are looked after"),
     ("home", "home, private and empty, gone at the end"),
     ("environment", "environment"),
     ("egress", "egress door"),
