@@ -117,7 +117,7 @@ impl Manifest {
 }
 
 /// What the fields of the manifest mean. A field that is not listed is printed under its own name.
-const HEADINGS: [(&str, &str); 20] = [
+const HEADINGS: [(&str, &str); 21] = [
     ("project", "the project"),
     ("cwd", "starts in"),
     ("read", "readable and executable"),
@@ -135,6 +135,7 @@ const HEADINGS: [(&str, &str); 20] = [
     ("files", "single files of the host, and where they appear, read-only"),
     ("limits", "limits"),
     ("quarantine", "what appears at protected paths is moved to"),
+    ("session", "the session's own directory on the host"),
     ("accept_missing", "guarantees that a person does without"),
     ("hosts", "hosts that the egress door opens, asks about or keeps closed"),
     ("outbound", "what may leave through it"),

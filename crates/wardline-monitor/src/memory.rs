@@ -176,14 +176,23 @@ pub(crate) fn update<R>(
 
 /// Forgets a session that is over.
 pub(crate) fn forget(state: &Path, session: &str) {
-    std::fs::remove_file(state.join("sessions").join(format!("{}.json", crate::trust::digest_of(session))))
-        .ok();
+    forget_named(state, &name(session));
+}
+
+/// As [`forget`], by the name of the memory.
+pub(crate) fn forget_named(state: &Path, name: &str) {
+    std::fs::remove_file(state.join("sessions").join(format!("{name}.json"))).ok();
+}
+
+/// The name of a session's memory.
+pub(crate) fn name(session: &str) -> String {
+    crate::trust::digest_of(session)
 }
 
 fn open(state: &Path, session: &str) -> std::io::Result<File> {
     let directory = state.join("sessions");
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-    let name = crate::trust::digest_of(session);
+    let name = name(session);
     OpenOptions::new()
         .read(true)
         .write(true)

@@ -1,35 +1,48 @@
 //! The directory that holds a running session's sockets. It goes away with the session; one whose owner was killed is
-//! removed by the next session.
+//! cleaned up after by the next session.
 
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use wardline_sandbox::{Appeared, Identity};
+
+use crate::memory;
+
 /// A Unix socket's path holds at most 107 bytes; this leaves room for the sockets' names.
 const MAX_PATH: usize = 80;
+/// The beginning of the names of directories that lie in the system's temporary directory.
+const TEMPORARY: &str = "wardline-";
+/// The file that tells whose directory it is: the name of the session's memory is in its name.
+const SESSION: &str = "session-";
 
 /// A session's private directory.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,
+    /// What sessions that were killed with all their processes had left at protected paths, and where it is now.
+    pub(crate) found: Vec<Appeared>,
 }
 
 impl RunDirectory {
-    /// Makes a fresh one below the state directory, or below the system's temporary directory when the former's path
-    /// is too long for a socket.
-    pub(crate) fn create(state: &Path) -> std::io::Result<Self> {
+    /// Makes a fresh one for `session` below the state directory, or below the system's temporary directory when the
+    /// former's path is too long for a socket. Cleans up after sessions of which nobody is left.
+    pub(crate) fn create(state: &Path, session: &str) -> std::io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", Identity::own().word());
         let base = state.join("run");
         let too_long = base.as_os_str().len() + name.len() > MAX_PATH;
-        let base = if too_long { PathBuf::from("/tmp") } else { base };
-        let path = if too_long { base.join(format!("wardline-{name}")) } else { base.join(name) };
+        let (base, prefix) = if too_long { (std::env::temp_dir(), TEMPORARY) } else { (base, "") };
         if !too_long {
             std::fs::create_dir_all(&base)?;
-            sweep(&base);
         }
+        let found = sweep(&base, prefix, state);
+        let path = base.join(format!("{prefix}{name}"));
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self { path })
+        let run = Self { path, found };
+        std::fs::File::create(run.join(&format!("{SESSION}{}", memory::name(session))))?;
+        Ok(run)
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {
@@ -43,16 +56,36 @@ impl Drop for RunDirectory {
     }
 }
 
-/// Removes the directories of sessions whose process is gone.
-fn sweep(base: &Path) {
+/// Cleans up after the sessions whose process is gone, unless a keeper of theirs is still at it.
+fn sweep(base: &Path, prefix: &str, state: &Path) -> Vec<Appeared> {
+    let mut found = Vec::new();
+    let own = std::fs::metadata("/proc/self").map(|found| found.uid()).ok();
     for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let owner =
-            name.to_str().and_then(|name| name.split('-').next()).and_then(|pid| pid.parse::<u32>().ok());
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            std::fs::remove_dir_all(entry.path()).ok();
+        let owner = name.to_str().and_then(|name| Identity::parse(name.strip_prefix(prefix)?));
+        let left = owner.is_some_and(|owner| !owner.is_alive());
+        // In the temporary directory, others may make directories of any name.
+        let ours = || {
+            entry
+                .path()
+                .symlink_metadata()
+                .is_ok_and(|metadata| metadata.is_dir() && Some(metadata.uid()) == own)
+        };
+        if !left || !ours() {
+            continue;
+        }
+        let sessions: Vec<String> = std::fs::read_dir(entry.path())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|file| Some(file.file_name().to_str()?.strip_prefix(SESSION)?.to_owned()))
+            .collect();
+        if let Some(appeared) = wardline_sandbox::clean(&entry.path()) {
+            found.extend(appeared);
+            sessions.iter().for_each(|session| memory::forget_named(state, session));
         }
     }
+    found
 }
 
 #[cfg(test)]
@@ -62,11 +95,20 @@ mod tests {
     #[test]
     fn it_goes_away_and_takes_the_dead_along() {
         let dir = crate::scratch::Dir::new("rundir");
-        dir.write("run/4194304999-0/left", "");
-        let run = RunDirectory::create(dir.path()).unwrap();
-        assert!(run.join("").is_dir());
-        assert!(!dir.path().join("run/4194304999-0").exists());
+        memory::update(dir.path(), "dead", |state| state.decided("c")).unwrap();
+        let memories = || std::fs::read_dir(dir.path().join("sessions")).unwrap().count();
+        assert_eq!(memories(), 1);
+        let own = Identity::own();
+        // The number is in use, by another process.
+        let dead = format!("run/{}-{}-0", own.pid, own.start + 1);
+        dir.write(&format!("{dead}/{SESSION}{}", memory::name("dead")), "");
+        let alive = format!("run/{}-9", own.word());
+        dir.write(&format!("{alive}/egress.sock"), "");
+        let run = RunDirectory::create(dir.path(), "s").unwrap();
+        assert!(run.join("").is_dir() && run.found.is_empty());
+        assert!(!dir.path().join(dead).exists() && dir.path().join(&alive).exists());
+        assert_eq!(memories(), 0);
         drop(run);
-        assert_eq!(std::fs::read_dir(dir.path().join("run")).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(dir.path().join("run")).unwrap().count(), 1);
     }
 }

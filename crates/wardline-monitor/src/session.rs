@@ -42,6 +42,9 @@ pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
 /// The word for going on although not every file was looked at for secrets: no guarantee of the sandbox's.
 const SEARCH: &str = "search";
 
+/// Paths of one kind that one row of the journal lists.
+const MAX_LISTED: usize = 200;
+
 /// What a session is asked to be.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
@@ -315,7 +318,7 @@ struct Prepared {
     // Dropped in this order: servers stop before their sockets' directory goes.
     serving: Vec<wardline_proxy::Serving>,
     _socket: Option<Serving>,
-    _directory: RunDirectory,
+    directory: RunDirectory,
 }
 
 impl Prepared {
@@ -330,7 +333,8 @@ impl Prepared {
         check_workspace(world)?;
         let program = find_program(world, &guard.argv)?;
         let ahead = ahead.map_or_else(|| Ahead::new(Stdio3::inherit()), Ok).map_err(StartError::NoStage);
-        let directory = RunDirectory::create(&world.state).map_err(set_up("the session's directory"))?;
+        let directory = RunDirectory::create(&world.state, &subject.session)
+            .map_err(set_up("the session's directory"))?;
         let place = |name: &str| directory.join(name);
         let token = Token::fresh().map_err(set_up("the session's secret"))?;
         let answered = answerer.is_some();
@@ -351,7 +355,7 @@ impl Prepared {
         }
         let program = Program { argv };
         let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
-        Ok(Self { manifest, program, held, door, serving, _socket: socket, _directory: directory })
+        Ok(Self { manifest, program, held, door, serving, _socket: socket, directory })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -370,6 +374,15 @@ impl Prepared {
         body.insert("policy".into(), monitor.policy().digest().into());
         body.insert("confinement_digest".into(), self.manifest.digest().into());
         body.insert("confinement".into(), record::shortened(self.manifest.to_value()));
+        if !self.directory.found.is_empty() {
+            let found = self
+                .directory
+                .found
+                .iter()
+                .take(MAX_LISTED)
+                .map(|thing| record::text(&thing.path.to_string_lossy()));
+            body.insert("left_by_a_killed_session".into(), found.collect());
+        }
         monitor.append(subject, Kind::SessionStart, None, body)?;
         Ok(())
     }
@@ -403,7 +416,8 @@ impl Prepared {
         body.insert("code".into(), ended.code.into());
         body.insert("signal".into(), ended.signal.into());
         body.insert("survivors".into(), ended.survivors.into());
-        body.insert("limits_hit".into(), ended.limits_hit.clone().into());
+        let limits_hit = ended.limits_hit.iter().map(wardline_sandbox::Hit::to_value);
+        body.insert("limits_hit".into(), limits_hit.collect());
         let appeared = ended.appeared.iter().map(|thing| thing.path.to_string_lossy());
         body.insert("appeared".into(), appeared.collect());
         let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
@@ -475,6 +489,7 @@ fn asked(
     secret: &str,
 ) -> Result<Manifest, SessionError> {
     let mut confinement = confinement(policy, world, guard, program)?;
+    confinement.session = place(EGRESS).parent().map(Path::to_path_buf);
     confinement.egress = Some(place(EGRESS));
     let ports = egress::forwards(policy, guard);
     let forward =

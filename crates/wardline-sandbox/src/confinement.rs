@@ -8,8 +8,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+pub use crate::resources::ResourceLimits;
 
 /// The loopback port, inside the sandbox, that leads to the egress door.
 pub const EGRESS_PORT: u16 = 3128;
@@ -57,6 +59,10 @@ pub struct Confinement {
     /// Where things are moved that appeared at pinned paths; made when needed. `None`: a new directory under the
     /// system's temporary directory.
     pub quarantine: Option<PathBuf>,
+    /// The private directory of the caller's session. What is made on the host is noted there, for the next session to
+    /// clean up after one that was killed with all its processes ([`crate::clean`]); it is removed when the caller is
+    /// gone.
+    pub session: Option<PathBuf>,
     /// Outcomes or mechanisms that a human agreed to do without, by id (see [`crate::Guarantee`], [`crate::Mechanism`]).
     pub accept_missing: Vec<String>,
 }
@@ -77,45 +83,6 @@ pub struct Forward {
     pub port: u16,
     /// The Unix socket on the host.
     pub socket: PathBuf,
-}
-
-/// How much a confined program may use. `None` is no limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourceLimits {
-    /// Processes and threads, together.
-    pub processes: Option<u64>,
-    /// Bytes of memory: of all processes together with a cgroup, of each without one.
-    pub memory: Option<u64>,
-    /// Bytes of address space of each process. Runtimes that reserve much and use little (node, Java, Go) need this
-    /// unset.
-    pub address_space: Option<u64>,
-    /// Bytes that one file may grow to.
-    pub file_size: Option<u64>,
-    /// Open files of each process.
-    pub open_files: Option<u64>,
-    /// Seconds of processor time of each process.
-    pub cpu_seconds: Option<u64>,
-    /// Seconds that the program may run by the clock on the wall.
-    pub wall_seconds: Option<u64>,
-    /// Bytes in all private directories (`/tmp`, the home, `/dev/shm` and the like) together.
-    pub scratch: Option<u64>,
-}
-
-impl Default for ResourceLimits {
-    /// Wide enough for builds, test runs and agents; narrow enough that the host stays usable.
-    fn default() -> Self {
-        const GIB: u64 = 1 << 30;
-        Self {
-            processes: Some(1024),
-            memory: Some(8 * GIB),
-            address_space: None,
-            file_size: Some(4 * GIB),
-            open_files: Some(4096),
-            cpu_seconds: None,
-            wall_seconds: None,
-            scratch: Some(2 * GIB),
-        }
-    }
 }
 
 /// What is wrong with a confinement as it was asked for.
@@ -156,6 +123,7 @@ impl Confinement {
             files: Vec::new(),
             limits: ResourceLimits::default(),
             quarantine: None,
+            session: None,
             accept_missing: Vec::new(),
         }
     }
@@ -188,6 +156,7 @@ impl Confinement {
             "files": pairs_value(&self.files),
             "limits": self.limits.to_value(),
             "quarantine": self.quarantine.as_deref().map_or(Value::Null, path_value),
+            "session": self.session.as_deref().map_or(Value::Null, path_value),
             "accept_missing": self.accept_missing,
         })
     }
@@ -321,40 +290,8 @@ impl Confinement {
             files: pairs("files")?,
             limits: ResourceLimits::from_value(value.get("limits")?)?,
             quarantine: optional("quarantine")?,
+            session: optional("session")?,
             accept_missing: strings_from(value.get("accept_missing")?)?,
-        })
-    }
-}
-
-impl ResourceLimits {
-    fn to_value(&self) -> Value {
-        json!({
-            "processes": self.processes,
-            "memory": self.memory,
-            "address_space": self.address_space,
-            "file_size": self.file_size,
-            "open_files": self.open_files,
-            "cpu_seconds": self.cpu_seconds,
-            "wall_seconds": self.wall_seconds,
-            "scratch": self.scratch,
-        })
-    }
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let fields: &Map<String, Value> = value.as_object()?;
-        let number = |name: &str| match fields.get(name)? {
-            Value::Null => Some(None),
-            other => other.as_u64().map(Some),
-        };
-        Some(Self {
-            processes: number("processes")?,
-            memory: number("memory")?,
-            address_space: number("address_space")?,
-            file_size: number("file_size")?,
-            open_files: number("open_files")?,
-            cpu_seconds: number("cpu_seconds")?,
-            wall_seconds: number("wall_seconds")?,
-            scratch: number("scratch")?,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, WaitOptions};
@@ -15,15 +16,18 @@ use wardline_sys::{descriptor, process, signal};
 
 use crate::confinement::{Confinement, Invalid};
 use crate::guarantee::{Asked, Guarantee, judge, refused};
+use crate::hit::Hit;
 use crate::host::{HostKind, Marks};
+use crate::identity::Identity;
 use crate::mechanism::{self, Mechanism};
 use crate::plan::Watch;
+use crate::resources::Resource;
 use crate::terminal::{self, Outer, Relay};
 use crate::watch::Appeared;
 use crate::wire::{
     ABOVE, Failure, GO, GO_BEHIND, LIFELINE, Message, REQUEST, Request, Run, STAGE, STATUS, TERMINAL,
 };
-use crate::{limits, stage, watch};
+use crate::{cgroup, hit, leftover, stage, watch};
 
 /// The binary that is the stage when none is named: the one that runs, even when its file was replaced meanwhile.
 pub(crate) const OWN_BINARY: &str = "/proc/self/exe";
@@ -155,6 +159,8 @@ pub struct Child {
     mechanisms: Vec<Mechanism>,
     watches: Vec<Watch>,
     confinement: Option<Confinement>,
+    keeper: Option<Identity>,
+    inside: Option<u64>,
     /// The program's standard input, when it is piped.
     pub stdin: Option<ChildStdin>,
     /// The program's standard output, when it is piped.
@@ -177,8 +183,8 @@ pub struct Ended {
     /// Pinned or masked paths that somebody on the host replaced while the program ran: it may have read or written the
     /// new file from then on, so look at it.
     pub replaced: Vec<PathBuf>,
-    /// The limits that were reached: `processes`, `memory`, `file size`, `processor time`, `time`.
-    pub limits_hit: Vec<String>,
+    /// The limits that were reached.
+    pub limits_hit: Vec<Hit>,
     /// The mechanisms that this host did not give, each with what would bring it back.
     pub layers_missing: Vec<String>,
 }
@@ -603,8 +609,11 @@ impl Stage {
     ) -> Result<Child, StartError> {
         let mut mechanisms = Vec::new();
         let mut watches = Vec::new();
+        let (mut keeper, mut inside) = (None, None);
         loop {
             match self.next() {
+                Some(Message::Keeper(identity)) => keeper = Some(identity),
+                Some(Message::Inside(space)) => inside = space,
                 Some(Message::Watching(list)) => watches = list,
                 Some(Message::Enforced(list)) => mechanisms = list,
                 Some(Message::Started) => break,
@@ -632,6 +641,8 @@ impl Stage {
             mechanisms,
             watches,
             confinement: None,
+            keeper,
+            inside,
             stdin,
             stdout,
             stderr,
@@ -722,8 +733,8 @@ impl Child {
     pub fn wait(mut self) -> Result<Ended, WaitError> {
         drop(self.stdin.take());
         let mut ended = Ended { layers_missing: self.layers_missing(), ..Ended::default() };
-        let mut closed = false;
-        let mut failed = None;
+        let (mut closed, mut failed) = (false, None);
+        let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
         while let Some(message) = next(&mut self.status) {
             match message {
                 Message::Ended { code, signal } => (ended.code, ended.signal) = (code, signal),
@@ -733,6 +744,9 @@ impl Child {
                     closed = true;
                 }
                 Message::Failed(failure) => failed = Some(failure),
+                Message::Inside(space) => self.inside = space,
+                Message::Noted(note) if note.sure => sure.push(note.hit),
+                Message::Noted(note) => perhaps.push(note.hit),
                 _ => {}
             }
         }
@@ -749,11 +763,11 @@ impl Child {
         if ended.code.is_none() && ended.signal.is_none() {
             ended.signal = Some(libc::SIGKILL);
         }
-        match ended.signal {
-            Some(libc::SIGXFSZ) => ended.limits_hit.push("file size".to_owned()),
-            Some(libc::SIGXCPU) => ended.limits_hit.push("processor time".to_owned()),
-            _ => {}
-        }
+        ended.limits_hit = hit::join(std::mem::take(&mut ended.limits_hit), sure);
+        ended.limits_hit = hit::join(std::mem::take(&mut ended.limits_hit), self.told_by(&ended));
+        // What was only nearly reached completes what is known, and adds nothing.
+        perhaps.retain(|near| ended.limits_hit.iter().any(|hit| hit.limit == near.limit));
+        ended.limits_hit = hit::join(std::mem::take(&mut ended.limits_hit), perhaps);
         Ok(ended)
     }
 }
@@ -764,14 +778,34 @@ impl Child {
         lacking.map(|mechanism| format!("{}: {}", mechanism.id, this_host().fix(&mechanism.id))).collect()
     }
 
+    /// Limits that the program's end tells of: its own, or that of the last command of a shell.
+    fn told_by(&self, ended: &Ended) -> Vec<Hit> {
+        let signal = ended.signal.or_else(|| ended.code.and_then(|code| code.checked_sub(128)));
+        let limit = match signal {
+            Some(libc::SIGXFSZ) => Resource::FileSize,
+            Some(libc::SIGXCPU) => Resource::Cpu,
+            _ => return Vec::new(),
+        };
+        let value = self.confinement.as_ref().and_then(|asked| asked.limits.get(limit));
+        value.map(|value| Hit::of(limit, value)).into_iter().collect()
+    }
+
     /// Does the keeper's last work when the keeper is dead.
     fn look_after(&self) -> Vec<Appeared> {
-        // The kernel has closed the pipes of the init and kills what is left inside; it takes no longer than this.
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        limits::remove_left_over(self.stage.id());
+        // The kernel has closed the pipes of the init and is killing what is left inside.
+        let end = Instant::now() + PATIENCE;
+        while leftover::living_in(self.inside) > 0 && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for group in self.keeper.into_iter().flat_map(cgroup::candidates).filter(|group| group.exists()) {
+            cgroup::remove(&group, PATIENCE);
+        }
         self.confinement.as_ref().map_or_else(Vec::new, |asked| watch::look_after(&self.watches, asked))
     }
 }
+
+/// How long the processes of a killed sandbox may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Drop for Child {
     fn drop(&mut self) {

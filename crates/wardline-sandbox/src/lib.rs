@@ -22,22 +22,28 @@
 
 pub mod attack;
 mod bridge;
+mod cgroup;
 mod confinement;
 mod drop_rights;
 mod filter;
 mod gitscan;
 mod guarantee;
 mod helper;
+mod hit;
 mod host;
+mod identity;
 mod input;
 mod landlock_rules;
 mod launch;
+mod leftover;
 mod limits;
 mod mechanism;
+mod meter;
 mod mounts;
 mod names;
 mod plan;
 mod probe;
+mod resources;
 mod scan;
 mod stage;
 mod supervise;
@@ -51,15 +57,19 @@ pub use confinement::{
 pub use filter::{RefusedCall, refused_calls};
 pub use guarantee::{Guarantee, is_known, outcomes};
 pub use helper::{Helped, Helper, HelperError, help};
+pub use hit::Hit;
 pub use host::{HostKind, Marks, every_fix};
+pub use identity::Identity;
 pub use input::read_input;
 pub use launch::{
     Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
     start_with,
 };
+pub use leftover::clean;
 pub use mechanism::{Mechanism, mechanisms};
 pub use names::Names;
 pub use probe::{Report, probe};
+pub use resources::{Resource, Unit};
 pub use stage::{is_stage, stage_main};
 pub use supervise::{SuperviseError, supervise};
 pub use terminal::aside;

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
-    UnmountFlags,
+    FsMountFlags, FsOpenFlags, FsPickFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags,
 };
 use wardline_sys::kernel::{MountLimits, limit_mount};
 
+use crate::confinement::ResourceLimits;
 use crate::mechanism;
 use crate::plan::{Plan, Step};
 use crate::wire::{Failure, failing};
@@ -51,6 +52,11 @@ const PROC_FILES: [&str; 17] = [
     "modules",
     "schedstat",
 ];
+/// Terminals that can be made at a time, when nothing else is asked for, and as many as a kernel has numbers for.
+const TERMINALS: u64 = 256;
+const ALL_TERMINALS: u64 = 1 << 20;
+/// Who may make terminals, and who may write to one.
+const TERMINAL_MODES: [(&str, &str); 2] = [("ptmxmode", "0666"), ("mode", "0620")];
 const PROC_DIRECTORIES: [&str; 7] = ["acpi", "asound", "bus", "fs", "irq", "scsi", "driver"];
 
 /// The root of the sandbox while it is being built. First the [`Root::ground`], which is the same for every program and
@@ -112,11 +118,14 @@ impl Root {
         Ok(root)
     }
 
-    /// Puts in what the plan shows, hides and pins, with `scratch` bytes for all private directories together, and makes
+    /// Puts in what the plan shows, hides and pins, with room for all private directories together, and makes
     /// this the root of the process and its mount namespace.
-    pub(crate) fn complete(mut self, plan: &Plan, scratch: Option<u64>) -> Result<(), Failure> {
+    pub(crate) fn complete(mut self, plan: &Plan, limits: &ResourceLimits) -> Result<(), Failure> {
         // 4. What the plan says, from the outside in.
-        self.room(scratch).map_err(failing("make room for", "private directories"))?;
+        if limits.terminals != Some(TERMINALS) {
+            self.limit_terminals(limits.terminals).map_err(failing("limit the terminals of", "/dev/pts"))?;
+        }
+        self.room(limits.scratch).map_err(failing("make room for", "private directories"))?;
         let shared = Path::new("/dev/shm");
         self.scratch(shared, 0o1777).map_err(failing("make private", shared))?;
         for step in &plan.steps {
@@ -270,7 +279,9 @@ impl Root {
             limit_mount(&device, false, limits)?;
             attach(&device, &self.target(&at.join(name), false)?)?;
         }
-        let terminals = filesystem("devpts", &[("ptmxmode", "0666"), ("mode", "0620"), ("newinstance", "")])?;
+        let most = TERMINALS.to_string();
+        let [door, side] = TERMINAL_MODES;
+        let terminals = filesystem("devpts", &[door, side, ("newinstance", ""), ("max", &most)])?;
         attach(&terminals, &self.target(&at.join("pts"), true)?)?;
         drop(self.target(&at.join("shm"), true)?);
         let links = [
@@ -284,6 +295,19 @@ impl Root {
             self.link(&at.join(name), Path::new(to))?;
         }
         limit_mount(&tree, false, READ_DEVICES)
+    }
+
+    /// Gives `/dev/pts` another limit than the usual one.
+    fn limit_terminals(&self, most: Option<u64>) -> io::Result<()> {
+        let mount = self.open(Path::new("/dev/pts"))?;
+        let flags = FsPickFlags::FSPICK_CLOEXEC | FsPickFlags::FSPICK_EMPTY_PATH;
+        let context = rustix::mount::fspick(&mount, "", flags)?;
+        let most = most.unwrap_or(ALL_TERMINALS).to_string();
+        // What is not said again goes back to what the kernel thinks usual.
+        for (name, value) in [("max", most.as_str())].into_iter().chain(TERMINAL_MODES) {
+            rustix::mount::fsconfig_set_string(&context, name, value)?;
+        }
+        Ok(rustix::mount::fsconfig_reconfigure(&context)?)
     }
 
     /// A copy of the mounts at and below `path` of the host, taken without following any symbolic link on the way; one
@@ -421,10 +445,17 @@ fn attach(tree: &OwnedFd, target: &OwnedFd) -> io::Result<()> {
 fn tmpfs(mode: u32, bytes: Option<u64>) -> io::Result<OwnedFd> {
     let mode = format!("{mode:o}");
     match bytes {
-        Some(bytes) => filesystem("tmpfs", &[("mode", &mode), ("size", &bytes.to_string())]),
+        Some(bytes) => {
+            // A file takes memory of the kernel, however empty it is.
+            let files = (bytes / 4096).max(FILES).to_string();
+            filesystem("tmpfs", &[("mode", &mode), ("size", &bytes.to_string()), ("nr_inodes", &files)])
+        }
         None => filesystem("tmpfs", &[("mode", &mode)]),
     }
 }
+
+/// Files that fit into the smallest file system of our own.
+const FILES: u64 = 16 * 1024;
 
 /// A new file system with `options`, mounted nowhere yet. An option with an empty value is a flag.
 fn filesystem(kind: &str, options: &[(&str, &str)]) -> io::Result<OwnedFd> {

@@ -6,10 +6,11 @@ use std::path::Path;
 use rustix::process::WaitOptions;
 use wardline_sys::process::{Fork, Namespaces, fork_into, leave};
 
+use crate::cgroup::Group;
 use crate::confinement::ResourceLimits;
 use crate::guarantee::{Asked, Guarantee, judge};
 use crate::host::HostKind;
-use crate::limits::Group;
+use crate::identity::Identity;
 use crate::mechanism::{LANDLOCK, LIMITS, Mechanism, NETWORK, NO_NEW_PRIVS, PROC, SECCOMP, USER_NAMESPACE};
 use crate::plan::Plan;
 use crate::{drop_rights, landlock_rules, launch, mounts};
@@ -80,7 +81,7 @@ pub(crate) fn try_all() -> Vec<Mechanism> {
 
 fn limits() -> Mechanism {
     let limits = ResourceLimits::default();
-    let group = Group::make(&limits);
+    let group = Group::make(&limits, Identity::own());
     let mechanism = group.mechanism(&limits, rustix::process::geteuid().as_raw());
     group.remove();
     debug_assert_eq!(mechanism.id, LIMITS, "a group speaks about limits");

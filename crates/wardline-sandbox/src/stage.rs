@@ -22,12 +22,17 @@ use wardline_sys::process::{Fork, Namespaces, fork, fork_into, leave};
 use wardline_sys::{descriptor, signal};
 
 use crate::bridge::Bridge;
+use crate::cgroup::{Entrance, Group};
 use crate::confinement::ResourceLimits;
 use crate::guarantee::Asked;
-use crate::limits::{Entrance, Group};
+use crate::hit::Hit;
+use crate::identity::Identity;
+use crate::leftover::{self, living_in, pid_namespace};
 use crate::mechanism::{self, Mechanism};
+use crate::meter::Meter;
 use crate::mounts::Root;
 use crate::plan::Plan;
+use crate::resources::Resource;
 use crate::terminal::inside::Own;
 use crate::wire::{
     Failure, GO, GO_BEHIND, LIFELINE, Message, Orders, REQUEST, Request, Run, STATUS, TERMINAL, failing,
@@ -96,8 +101,13 @@ fn keep(run: &Run, text: &str, status: &std::fs::File, lifeline: OwnedFd) -> Res
         channel = Some(descriptor::adopt(TERMINAL).map_err(failing("find the way to", "the terminal"))?);
     }
     be_keeper(channel.is_some())?;
-    let group =
-        if run.without(mechanism::LIMITS) { Group::default() } else { Group::make(&run.confinement.limits) };
+    let keeper = Identity::own();
+    Message::Keeper(keeper).send(status);
+    let group = if run.without(mechanism::LIMITS) {
+        Group::default()
+    } else {
+        Group::make(&run.confinement.limits, keeper)
+    };
     let limits = match bounded(run, &group) {
         Ok(limits) => limits,
         Err(failure) => {
@@ -121,8 +131,7 @@ fn keep(run: &Run, text: &str, status: &std::fs::File, lifeline: OwnedFd) -> Res
             return Err(failure);
         }
     };
-    attend_to(init, Known { run, text, plan, group, limits }, status, &lifeline);
-    Ok(())
+    attend_to(init, Known { keeper, run, text, plan, group, limits }, status, &lifeline)
 }
 
 /// As [`keep`], for a program that is not known yet: the init makes the ground meanwhile.
@@ -133,17 +142,19 @@ fn keep_ahead(
     channel: Option<OwnedFd>,
 ) -> Result<(), Failure> {
     be_keeper(channel.is_some())?;
-    let group = Group::make(&ResourceLimits::default());
+    let keeper = Identity::own();
+    Message::Keeper(keeper).send(status);
+    let mut group = Group::make(&ResourceLimits::default(), keeper);
     let started = start_init(Namespaces::ALL, false, &group, status, &lifeline, channel);
     let found = Request::read(request).map_err(failing("read", "the request"));
     let outcome = match (found, started) {
         (Ok(Some((Request::Run(run), text))), Ok(init)) => {
-            return match adjusted(&run, &group) {
+            return match adjusted(&run, &mut group) {
                 Ok(limits) => {
                     let plan = Plan::of(&run.confinement);
                     Message::Watching(plan.watches.clone()).send(status);
-                    attend_to(init, Known { run: &run, text: &text, plan, group, limits }, status, &lifeline);
-                    Ok(())
+                    let known = Known { keeper, run: &run, text: &text, plan, group, limits };
+                    attend_to(init, known, status, &lifeline)
                 }
                 Err(failure) => {
                     // Without orders the init ends.
@@ -192,7 +203,7 @@ fn bounded(run: &Run, group: &Group) -> Result<Mechanism, Failure> {
 }
 
 /// As [`bounded`], for a group that was made with the default limits.
-fn adjusted(run: &Run, group: &Group) -> Result<Mechanism, Failure> {
+fn adjusted(run: &Run, group: &mut Group) -> Result<Mechanism, Failure> {
     let limits = &run.confinement.limits;
     if *limits != ResourceLimits::default() {
         group
@@ -204,6 +215,7 @@ fn adjusted(run: &Run, group: &Group) -> Result<Mechanism, Failure> {
 
 /// Everything about a program, once it was asked for.
 struct Known<'a> {
+    keeper: Identity,
     run: &'a Run,
     text: &'a str,
     plan: Plan,
@@ -212,30 +224,57 @@ struct Known<'a> {
 }
 
 /// Gives the init its orders and looks after it until everything is over.
-fn attend_to(init: Init, known: Known<'_>, status: &std::fs::File, lifeline: &OwnedFd) {
+///
+/// # Errors
+/// When it cannot be noted what was made; nothing was executed then.
+fn attend_to(
+    init: Init,
+    known: Known<'_>,
+    status: &std::fs::File,
+    lifeline: &OwnedFd,
+) -> Result<(), Failure> {
     let Init { pid, orders, alive: _alive } = init;
-    let Known { run, text, plan, group, limits } = known;
+    let Known { keeper, run, text, plan, group, limits } = known;
     let confinement = &run.confinement;
     // An init that is dead has said why.
-    let _unread = Orders::send(orders, text, &plan, &limits, group.counts_memory());
+    let _unread = Orders::send(orders, text, &plan, &limits, group.exact());
+    // For the next session, should nobody of this one live to clean up; while the init builds.
+    let space = pid_namespace(pid);
+    Message::Inside(space).send(status);
+    let session = confinement.session.as_deref();
+    let noted = session.map(|session| leftover::note(session, keeper, space, &plan.watches, confinement));
+    if let Some(Err(error)) = noted {
+        let _dead_already = rustix::process::kill_process(pid, Signal::KILL);
+        let _reaped = rustix::process::waitpid(Some(pid), WaitOptions::empty());
+        group.remove();
+        return Err(failing("note for the next session", "what this one makes")(error));
+    }
     // From here on we hold nothing of the program's: not its streams, not its directory.
     let _best_effort = let_go_of_streams();
     let _best_effort = rustix::process::chdir("/");
     // Nor does another program of the same user look into our memory.
     let _best_effort = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     // Until the program has ended, the caller is gone, or the time is over.
-    let space = pid_namespace(pid);
     let late = watch_over(pid, lifeline, confinement.limits.wall_seconds);
     // Everything inside is dead now. Look, tidy up, and say so.
     let survivors = group.population().unwrap_or_else(|| living_in(space));
     let mut limits_hit = group.hit();
-    if late {
-        limits_hit.push("time".to_owned());
+    if let (true, Some(seconds)) = (late, confinement.limits.wall_seconds) {
+        limits_hit.push(Hit { ended: true, ..Hit::of(Resource::Time, seconds) });
     }
     group.remove();
     let appeared = watch::look_after(&plan.watches, confinement);
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
+    if let Some(session) = session.filter(|_| is_gone(lifeline)) {
+        let _best_effort = std::fs::remove_dir_all(session);
+    }
+    Ok(())
+}
+
+/// Whether nobody holds the other end of the lifeline any more.
+fn is_gone(lifeline: &OwnedFd) -> bool {
+    poll(&mut [PollFd::new(lifeline, PollFlags::empty())], Some(&NO_TIME)).unwrap_or_default() > 0
 }
 
 /// An init that runs.
@@ -267,7 +306,7 @@ fn start_init(
     match entrance.fork_into(namespaces) {
         Ok(Fork::Child) => {
             drop((living, orders));
-            let ground = Ground { status, identity, namespaces };
+            let ground = Ground { status, identity, namespaces, shares: group.shares_processor() };
             let Err(failure) = ground.live(&alive, entrance, without_proc, awaited, lifeline, channel);
             Message::Failed(failure).send(status);
             leave(1)
@@ -318,25 +357,6 @@ fn watch_over(init: Pid, lifeline: &OwnedFd, seconds: Option<u64>) -> bool {
     late
 }
 
-/// The identity of the pid namespace that `pid` lives in.
-fn pid_namespace(pid: Pid) -> Option<u64> {
-    let of = |name: &str| rustix::fs::stat(format!("/proc/{name}/ns/pid")).ok().map(|found| found.st_ino);
-    let space = of(&pid.as_raw_nonzero().to_string())?;
-    // Without an own namespace, everybody on the host lives in it.
-    (Some(space) != of("self")).then_some(space)
-}
-
-/// How many processes of the host live in a pid namespace.
-fn living_in(space: Option<u64>) -> u64 {
-    let (Some(space), Ok(entries)) = (space, std::fs::read_dir("/proc")) else { return 0 };
-    let lives = |entry: &std::fs::DirEntry| {
-        let number =
-            entry.file_name().to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-        number && rustix::fs::stat(entry.path().join("ns/pid")).is_ok_and(|found| found.st_ino == space)
-    };
-    u64::try_from(entries.flatten().filter(lives).count()).unwrap_or(u64::MAX)
-}
-
 fn let_go_of_streams() -> io::Result<()> {
     let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
@@ -352,6 +372,8 @@ struct Ground<'a> {
     /// The user and group on the host, before the namespace hid them.
     identity: (u32, u32),
     namespaces: Namespaces,
+    /// Whether a group bounds the share of the processor.
+    shares: bool,
 }
 
 /// What the init and the program know.
@@ -387,6 +409,7 @@ impl Ground<'_> {
         entrance
             .enter()
             .map_err(|error| failing("put into a cgroup", "the init")(error).because(mechanism::LIMITS))?;
+        limits::stand_back(self.shares);
         let _cosmetic = rustix::thread::set_name(c"wardline-init");
 
         // 2.2 The same user inside as outside, and nobody else.
@@ -448,7 +471,7 @@ impl Inside<'_> {
         // 2.7 The rest of the file system.
         let proc_mounted = root.as_ref().is_some_and(|root| root.proc_mounted);
         match root {
-            Some(root) => root.complete(plan, run.confinement.limits.scratch)?,
+            Some(root) => root.complete(plan, &run.confinement.limits)?,
             None => rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
                 .map_err(failing("become reaper for", "the program"))?,
         }
@@ -479,7 +502,11 @@ impl Inside<'_> {
             leave(1);
         }
         Message::Started.send(self.status);
-        self.attend(program, &bridge, &children, lifeline, terminal)
+        let limits = &run.confinement.limits;
+        let sees = self.namespaces.pid && proc_mounted;
+        let private = if self.namespaces.mount { plan.private.as_slice() } else { &[] };
+        let mut meter = Meter::new(limits, self.orders.counted, sees, &plan.writable, private);
+        self.attend(program, &bridge, &children, lifeline, terminal, &mut meter)
     }
 
     /// Whether sockets are shut altogether: nothing else holds the network back, and no human opened it.
@@ -510,24 +537,32 @@ impl Inside<'_> {
         children: &OwnedFd,
         lifeline: &OwnedFd,
         terminal: Option<Own>,
+        meter: &mut Meter<'_>,
     ) -> Result<Never, Failure> {
         // 2.10 The program's streams are not ours.
         let _best_effort = let_go_of_streams();
-        // 2.11 Children that end, the caller, its terminal, and the bridge.
+        // 2.11 Children that end, the caller, its terminal, the bridge, and what is used up.
         let mut talking = terminal.is_some();
         loop {
             let channel = terminal.as_ref().filter(|_| talking).map_or(lifeline, Own::channel);
             let own = [children, lifeline, channel].map(|descriptor| PollFd::new(descriptor, PollFlags::IN));
             let ports = bridge.listeners().map(|listener| PollFd::new(listener, PollFlags::IN));
             let mut waiting: Vec<PollFd<'_>> = own.into_iter().chain(ports).collect();
-            match poll(&mut waiting, None) {
+            let idle = rustix::time::Timespec::try_from(meter.idle()).ok();
+            match poll(&mut waiting, idle.as_ref()) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(failing("wait for", "the program")(error)),
             }
             let mut woken = waiting.iter().map(|waiting| !waiting.revents().is_empty());
             if woken.next().unwrap_or_default() {
-                self.reap(program, children, terminal.as_ref())?;
+                self.reap(program, children, terminal.as_ref(), meter)?;
             }
+            if meter.look() {
+                self.tell(meter);
+                kill_children();
+                leave(128 + libc::SIGKILL)
+            }
+            self.tell(meter);
             if woken.next().unwrap_or_default() {
                 hear(lifeline, program);
             }
@@ -540,8 +575,19 @@ impl Inside<'_> {
         }
     }
 
+    /// Says what was noticed about limits.
+    fn tell(&self, meter: &mut Meter<'_>) {
+        meter.news().into_iter().for_each(|note| Message::Noted(note).send(self.status));
+    }
+
     /// Collects whoever has ended; when it is the program, the session is over.
-    fn reap(&self, program: Pid, children: &OwnedFd, terminal: Option<&Own>) -> Result<(), Failure> {
+    fn reap(
+        &self,
+        program: Pid,
+        children: &OwnedFd,
+        terminal: Option<&Own>,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), Failure> {
         // The note is taken before the children are, so whoever ends meanwhile leaves another.
         let mut note = [0; 128];
         let _taken = rustix::io::read(children, &mut note);
@@ -556,6 +602,8 @@ impl Inside<'_> {
                 Ok(Some((pid, ended))) if pid == program => {
                     let message =
                         Message::Ended { code: ended.exit_status(), signal: ended.terminating_signal() };
+                    meter.last_look();
+                    self.tell(meter);
                     if !self.namespaces.pid {
                         kill_children();
                     }

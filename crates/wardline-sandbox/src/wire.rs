@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
+use crate::hit::Hit;
+use crate::identity::Identity;
 use crate::mechanism::Mechanism;
+use crate::meter::{Exact, Note};
 use crate::plan::{Plan, Watch};
 use crate::watch::Appeared;
 
@@ -111,6 +114,12 @@ pub(crate) fn failing<E: Into<io::Error>>(step: &str, at: impl AsRef<Path>) -> i
 pub(crate) enum Message {
     /// What will have to be looked at when the program has ended; written before anything is started.
     Watching(Vec<Watch>),
+    /// Who keeps; written before anything is made.
+    Keeper(Identity),
+    /// The pid namespace that everything inside lives in, when it has its own.
+    Inside(Option<u64>),
+    /// A limit that was reached, or nearly: then the kernel's counters tell whether it was.
+    Noted(Note),
     /// What is enforced; written before the program starts.
     Enforced(Vec<Mechanism>),
     /// The program runs.
@@ -120,7 +129,7 @@ pub(crate) enum Message {
     /// The program ended, with a code or by a signal.
     Ended { code: Option<i32>, signal: Option<i32> },
     /// Everything inside is gone and looked after; the last line.
-    Closed { survivors: u64, appeared: Vec<Appeared>, replaced: Vec<PathBuf>, limits_hit: Vec<String> },
+    Closed { survivors: u64, appeared: Vec<Appeared>, replaced: Vec<PathBuf>, limits_hit: Vec<Hit> },
     /// The answer to a probe.
     Probed(Vec<Mechanism>),
 }
@@ -177,9 +186,9 @@ impl Run {
 pub(crate) struct Orders {
     pub(crate) run: Run,
     pub(crate) plan: Plan,
-    /// What bounds the program's resources, and whether memory is counted for all processes together.
+    /// What bounds the program's resources, and what is counted for all processes together.
     pub(crate) limits: Mechanism,
-    pub(crate) counted: bool,
+    pub(crate) counted: Exact,
 }
 
 impl Orders {
@@ -189,9 +198,9 @@ impl Orders {
         request: &str,
         plan: &Plan,
         limits: &Mechanism,
-        counted: bool,
+        counted: Exact,
     ) -> io::Result<()> {
-        let found = json!({ "plan": plan.to_value(), "limits": limits.to_value(), "counted": counted });
+        let found = json!({ "plan": plan.to_value(), "limits": limits.to_value(), "counted": [counted.processes, counted.memory] });
         std::fs::File::from(pipe).write_all(format!("{request}\n{found}").as_bytes())
     }
 
@@ -210,7 +219,10 @@ impl Orders {
                 run: Run::from_value(&request)?,
                 plan: Plan::from_value(found.get("plan")?)?,
                 limits: Mechanism::from_value(found.get("limits")?)?,
-                counted: found.get("counted")?.as_bool()?,
+                counted: Exact {
+                    processes: found.get("counted")?.get(0)?.as_bool()?,
+                    memory: found.get("counted")?.get(1)?.as_bool()?,
+                },
             })
         };
         let mut orders = orders;
@@ -236,6 +248,9 @@ impl Message {
                 json!({ "watching": list.iter().map(Watch::to_value).collect::<Vec<_>>() })
             }
             Self::Probed(list) => json!({ "probed": mechanisms(list) }),
+            Self::Keeper(keeper) => json!({ "keeper": [keeper.pid, keeper.start] }),
+            Self::Inside(space) => json!({ "inside": space }),
+            Self::Noted(note) => json!({ "noted": { "hit": note.hit.to_value(), "sure": note.sure } }),
             Self::Started => json!({ "started": true }),
             Self::Failed(failure) => json!({ "failed": {
                 "step": failure.step,
@@ -249,7 +264,7 @@ impl Message {
                 "survivors": survivors,
                 "appeared": appeared.iter().map(Appeared::to_value).collect::<Vec<_>>(),
                 "replaced": replaced.iter().map(|path| path_value(path)).collect::<Vec<_>>(),
-                "limits_hit": limits_hit,
+                "limits_hit": limits_hit.iter().map(Hit::to_value).collect::<Vec<_>>(),
             }}),
         }
     }
@@ -269,6 +284,15 @@ impl Message {
                 let watches = body.as_array()?.iter().map(Watch::from_value);
                 watches.collect::<Option<_>>().map(Self::Watching)
             }
+            "keeper" => Some(Self::Keeper(Identity {
+                pid: u32::try_from(body.get(0)?.as_u64()?).ok()?,
+                start: body.get(1)?.as_u64()?,
+            })),
+            "inside" => Some(Self::Inside(body.as_u64())),
+            "noted" => Some(Self::Noted(Note {
+                hit: Hit::from_value(body.get("hit")?)?,
+                sure: body.get("sure")?.as_bool()?,
+            })),
             "enforced" => mechanisms().map(Self::Enforced),
             "probed" => mechanisms().map(Self::Probed),
             "started" => Some(Self::Started),
@@ -289,7 +313,12 @@ impl Message {
                     .map(Appeared::from_value)
                     .collect::<Option<_>>()?,
                 replaced: body.get("replaced")?.as_array()?.iter().map(path_from).collect::<Option<_>>()?,
-                limits_hit: strings(body.get("limits_hit")?)?,
+                limits_hit: body
+                    .get("limits_hit")?
+                    .as_array()?
+                    .iter()
+                    .map(Hit::from_value)
+                    .collect::<Option<_>>()?,
             }),
             _ => None,
         }

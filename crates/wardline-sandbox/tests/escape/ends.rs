@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use wardline_sandbox::{Ahead, Held, Program, StartError, Stdio3, Stream, outcomes, start};
+use wardline_sandbox::{Ahead, Held, Identity, Program, StartError, Stdio3, Stream, outcomes, start};
 
 use crate::run::{listen, run};
 use crate::world::Place;
@@ -35,7 +35,6 @@ pub(crate) const ENDS: &[End] = &[
     ("end: a file that stood for a directory stays", file_for_directory),
     ("end: a pinned link is put back", link_swapped),
     ("end: a covered file that the host replaces is named", replaced),
-    ("end: limits that were hit are named", limits_named),
     ("end: the enforcement is reported", enforcement),
     ("end: typing into the caller's terminal", terminal_input),
     ("end: a program on a terminal", terminal_program),
@@ -43,7 +42,7 @@ pub(crate) const ENDS: &[End] = &[
 ];
 
 /// Processes of the host whose command line holds `word`.
-fn living(word: &str) -> usize {
+pub(crate) fn living(word: &str) -> usize {
     let entries = fs::read_dir("/proc").unwrap().flatten();
     let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
     lines.filter(|line| String::from_utf8_lossy(line).contains(word)).count()
@@ -60,7 +59,7 @@ fn soon(what: &str, mut truth: impl FnMut() -> bool) -> Result<(), String> {
     Err(format!("not within five seconds: {what}"))
 }
 
-fn expect(truth: bool, what: impl std::fmt::Debug) -> Result<(), String> {
+pub(crate) fn expect(truth: bool, what: impl std::fmt::Debug) -> Result<(), String> {
     if truth { Ok(()) } else { Err(format!("{what:?}")) }
 }
 
@@ -182,7 +181,8 @@ fn left_cgroups() -> BTreeSet<String> {
     let text =
         found.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     let dead = |line: &&str| {
-        line.rsplit_once("wardline-").is_some_and(|(_, keeper)| !Path::new("/proc").join(keeper).exists())
+        let keeper = line.rsplit_once("wardline-").and_then(|(_, keeper)| Identity::parse(keeper));
+        keeper.is_some_and(|keeper| !keeper.is_alive())
     };
     text.lines().filter(dead).map(str::to_owned).collect()
 }
@@ -359,19 +359,6 @@ fn replaced(place: &Place) -> Result<(), String> {
     drop(child.stdin.take());
     let said = listen(child)?;
     expect(said.ended.replaced == [path], &said)
-}
-
-fn limits_named(place: &Place) -> Result<(), String> {
-    let mut confinement = place.confinement();
-    confinement.limits.wall_seconds = Some(1);
-    let said = run(&confinement, &["/bin/sleep", "600.007"])?;
-    expect(said.ended.limits_hit == ["time"] && living("600.007") == 0, &said)?;
-    let mut confinement = place.confinement();
-    confinement.limits.file_size = Some(1 << 16);
-    let said = run(&confinement, &["/usr/bin/head", "-c", "1000000", "/dev/zero"])?;
-    expect(said.ended.code == Some(0), &said)?;
-    let said = run(&confinement, &["/bin/dd", "if=/dev/zero", "of=/tmp/x", "bs=100000", "count=9"])?;
-    expect(said.ended.limits_hit == ["file size"], &said)
 }
 
 fn enforcement(place: &Place) -> Result<(), String> {

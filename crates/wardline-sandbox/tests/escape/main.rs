@@ -17,6 +17,7 @@ mod controls;
 mod degraded;
 mod doors;
 mod ends;
+mod exhaustion;
 mod run;
 mod world;
 
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
         Some("--confined") => run::confined(Path::new(&arguments[1]), &arguments[2..]),
         Some("--degraded") => {
             degraded::start_here(Path::new(&arguments[1]), &arguments[2], &arguments[3], &arguments[4])
+        }
+        Some("--small-disk") => {
+            exhaustion::on_small_disk(Path::new(&arguments[1]), &arguments[2], &arguments[3])
         }
         // What a test runner asks before it runs the whole suite as one test of this name.
         Some("--list") => {
@@ -102,6 +106,18 @@ fn table(root: &Path, filter: &str) -> ExitCode {
     doors::DOORS.iter().for_each(|door| run::try_door(&mut report, &place, &mut host, door));
     controls::CONTROLS.iter().for_each(|control| run::try_control(&mut report, &place, &host, control));
     for (name, end) in ends::ENDS {
+        report.case(name, || {
+            run::fresh(&place);
+            end(&place)
+        });
+    }
+    for case in exhaustion::CASES {
+        report.case(&format!("exhaustion: {}", case.name), || {
+            run::fresh(&place);
+            exhaustion::check(&place, case)
+        });
+    }
+    for (name, end) in exhaustion::MORE {
         report.case(name, || {
             run::fresh(&place);
             end(&place)

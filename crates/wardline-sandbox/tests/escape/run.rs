@@ -31,7 +31,12 @@ impl Report {
         if !name.contains(&self.filter) {
             return;
         }
-        match run() {
+        let begin = Instant::now();
+        let outcome = run();
+        if std::env::var_os("ESCAPE_TIMES").is_some() {
+            println!("{:6.2} s  {name}", begin.elapsed().as_secs_f32());
+        }
+        match outcome {
             Ok(()) => self.passed += 1,
             Err(text) => match text.strip_prefix("SKIP ") {
                 Some(why) => self.skipped.push(format!("{name}: {why}")),

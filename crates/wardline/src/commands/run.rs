@@ -184,7 +184,7 @@ pub(crate) fn aftermath(ended: &Ended) -> String {
         writeln!(text, "  this host lacks a layer: {layer}").ok();
     }
     for limit in &ended.limits_hit {
-        writeln!(text, "  limit reached: {limit}").ok();
+        writeln!(text, "  limit reached: {}\n          {}", one_line(&limit.to_string()), limit.help()).ok();
     }
     text
 }
