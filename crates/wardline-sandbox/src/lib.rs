@@ -45,6 +45,7 @@ mod plan;
 mod probe;
 mod resources;
 mod scan;
+pub mod seatbelt;
 mod stage;
 mod supervise;
 mod terminal;
