@@ -198,6 +198,12 @@ pub(crate) const CURES: &[Cure] = &[
 ];
 
 impl HostKind {
+    /// The kind of this host, by its files and this process's environment.
+    #[must_use]
+    pub fn here() -> Self {
+        Marks::of_this_host(|name| std::env::var_os(name).is_some()).kind()
+    }
+
     /// The word for it in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {

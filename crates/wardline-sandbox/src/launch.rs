@@ -17,9 +17,9 @@ use wardline_sys::{descriptor, process, signal};
 use crate::confinement::{Confinement, Invalid};
 use crate::guarantee::{Asked, Guarantee, judge, refused};
 use crate::hit::Hit;
-use crate::host::{HostKind, Marks};
+use crate::host::HostKind;
 use crate::identity::Identity;
-use crate::mechanism::{self, Mechanism};
+use crate::mechanism::Mechanism;
 use crate::plan::Watch;
 use crate::resources::Resource;
 use crate::terminal::{self, Outer, Relay};
@@ -321,7 +321,8 @@ impl Held {
             let (guard, relay) = stage.let_go(&streams).map_err(StartError::NoStage)?;
             let error = match stage.until_started(guard, relay) {
                 Ok(mut child) => {
-                    child.enforcement = judge(&child.mechanisms, &Asked::by(&run.confinement), this_host());
+                    child.enforcement =
+                        judge(&child.mechanisms, &Asked::by(&run.confinement), HostKind::here());
                     child.confinement = Some(run.confinement);
                     return Ok(child);
                 }
@@ -333,7 +334,7 @@ impl Held {
             };
             run.leave_out(&missing);
             lacking.extend(run.lacking(&missing, failure));
-            let refused = refused(&lacking, &Asked::by(&run.confinement), this_host());
+            let refused = refused(&lacking, &Asked::by(&run.confinement), HostKind::here());
             if !refused.is_empty() {
                 return Err(StartError::Missing(refused));
             }
@@ -342,32 +343,6 @@ impl Held {
             stage.ask(&Request::Run(Box::new(run.clone()))).map_err(StartError::NoStage)?;
         }
     }
-}
-
-impl Run {
-    /// Leaves the steps of a mechanism out from now on.
-    fn leave_out(&mut self, mechanism: &str) {
-        // Without own namespaces there is no own /proc either.
-        if mechanism == mechanism::USER_NAMESPACE {
-            self.without.push(mechanism::PROC.to_owned());
-        }
-        self.without.push(mechanism.to_owned());
-    }
-
-    /// What a failure takes away, with the failure as the proof.
-    fn lacking(&self, mechanism: &str, failure: &Failure) -> Vec<Mechanism> {
-        let contained: &[&str] = match mechanism {
-            mechanism::USER_NAMESPACE => &[mechanism::NETWORK, mechanism::PROC],
-            _ => &[],
-        };
-        let missing = |id: &str| Mechanism::missing(id, failure.to_string());
-        [mechanism].into_iter().chain(contained.iter().copied()).map(missing).collect()
-    }
-}
-
-/// The kind of this host, for advice.
-pub(crate) fn this_host() -> HostKind {
-    Marks::of_this_host(|name| std::env::var_os(name).is_some()).kind()
 }
 
 /// Asks a stage to try every mechanism on this host.
@@ -775,7 +750,9 @@ impl Child {
 impl Child {
     fn layers_missing(&self) -> Vec<String> {
         let lacking = self.mechanisms.iter().filter(|mechanism| !mechanism.held);
-        lacking.map(|mechanism| format!("{}: {}", mechanism.id, this_host().fix(&mechanism.id))).collect()
+        lacking
+            .map(|mechanism| format!("{}: {}", mechanism.id, HostKind::here().fix(&mechanism.id)))
+            .collect()
     }
 
     /// Limits that the program's end tells of: its own, or that of the last command of a shell.

@@ -40,7 +40,7 @@ impl Report {
 pub fn probe() -> Report {
     let nothing = |error| vec![Mechanism::missing(USER_NAMESPACE, format!("cannot ask the stage: {error}"))];
     let mechanisms = launch::probe_with(Path::new(launch::OWN_BINARY)).unwrap_or_else(nothing);
-    Report::of(mechanisms, launch::this_host())
+    Report::of(mechanisms, HostKind::here())
 }
 
 /// In the stage: one throw-away child for each mechanism.

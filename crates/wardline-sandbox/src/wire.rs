@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::confinement::{Confinement, path_from, path_value, text_from, text_value};
 use crate::hit::Hit;
 use crate::identity::Identity;
-use crate::mechanism::Mechanism;
+use crate::mechanism::{Mechanism, NETWORK, PROC, USER_NAMESPACE};
 use crate::meter::{Exact, Note};
 use crate::plan::{Plan, Watch};
 use crate::watch::Appeared;
@@ -61,6 +61,25 @@ impl Run {
 
     pub(crate) fn without(&self, mechanism: &str) -> bool {
         self.without.iter().any(|left_out| left_out == mechanism)
+    }
+
+    /// Leaves the steps of a mechanism out from now on.
+    pub(crate) fn leave_out(&mut self, mechanism: &str) {
+        // Without own namespaces there is no own /proc either.
+        if mechanism == USER_NAMESPACE {
+            self.without.push(PROC.to_owned());
+        }
+        self.without.push(mechanism.to_owned());
+    }
+
+    /// What a failure takes away, with the failure as the proof.
+    pub(crate) fn lacking(&self, mechanism: &str, failure: &Failure) -> Vec<Mechanism> {
+        let contained: &[&str] = match mechanism {
+            USER_NAMESPACE => &[NETWORK, PROC],
+            _ => &[],
+        };
+        let missing = |id: &str| Mechanism::missing(id, failure.to_string());
+        [mechanism].into_iter().chain(contained.iter().copied()).map(missing).collect()
     }
 }
 
