@@ -16,6 +16,7 @@ mod door;
 mod egress;
 pub mod explain;
 mod gather;
+mod links;
 mod lower;
 mod manifest;
 mod memory;

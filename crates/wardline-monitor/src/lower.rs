@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use wardline_policy::{Access, Certainty, Decision, Facts, PolicySet, Request, decide};
 
+use crate::links::Links;
 use crate::traps::{Place, Table, Trap, Treatment};
 use crate::{Profile, World, paths, repositories};
 
@@ -211,6 +212,7 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             && !["bash", "external_directory", "task", "doom_loop"].contains(&rule.permission.as_str())
     });
     let traps = Traps { table: Table::new(), opened: opened(policy, agent), project: &world.project };
+    let mut links = Links::default();
     let mut left = MAX_FILES;
     let mut todo = VecDeque::from([(world.project.clone(), Inherited::default())]);
     while let Some((directory, inherited)) = todo.pop_front() {
@@ -242,6 +244,9 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
                 todo.push_back((path, below));
             } else {
                 traps.file(&path, kind.is_symlink(), inherited, out);
+                if !inherited.foreign {
+                    links.note(&entry);
+                }
                 if !inherited.foreign || certain_secret(&path) {
                     judge(policy, world, agent, custom && !inherited.foreign, &path, out);
                 }
@@ -251,6 +256,7 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             repositories::inside(&directory, true, out);
         }
     }
+    out.pinned.extend(links.outside());
 }
 
 /// What a directory passes on to what lies in it.

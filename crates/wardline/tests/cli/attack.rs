@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::common::Sealed;
 
 /// Doors that are open and that SECURITY.md tells about.
-const TOLD: [&str; 1] = ["hard-link-that-exists"];
+const TOLD: [&str; 0] = [];
 
 fn names(report: &Value, list: &str) -> Vec<String> {
     report[list].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()

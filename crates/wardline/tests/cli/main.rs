@@ -17,3 +17,4 @@ mod policy;
 mod profile;
 mod run;
 mod waive;
+mod work;

@@ -100,7 +100,7 @@ pub(super) const PROBES: &[Probe] = &[
         Fork::Parent(child) => until_started(child),
         Fork::Child => {
             let _session = rustix::process::setsid();
-            let _started = lingering(s).spawn();
+            let _started = linger(s);
             leave(0)
         }
     }),
@@ -112,7 +112,7 @@ pub(super) const PROBES: &[Probe] = &[
             match fork() {
                 Ok(Fork::Child) => {
                     let _session = rustix::process::setsid();
-                    let _started = lingering(s).spawn();
+                    let _started = linger(s);
                 }
                 Ok(Fork::Parent(child)) => drop(until_started(child)),
                 Err(_) => {}
@@ -120,7 +120,7 @@ pub(super) const PROBES: &[Probe] = &[
             leave(0)
         }
     }),
-    survivor(49, "background", "leave a process in the background", |s| lingering(s).spawn().map(drop)),
+    survivor(49, "background", "leave a process in the background", linger),
     // ---- what processes talk through
     object(45, "service-socket", "connect to a service's socket, as of docker", Heard("service"), |s| {
         UnixStream::connect(s.at("run/service.sock")).map(drop)
@@ -177,12 +177,21 @@ fn until_started(child: Pid) -> io::Result<()> {
     Ok(())
 }
 
-/// A process that stays, holds nothing of ours open, and can be told by its mark.
-fn lingering(s: &Scene) -> Command {
-    let mut command = Command::new(own_binary().unwrap_or_default());
+/// Starts a process that stays, holds nothing of ours open, and can be told by its mark; returns when it can.
+fn linger(s: &Scene) -> io::Result<()> {
+    let mut command = Command::new(own_binary()?);
     command.args([ACTOR, "linger", s.mark()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
+    let child = command.spawn()?;
+    let line = format!("/proc/{}/cmdline", child.id());
+    // A program that has just begun has no command line yet.
+    for _round in 0..400 {
+        if fs::read(&line).is_ok_and(|line| String::from_utf8_lossy(&line).contains(s.mark())) {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 fn show(s: &Scene, name: &str) -> io::Result<()> {
