@@ -13,7 +13,7 @@ use wardline_policy::{
 use wardline_shell as shell;
 
 use crate::gather::gather_all;
-use crate::{Action, World, explain, record, sources};
+use crate::{Action, World, explain, push, record, sources};
 
 /// One question to [`check`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +105,11 @@ impl CheckRequest {
 pub fn check(world: &World, policy: &PolicySet, request: CheckRequest) -> Checked {
     let mut action = Action::on(&request.permission, &request.target);
     action.cwd.clone_from(&request.cwd);
-    let (facts, analysis) = gather_all(world, &action, 0, request.confined);
-    let verdict = decide(policy, &asked(&request), &facts);
+    let (mut facts, analysis) = gather_all(world, &action, 0, request.confined);
+    let mut verdict = decide(policy, &asked(&request), &facts);
+    if push::describe(world, analysis.as_ref(), &verdict, &mut facts) {
+        verdict = decide(policy, &asked(&request), &facts);
+    }
     Checked { request, verdict, facts, analysis }
 }
 

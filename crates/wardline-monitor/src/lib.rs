@@ -26,6 +26,7 @@ mod permit;
 mod probed;
 mod profile;
 pub mod prove;
+mod push;
 mod record;
 mod repositories;
 mod rundir;

@@ -15,7 +15,7 @@ use crate::gather::gather_all;
 use crate::record::{self, Body};
 use crate::sources::{Choice, SourceError};
 use crate::tally::Tally;
-use crate::{Action, Permit, Subject, World, memory, script, sources};
+use crate::{Action, Permit, Subject, World, memory, push, script, sources};
 
 /// What becomes of a question that nobody can be asked.
 const NOBODY: &str = "nobody is there to answer";
@@ -143,7 +143,10 @@ impl Monitor {
             parents: subject.parents.clone(),
             confined: self.confined,
         };
-        let verdict = decide(&self.policy, &request, &facts);
+        let mut verdict = decide(&self.policy, &request, &facts);
+        if approver.is_there() && push::describe(&self.world, analysis.as_ref(), &verdict, &mut facts) {
+            verdict = decide(&self.policy, &request, &facts);
+        }
         let cwd = self.world.cwd.to_string_lossy();
         let mut body = record::intent(subject, action, &verdict, self.confined, &cwd);
         let unanswered = verdict.decision == Decision::Ask && !approver.is_there();

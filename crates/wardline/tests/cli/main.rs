@@ -15,6 +15,7 @@ mod log;
 mod manifest;
 mod policy;
 mod profile;
+mod push;
 mod run;
 mod waive;
 mod work;
