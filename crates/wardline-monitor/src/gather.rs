@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use wardline_policy::{Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, Mention, PathFact};
 use wardline_shell as shell;
 
+use crate::paths::Looker;
 use crate::{Action, World, paths, script};
 
 /// Directory entries looked at when a command reads a tree, before the rest counts as not looked at.
@@ -34,14 +35,15 @@ pub(crate) fn gather_all(
     let mut facts = Facts { repeats, ..Facts::default() };
     let unresolved = |text: &String| Doubt { kind: DoubtKind::Unresolved, text: text.clone() };
     facts.doubts.extend(action.doubts.iter().map(unresolved));
+    let looker = Looker::new(world);
     let mut trees = Vec::new();
     for (access, written) in &action.paths {
         let because = format!("path of `{}`", action.tool);
         if written.contains(GLOB) {
             let pattern = paths::normalise(&cwd.join(written)).to_string_lossy().into_owned();
-            expand(world, &pattern, *access, &because, &mut facts);
+            expand(&looker, &pattern, *access, &because, &mut facts);
         }
-        let fact = paths::look(world, &cwd, written, *access, Certainty::Proven, &because);
+        let fact = looker.look(&cwd, written, *access, Certainty::Proven, &because);
         if fact.is_dir && fact.access == Access::Read {
             // Search tools leave hidden names out unless they are named.
             trees.push((PathBuf::from(&fact.lexical), true));
@@ -50,23 +52,23 @@ pub(crate) fn gather_all(
     }
     let analysis = action.script.as_ref().map(|script| script::read(world, &cwd, script));
     if let Some(analysis) = &analysis {
-        gather_shell(world, &cwd, analysis, &mut facts, &mut trees);
+        gather_shell(&looker, &cwd, analysis, &mut facts, &mut trees);
     }
     if action.cwd.is_some() {
-        facts.paths.push(paths::look(world, &cwd, ".", Access::List, Certainty::Proven, "working directory"));
+        facts.paths.push(looker.look(&cwd, ".", Access::List, Certainty::Proven, "working directory"));
     }
     if !confined {
         trees.sort();
         trees.dedup();
         for (root, skips_hidden) in trees {
-            find_sensitive(world, &root, skips_hidden, &mut facts);
+            find_sensitive(&looker, &root, skips_hidden, &mut facts);
         }
     }
     (facts, analysis)
 }
 
 fn gather_shell(
-    world: &World,
+    looker: &Looker<'_>,
     cwd: &Path,
     analysis: &shell::Analysis,
     facts: &mut Facts,
@@ -86,10 +88,9 @@ fn gather_shell(
         for touched in &command.paths {
             if touched.glob {
                 let because = format!("matched by `{}`", touched.written);
-                expand(world, &touched.text, access(touched.access), &because, facts);
+                expand(looker, &touched.text, access(touched.access), &because, facts);
             }
-            let mut fact = paths::look(
-                world,
+            let mut fact = looker.look(
                 cwd,
                 &touched.joined,
                 access(touched.access),
@@ -108,12 +109,12 @@ fn gather_shell(
             facts.paths.push(fact);
         }
     }
-    facts.refusals = script::refusals(world, analysis);
+    facts.refusals = script::refusals(looker.world(), analysis);
 }
 
 /// Adds the files that a pattern such as `.g?t/hooks` or `.e*` names and that somebody cares about: secrets, and files that
 /// the guard protects. What a shell would leave out, names with a dot under a bare star, is looked at all the same.
-fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &mut Facts) {
+fn expand(looker: &Looker<'_>, pattern: &str, access: Access, because: &str, facts: &mut Facts) {
     let mut places = vec![PathBuf::from("/")];
     let mut left = MAX_ENTRIES;
     for component in pattern.split('/').filter(|part| !part.is_empty()) {
@@ -142,7 +143,7 @@ fn expand(world: &World, pattern: &str, access: Access, because: &str, facts: &m
     for place in places {
         let name = place.to_string_lossy();
         if wardline_policy::sensitive(&name).is_some() || wardline_policy::guarded(&name).is_some() {
-            let fact = paths::look(world, Path::new("/"), &name, access, Certainty::Assumed, because);
+            let fact = looker.look(Path::new("/"), &name, access, Certainty::Assumed, because);
             let mention = if takes_any(pattern) { Mention::Found } else { Mention::Named };
             facts.paths.push(PathFact { mention, ..fact });
         }
@@ -165,7 +166,7 @@ fn takes_any(pattern: &str) -> bool {
 const GLOB: [char; 3] = ['*', '?', '['];
 
 /// Adds the sensitive files that a recursive read of `root` would come across.
-fn find_sensitive(world: &World, root: &Path, skips_hidden: bool, facts: &mut Facts) {
+fn find_sensitive(looker: &Looker<'_>, root: &Path, skips_hidden: bool, facts: &mut Facts) {
     let mut left = MAX_ENTRIES;
     let mut todo = vec![(root.to_path_buf(), 0)];
     while let Some((directory, depth)) = todo.pop() {
@@ -192,21 +193,15 @@ fn find_sensitive(world: &World, root: &Path, skips_hidden: bool, facts: &mut Fa
                 }
             } else if wardline_policy::sensitive(&path.to_string_lossy()).is_some() {
                 let because = format!("found under `{}` (recursive read)", root.display());
-                facts.paths.push(found(world, &path, &because));
+                facts.paths.push(found(looker, &path, &because));
             }
         }
     }
 }
 
-fn found(world: &World, path: &Path, because: &str) -> PathFact {
-    let fact = paths::look(
-        world,
-        Path::new("/"),
-        &path.to_string_lossy(),
-        Access::Read,
-        Certainty::Assumed,
-        because,
-    );
+fn found(looker: &Looker<'_>, path: &Path, because: &str) -> PathFact {
+    let fact =
+        looker.look(Path::new("/"), &path.to_string_lossy(), Access::Read, Certainty::Assumed, because);
     PathFact { mention: Mention::Found, ..fact }
 }
 

@@ -3,6 +3,8 @@
 //! A path that does not exist yet still resolves through the part that does, dangling symlinks included, because a
 //! write creates its target.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,7 +18,82 @@ const MAX_LINKS: u32 = 40;
 /// The longest path that the kernel takes, in bytes.
 const MAX_PATH: usize = 4096;
 
-/// What is known of the path `written`, as an action standing in `cwd` would use it.
+/// Looks at the paths of one action. A directory is followed once, however many of the paths lie in it.
+pub(crate) struct Looker<'w> {
+    world: &'w World,
+    /// The workspace, links followed.
+    project: PathBuf,
+    /// Where directories lead.
+    directories: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+impl<'w> Looker<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
+        Self { world, project, directories: RefCell::default() }
+    }
+
+    pub(crate) fn world(&self) -> &'w World {
+        self.world
+    }
+
+    /// What is known of the path `written`, as an action standing in `cwd` would use it.
+    #[must_use]
+    pub(crate) fn look(
+        &self,
+        cwd: &Path,
+        written: &str,
+        access: Access,
+        certainty: Certainty,
+        because: &str,
+    ) -> PathFact {
+        let Self { world, project, .. } = self;
+        // The kernel follows a link before it takes `..`, so the two forms can differ; both must pass.
+        let joined = cwd.join(written);
+        let lexical = normalise(&joined);
+        // The kernel takes no longer path either.
+        let resolved = if joined.as_os_str().len() < MAX_PATH { self.resolve(&joined) } else { None };
+        // A session that stands in the home directory has no workspace: everything of the person's would be inside.
+        let nowhere = world.home.starts_with(&world.project);
+        let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(project);
+        let inside =
+            !nowhere && inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(project));
+        let relative = relative_to(&lexical, &[&world.project, project]);
+        let resolved_relative = resolved.as_ref().and_then(|path| relative_to(path, &[project]));
+        let is_dir = resolved.as_ref().is_some_and(|path| path.is_dir());
+        PathFact {
+            access,
+            zone: zone(world, resolved.as_deref().unwrap_or(&lexical), inside),
+            lexical: text(&lexical),
+            resolved: resolved.as_deref().map(text),
+            inside,
+            relative,
+            resolved_relative,
+            certainty: if resolved.is_none() { Certainty::Opaque } else { certainty },
+            is_dir,
+            because: because.to_owned(),
+            mention: Mention::Named,
+        }
+    }
+
+    /// As [`resolve`].
+    fn resolve(&self, path: &Path) -> Option<PathBuf> {
+        let (Some(parent), Some(Component::Normal(name))) = (path.parent(), path.components().next_back())
+        else {
+            return resolve(path);
+        };
+        let known = self.directories.borrow().get(parent).cloned();
+        let directory = known.unwrap_or_else(|| {
+            let directory = resolve(parent);
+            self.directories.borrow_mut().insert(parent.to_path_buf(), directory.clone());
+            directory
+        })?;
+        let plain = directory.join(name);
+        if plain.is_symlink() { resolve(path) } else { Some(plain) }
+    }
+}
+
+/// What is known of one path; see [`Looker::look`].
 #[must_use]
 pub(crate) fn look(
     world: &World,
@@ -26,33 +103,7 @@ pub(crate) fn look(
     certainty: Certainty,
     because: &str,
 ) -> PathFact {
-    // The kernel follows a link before it takes `..`, so the two forms can differ; both must pass.
-    let joined = cwd.join(written);
-    let lexical = normalise(&joined);
-    // The kernel takes no longer path either.
-    let resolved = if joined.as_os_str().len() < MAX_PATH { resolve(&joined) } else { None };
-    let project = resolve(&world.project).unwrap_or_else(|| world.project.clone());
-    // A session that stands in the home directory has no workspace: everything of the person's would be inside.
-    let nowhere = world.home.starts_with(&world.project);
-    let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(&project);
-    let inside =
-        !nowhere && inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(&project));
-    let relative = relative_to(&lexical, &[&world.project, &project]);
-    let resolved_relative = resolved.as_ref().and_then(|path| relative_to(path, &[&project]));
-    let is_dir = resolved.as_ref().is_some_and(|path| path.is_dir());
-    PathFact {
-        access,
-        zone: zone(world, resolved.as_deref().unwrap_or(&lexical), inside),
-        lexical: text(&lexical),
-        resolved: resolved.as_deref().map(text),
-        inside,
-        relative,
-        resolved_relative,
-        certainty: if resolved.is_none() { Certainty::Opaque } else { certainty },
-        is_dir,
-        because: because.to_owned(),
-        mention: Mention::Named,
-    }
+    Looker::new(world).look(cwd, written, access, certainty, because)
 }
 
 /// Whether a path leads to what the kernel makes up as it is read. `/proc/kmsg` is a regular file, and reading it waits for ever.

@@ -1,5 +1,8 @@
 //! The commands of a `bash` request.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::decide::{Case, Grounds};
 use crate::decision::{CommandVerdict, Decision};
 use crate::evaluate::{Kind, opinions};
@@ -8,8 +11,17 @@ use crate::request::CommandFact;
 
 /// Every command has to pass; a script without any is not understood, however harmless it looks.
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
+    // The rules say the same about each of many like commands, so they are asked once.
+    let mut judged = HashMap::new();
     for (number, command) in case.facts.commands.iter().enumerate() {
-        judge_command(case, number, command, grounds);
+        let CommandFact { literal, canonical, forms, directory_change, harmless, .. } = command;
+        match judged.entry((literal, canonical, forms, directory_change, harmless)) {
+            Entry::Occupied(first) => grounds.repeat_command(number, *first.get()),
+            Entry::Vacant(place) => {
+                place.insert(number);
+                judge_command(case, number, command, grounds);
+            }
+        }
     }
     if case.facts.commands.is_empty() {
         for target in &case.request.targets {

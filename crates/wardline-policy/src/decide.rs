@@ -1,5 +1,7 @@
 //! The decision: every ground that speaks for or against a request, and the strictest of them.
 
+use std::collections::HashSet;
+
 use crate::builtin::Circumstances;
 use crate::commands;
 use crate::decision::{CommandVerdict, Decision, Layer, Obligation, Reason, Verdict};
@@ -10,7 +12,7 @@ use crate::names::normalise;
 use crate::paths;
 use crate::policy::PolicySet;
 use crate::refusals;
-use crate::request::{Certainty, Doubt, DoubtKind, Facts, Request};
+use crate::request::{Certainty, Doubt, DoubtKind, Facts, PathFact, Request};
 use crate::rule::{Rule, permission_key};
 use crate::stack::Stack;
 
@@ -98,6 +100,12 @@ impl<'c> Case<'c> {
     pub(crate) fn question(&self, permission: &str, target: &str, kind: Kind) -> Question {
         let circumstances = Circumstances { confined: self.request.confined, harmless: false };
         Question::new(permission, target, circumstances, self.policy.terms.windows, kind)
+    }
+
+    /// The paths of the action, each once: a long script names the same file over and over.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'c PathFact> {
+        let mut seen = HashSet::new();
+        self.facts.paths.iter().filter(move |fact| seen.insert(*fact))
     }
 
     /// The third identical call in a row is a loop until a person says otherwise.
@@ -251,6 +259,15 @@ impl<'c> Grounds<'c> {
                 known.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.decision));
             }
             None => self.commands.push(command),
+        }
+    }
+
+    /// The command is the same as an earlier one, whose verdict is complete.
+    pub(crate) fn repeat_command(&mut self, number: usize, earlier: usize) {
+        let Some(verdict) = self.commands.get(earlier).cloned() else { return };
+        match self.commands.get_mut(number) {
+            Some(known) => *known = verdict,
+            None => self.commands.push(verdict),
         }
     }
 

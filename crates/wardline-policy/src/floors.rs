@@ -14,8 +14,11 @@ use crate::wildcard::{fold, matches, without_brackets};
 
 /// Adds every floor that the request's paths and targets touch.
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
-    for fact in &case.facts.paths {
-        for names in identities(fact) {
+    for fact in case.paths() {
+        let [own, target] = identities(fact);
+        // Where no link is in the way both are the same file, under the same names.
+        let target = (target != own).then_some(target);
+        for names in std::iter::once(own).chain(target) {
             let touch = Touch { access: fact.access, names, because: &fact.because, mention: fact.mention };
             judge_secrets(case, &touch, grounds);
             judge_guarded(case, &touch, grounds);
@@ -145,8 +148,12 @@ fn picks_up_secret(name: &str) -> Option<(&str, Sensitive, Decision)> {
 
 /// The last component in lower case, if it is a glob; brackets become `?`.
 fn file_glob(name: &str) -> Option<String> {
+    const GLOB: [char; 3] = ['*', '?', '['];
+    if !name.contains(GLOB) {
+        return None;
+    }
     let last = components(name).pop()?;
-    if !last.contains(['*', '?', '[']) {
+    if !last.contains(GLOB) {
         return None;
     }
     Some(without_brackets(&last))
@@ -163,8 +170,8 @@ fn picks_up(glob: &str, example: &str) -> bool {
 }
 
 fn judge_zone<'c>(case: &Case<'c>, fact: &PathFact, grounds: &mut Grounds<'c>) {
-    let named = identities(fact).iter().flatten().any(|name| sensitive::sensitive(name).is_some());
-    if fact.zone == Zone::HomeSecret && !named {
+    let named = || identities(fact).iter().flatten().any(|name| sensitive::sensitive(name).is_some());
+    if fact.zone == Zone::HomeSecret && !named() {
         let class = Sensitive::Credential;
         grounds.add(explain::secret(case, class, Decision::Ask, &fact.lexical, &fact.because, fact.access));
     }

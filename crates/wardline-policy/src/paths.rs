@@ -10,7 +10,7 @@ use crate::sensitive::sensitive;
 /// A redirect to a file is an edit, `cat` is a read: rules on either bind the shell and everything else too.
 pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
     // What cannot be told is a doubt, and is judged as one.
-    for fact in case.facts.paths.iter().filter(|fact| fact.certainty != Certainty::Opaque) {
+    for fact in case.paths().filter(|fact| fact.certainty != Certainty::Opaque) {
         if fact.access != Access::Delete && is_stream(&fact.lexical) {
             continue;
         }

@@ -115,7 +115,7 @@ pub enum Mention {
 }
 
 /// One path that the action would touch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PathFact {
     /// What happens to it.
     pub access: Access,

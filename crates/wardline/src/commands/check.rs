@@ -1,5 +1,6 @@
 //! `wardline check`: what the policy says to one action, or to a stream of them.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
@@ -86,48 +87,54 @@ pub(super) fn unknown_agent(agent: &str, policy: &PolicySet) -> String {
     format!("`{}` is no agent that is known here; known: {}", visible(agent), known.join(", "))
 }
 
+/// Prints the answer in one go: a long script has a line for each of its commands.
 fn print(checked: &Checked) {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _written = write(&mut out, checked);
+    print!("{out}");
+}
+
+fn write(out: &mut String, checked: &Checked) -> std::fmt::Result {
     let style = Style::of_stdout();
     let verdict = &checked.verdict;
-    println!(
+    writeln!(
+        out,
         "{}  {} {}",
         style.decision(verdict.decision),
         checked.request.permission,
         visible(&checked.request.target)
-    );
+    )?;
     if verdict.commands.len() > 1 {
         for command in &verdict.commands {
-            println!("  {:5} {}", style.decision(command.decision), visible(&command.literal));
+            writeln!(out, "  {:5} {}", style.decision(command.decision), visible(&command.literal))?;
         }
     }
     for reason in &verdict.reasons {
-        print_reason(style, reason);
+        write_reason(out, style, reason)?;
     }
     for doubt in &checked.facts.doubts {
-        println!("  {} {}", style.dim("doubt:"), visible(&doubt.text));
+        writeln!(out, "  {} {}", style.dim("doubt:"), visible(&doubt.text))?;
     }
     for loser in &verdict.losers {
-        println!(
-            "  {} {} ({}:{})",
-            style.dim("overruled:"),
-            loser.rule,
-            loser.origin.file,
-            loser.origin.line
-        );
+        let (file, line) = (&loser.origin.file, loser.origin.line);
+        writeln!(out, "  {} {} ({file}:{line})", style.dim("overruled:"), loser.rule)?;
     }
+    Ok(())
 }
 
-fn print_reason(style: Style, reason: &Reason) {
+fn write_reason(out: &mut String, style: Style, reason: &Reason) -> std::fmt::Result {
     let place = format!("({}:{})", reason.origin.file, reason.origin.line);
-    println!("  {} {} {}", style.decision(reason.decision), visible(&reason.text), style.dim(&place));
+    writeln!(out, "  {} {} {}", style.decision(reason.decision), visible(&reason.text), style.dim(&place))?;
     if let Some(help) = &reason.help {
-        println!("       {} {help}", style.dim("to change it:"));
+        writeln!(out, "       {} {help}", style.dim("to change it:"))?;
     }
     if reason.rule.starts_with("refuse.") && reason.decision == Decision::Deny {
         let effect = visible(&reason.matched).replace('\'', r"'\''");
         let line = format!("wardline waive '{effect}' --reason … --for 2h");
-        println!("       {} {line}", style.dim("yours alone to waive, at a terminal:"));
+        writeln!(out, "       {} {line}", style.dim("yours alone to waive, at a terminal:"))?;
     }
+    Ok(())
 }
 
 /// Answers JSON lines from standard input in order; a bad line gets a denying answer that says what is wrong.
