@@ -79,7 +79,8 @@ pub struct Terminal;
 impl Approver for Terminal {
     fn ask(&self, question: &Question<'_>) -> Answer {
         let by = "terminal".to_owned();
-        match prompt(question) {
+        // A confined program may have the use of the terminal at the moment.
+        match wardline_sandbox::aside(|| prompt(question)) {
             Ok(true) => Answer::Allow { by },
             Ok(false) => Answer::Deny { by },
             Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
