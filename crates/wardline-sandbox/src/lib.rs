@@ -47,6 +47,7 @@ mod resources;
 mod scan;
 pub mod seatbelt;
 mod stage;
+mod streams;
 mod supervise;
 mod terminal;
 mod watch;
@@ -63,8 +64,7 @@ pub use host::{HostKind, Marks, every_fix};
 pub use identity::Identity;
 pub use input::read_input;
 pub use launch::{
-    Ahead, Child, Ended, Held, Killer, Program, StartError, Stdio3, Stream, WaitError, probe_with, start,
-    start_with,
+    Ahead, Child, Ended, Held, Killer, Program, StartError, WaitError, probe_with, start, start_with,
 };
 pub use leftover::clean;
 pub use mechanism::{Mechanism, mechanisms};
@@ -72,6 +72,7 @@ pub use names::Names;
 pub use probe::{Report, probe};
 pub use resources::{Resource, Unit};
 pub use stage::{is_stage, stage_main};
+pub use streams::{Stdio3, Stream};
 pub use supervise::{SuperviseError, supervise};
 pub use terminal::aside;
 pub use watch::Appeared;

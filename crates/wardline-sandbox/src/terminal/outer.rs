@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use rustix::io::Errno;
 use rustix::termios::{self, OptionalActions, Termios, Winsize};
 
-use crate::launch::{Stdio3, Stream};
+use crate::streams::{Stdio3, Stream};
 
 /// The terminal that the caller's streams lead to.
 #[derive(Debug)]
