@@ -68,6 +68,20 @@ enum Except {
     OwnNetwork,
 }
 
+impl Except {
+    /// What a way with this exception is not a layer for.
+    fn but(self) -> &'static str {
+        match self {
+            Self::Masks => ", for all but masked files",
+            Self::Pins => ", for all but pinned files",
+            Self::Nothing | Self::OwnNetwork => "",
+        }
+    }
+}
+
+/// How a failure speaks of a call that the kernel does not have.
+const NO_SUCH_CALL: &str = "(errno 38)";
+
 struct Outcome {
     id: &'static str,
     /// What is promised, in words for a person.
@@ -238,14 +252,23 @@ pub(crate) fn judge(mechanisms: &[Mechanism], asked: &Asked, host: HostKind) -> 
         used.sort_unstable();
         used.dedup();
         let about = if held { &used } else { &lacking };
-        let mut fixes: Vec<String> = lacking.iter().map(|id| host.fix(id)).collect();
+        let mut proof: Vec<String> = about.iter().map(proof_of).collect();
+        // A way that does not give the whole is a second layer for the rest of it.
+        for way in outcome.ways.iter().filter(|way| held && !asked.allows(way)) {
+            proof.extend(way.takes.iter().filter(|id| has(id)).map(|id| proof_of(id) + way.except.but()));
+        }
+        let fix_of = |id: &&str| {
+            let proof = proof_of(id);
+            if proof.contains(NO_SUCH_CALL) { host.fix_for_old_kernel(id) } else { host.fix(id) }
+        };
+        let mut fixes: Vec<String> = lacking.iter().map(fix_of).collect();
         fixes.dedup();
         Guarantee {
             id: outcome.id.to_owned(),
             required: if held { !asked.accepts(outcome.id) } else { !outcome.accepted(asked, &has) },
             held,
             mechanisms: open.iter().map(|way| way.name.to_owned()).collect(),
-            proof: about.iter().map(proof_of).collect::<Vec<_>>().join("; "),
+            proof: proof.join("; "),
             fix: fixes.join("; "),
         }
     };
@@ -375,5 +398,37 @@ mod tests {
         assert_eq!(of(READS), Some(2));
         assert_eq!(of(WRITES), Some(2));
         assert!(judged.iter().all(|one| one.required && one.held));
+    }
+
+    #[test]
+    fn what_gives_a_part_is_named_for_that_part_only() {
+        let mechanisms = |landlock: bool| -> Vec<Mechanism> {
+            let state = |id: &str| match id {
+                LANDLOCK if !landlock => Mechanism::missing(id, "gone"),
+                _ => Mechanism::held(id, "seen"),
+            };
+            MECHANISMS.iter().map(|(id, _)| state(id)).collect()
+        };
+        for landlock in [true, false] {
+            let judged = judge(&mechanisms(landlock), &Asked::ordinarily(), HostKind::Plain);
+            for (id, words) in [(READS, "masked files"), (WRITES, "pinned files")] {
+                let one = judged.iter().find(|one| one.id == id).unwrap();
+                assert_eq!(one.mechanisms, ["mount namespace"]);
+                assert_eq!(
+                    one.proof.contains(&format!("landlock: seen, for all but {words}")),
+                    landlock,
+                    "{one}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_that_the_kernel_lacks_is_cured_by_no_setting() {
+        for (proof, cured) in [("cannot make (errno 38)", true), ("cannot make (errno 1)", false)] {
+            let refused =
+                refused(&[Mechanism::missing(USER_NAMESPACE, proof)], &Asked::ordinarily(), HostKind::Plain);
+            assert!(refused.iter().all(|one| one.fix.contains("kernel of 5.12") == cured), "{refused:?}");
+        }
     }
 }

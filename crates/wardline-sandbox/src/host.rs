@@ -237,10 +237,27 @@ impl HostKind {
     }
 }
 
+/// The cure for a kernel that does not have a call: no setting brings it.
+const OLD_KERNEL: &str = "run on a kernel of 5.12 or newer, which has the calls that build the sandbox's file system, and let no outer \
+                          sandbox hide them";
+
+impl HostKind {
+    /// As [`HostKind::fix`], when the mechanism is missing because the kernel does not know a call.
+    pub(crate) fn fix_for_old_kernel(self, mechanism: &str) -> String {
+        match (mechanism, self) {
+            // Landlock and seccomp have kernels of their own to name.
+            (USER_NAMESPACE | NETWORK | PROC, kind) if kind != Self::Wsl1 && kind != Self::Gvisor => {
+                format!("{OLD_KERNEL}; else {}", self.fix(mechanism))
+            }
+            _ => self.fix(mechanism),
+        }
+    }
+}
+
 /// Every fix that can be given, for the documentation's sake.
 #[must_use]
 pub fn every_fix() -> Vec<&'static str> {
-    CURES.iter().map(|cure| cure.words).collect()
+    CURES.iter().map(|cure| cure.words).chain([OLD_KERNEL]).collect()
 }
 
 #[cfg(test)]

@@ -273,7 +273,12 @@ impl Root {
         self.own.push(fs::fstat(&tree)?.st_dev);
         attach(&tree, &self.target(at, true)?)?;
         for name in DEVICES {
-            let source = self.open_host(&at.join(name))?;
+            let source = match self.open_host(&at.join(name)) {
+                Ok(source) => source,
+                // A container may have fewer, and then so does the program.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
             let device = clone_tree(&source)?;
             let limits = MountLimits { no_setuid: true, no_execute: true, ..MountLimits::default() };
             limit_mount(&device, false, limits)?;

@@ -126,6 +126,12 @@ pub(crate) const CASES: &[Case] = &[
         ],
         OPEN,
     ),
+    case(
+        "an old kernel, without the newer calls for mounts",
+        Weak::Calls("mounts"),
+        bare("run on a kernel of 5.12 or newer"),
+        BARE,
+    ),
     case("inside a sandbox of our own", Weak::WithinOurs, bare("start `wardline` outside of it"), BARE),
     Case {
         // The real root's bwrap covers parts of /proc.
@@ -200,6 +206,15 @@ pub(crate) const CASES: &[Case] = &[
         FULL,
         OPEN,
     ),
+    case(
+        "few devices, and no terminals",
+        Weak::Shell(
+            "mount -t tmpfs none /mnt && for d in null zero random urandom; do : > /mnt/$d && mount --bind /dev/$d /mnt/$d; \
+             done && mount --rbind /mnt /dev",
+        ),
+        FULL,
+        OPEN,
+    ),
     case("a /tmp without programs", Weak::Shell("mount -t tmpfs -o noexec none /tmp"), FULL, OPEN),
     Case {
         as_root: Some((5, Refused("mount -t cgroup2 none /sys/fs/cgroup"))),
@@ -258,6 +273,11 @@ fn without(what: &str) -> BpfProgram {
     let new_user = || only(0, SeccompCmpOp::MaskedEq(user), user);
     match what {
         "landlock" => refusing(&[libc::SYS_landlock_create_ruleset], libc::EOPNOTSUPP),
+        "mounts" => {
+            let newer =
+                [libc::SYS_fsopen, libc::SYS_open_tree, libc::SYS_move_mount, libc::SYS_mount_setattr];
+            refusing(&newer, libc::ENOSYS)
+        }
         "namespaces" => {
             filter(vec![(libc::SYS_clone, new_user()), (libc::SYS_unshare, new_user())], libc::EPERM)
         }

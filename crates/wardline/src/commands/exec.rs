@@ -50,7 +50,8 @@ pub(crate) struct Boundary {
     /// Bound the program by the rules of this agent, such as `plan`, which changes nothing
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Go on although this host cannot give this guarantee, such as `limits` (see `doctor`); recorded
+    /// Go on although this host cannot give this guarantee: reads-confined, writes-confined, network-confined,
+    /// processes-hidden, no-survivors or limits (see `doctor`, docs/hosts.md); recorded
     #[arg(long = "accept-missing", value_name = "GUARANTEE")]
     accept_missing: Vec<String>,
 }
