@@ -9,6 +9,7 @@
 
 mod action;
 pub mod approve;
+pub mod bounds;
 pub mod changes;
 pub mod check;
 pub mod doctor;

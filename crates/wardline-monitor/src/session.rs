@@ -18,10 +18,12 @@ use wardline_policy::NamedPort;
 use wardline_policy::{Decision, PolicySet, Verdict};
 use wardline_proxy::Token;
 use wardline_sandbox::{
-    Ahead, Confinement, Ended, Forward, Held, Program, StartError, Stdio3, WaitError, is_known, outcomes,
+    Ahead, Confinement, Ended, Forward, Held, Program, Resource, StartError, Stdio3, WaitError, is_known,
+    outcomes,
 };
 
 use crate::approve::Approver;
+use crate::bounds;
 use crate::changes::{Change, Snapshot};
 use crate::door::DoorRecord;
 use crate::egress::{self, Doorkeeper, Outbound};
@@ -60,6 +62,8 @@ pub struct Guard {
     pub keeper: Option<Doorkeeper>,
     /// Guarantees that a human agreed to do without.
     pub accept_missing: Vec<String>,
+    /// Limits that a human sets on the command line; `None` is no limit.
+    pub limits: Vec<(Resource, Option<u64>)>,
     /// Further environment variables that a human passes on.
     pub variables: Vec<String>,
     /// The agent whose rules bound the program; `code` when none is named.
@@ -540,6 +544,7 @@ fn confinement(
     if !lowered.project_writable {
         confinement.pinned.push(world.project.clone());
     }
+    confinement.limits = bounds::limits(policy, &guard.limits);
     confinement.environment = environment(world, guard);
     confinement.quarantine = Some(world.state.join("quarantine"));
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());

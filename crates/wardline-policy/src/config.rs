@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{Decision, Layer};
 use crate::document::{Key, Node, Spot, Value, parse_jsonc};
+use crate::limits::LimitLine;
 use crate::network::NetworkLines;
 use crate::problem::Problem;
 use crate::rule::{Effect, Entry, Note, Permission, Place, Statement};
@@ -82,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) profiles: Vec<Profile>,
     pub(crate) repositories: Vec<RepositoryLine>,
     pub(crate) network: NetworkLines,
+    pub(crate) limits: Vec<LimitLine>,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
 }
@@ -115,6 +117,7 @@ pub(crate) struct Profile {
     pub(crate) preset: Option<(Preset, Place)>,
     pub(crate) permission: Permission,
     pub(crate) network: NetworkLines,
+    pub(crate) limits: Vec<LimitLine>,
 }
 
 /// One entry of the top-level `examples` list.
@@ -193,13 +196,14 @@ impl<'f> Reader<'f> {
                 "preset" => settings.preset = self.preset(node),
                 "compat" => settings.kilo = self.compat(node),
                 "network" => settings.network = self.network(node),
+                "limits" => settings.limits = self.limits(node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
                 "repositories" => settings.repositories = self.repositories(&key, node),
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, guarantees, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, limits, guarantees, tools, compat, examples",
                 ),
             }
         }
@@ -450,13 +454,15 @@ impl<'f> Reader<'f> {
                 preset: None,
                 permission: Permission::Absent,
                 network: NetworkLines::default(),
+                limits: Vec::new(),
             };
             for (key, node) in self.map(node, "a profile") {
                 match key.text.as_str() {
                     "permission" => profile.permission = self.permission(node),
                     "preset" => profile.preset = self.preset(node),
                     "network" => profile.network = self.network(node),
-                    _ => self.unknown(&key, "permission, preset, network"),
+                    "limits" => profile.limits = self.limits(node),
+                    _ => self.unknown(&key, "permission, preset, network, limits"),
                 }
             }
             profiles.push(profile);

@@ -22,6 +22,7 @@ mod explain;
 mod floors;
 mod guarded;
 mod index;
+mod limits;
 mod lint;
 mod markdown;
 mod merge;
@@ -45,6 +46,7 @@ pub use decide::decide;
 pub use decision::{CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict};
 pub use examples::{ExampleResult, run_examples, run_examples_with};
 pub use guarded::{Guarded, guarded};
+pub use limits::{LIMITS, Limit, LimitForce, LimitUnit, parse_limit};
 pub use lint::{Lint, Severity, lint};
 pub use network::{NamedPort, Network, RequestRule, UploadLimits, is_port_name};
 pub use policy::{

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::builtin::{self, When, canonical_agent};
 use crate::config::{AgentSettings, GuaranteeLine, Preset, Settings, read_config};
 use crate::decision::{Decision, Layer, Origin};
+use crate::limits::{Limit, limits};
 use crate::markdown::read_agent;
 use crate::merge::merge;
 use crate::network::Network;
@@ -143,6 +144,7 @@ pub struct PolicySet {
     stacks: BTreeMap<String, OnceLock<Stack>>,
     agents: Vec<AgentInfo>,
     network: Network,
+    limits: Vec<Limit>,
     optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
 }
@@ -172,6 +174,7 @@ impl PolicySet {
         let home = if options.windows { options.home.replace('\\', "/") } else { options.home.clone() };
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
         let network = network(&read, &chosen);
+        let limits = limits(&read, &chosen);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
         let agents = agents(&read);
@@ -189,6 +192,7 @@ impl PolicySet {
             kilo,
             agents,
             network,
+            limits,
             optional,
         })
     }
@@ -227,6 +231,11 @@ impl PolicySet {
     /// The hosts that trusted sources and the chosen profile allow.
     pub fn hosts(&self) -> &[Host] {
         &self.network.allow
+    }
+
+    /// The limits that the sources state, in the order in which they are to be taken.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
     }
 
     /// Everything that is said about the network.

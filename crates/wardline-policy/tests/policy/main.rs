@@ -7,6 +7,7 @@ mod grammar;
 mod keys;
 mod laws;
 mod layers;
+mod limits;
 mod lints;
 mod profiles;
 mod refusals;

@@ -5,8 +5,9 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use wardline_monitor::bounds;
 use wardline_monitor::policy::{NamedPort, PolicySet};
-use wardline_monitor::sandbox::Ahead;
+use wardline_monitor::sandbox::{Ahead, Resource};
 use wardline_monitor::session::{self, Guard, SessionError};
 use wardline_monitor::{
     Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, World, parse_forward, sources,
@@ -44,6 +45,9 @@ pub(crate) struct Boundary {
     /// Lead this loopback port into the sandbox; with NAME=, its address is in WARDLINE_FORWARD_NAME there
     #[arg(long = "forward", value_name = "[NAME=]PORT", value_parser = parse_forward)]
     forwards: Vec<NamedPort>,
+    /// Set a limit, such as `memory=4G`, `processes=512`, `time=10m`, `disk=none` (`policy manifest` shows them all)
+    #[arg(long = "limit", value_name = "NAME=AMOUNT", value_parser = bounds::parse)]
+    bounds: Vec<(Resource, Option<u64>)>,
     /// Pass this environment variable on
     #[arg(long = "env", value_name = "NAME")]
     variables: Vec<String>,
@@ -82,6 +86,7 @@ impl Boundary {
             hosts: self.hosts.clone(),
             forwards: self.forwards.clone(),
             accept_missing: self.accept_missing.clone(),
+            limits: self.bounds.clone(),
             variables: self.variables.clone(),
             agent: self.agent.clone(),
             ..Guard::default()
