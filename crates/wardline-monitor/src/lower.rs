@@ -8,9 +8,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use wardline_policy::{Access, Certainty, Decision, Facts, PolicySet, Request, decide};
+use wardline_policy::{
+    Access, Certainty, Decision, Facts, Layer, PolicySet, Reason, Request, Verdict, decide,
+};
 
+use crate::lens::Lens;
 use crate::links::Links;
+use crate::stray::Before;
 use crate::traps::{Place, Table, Trap, Treatment};
 use crate::{Profile, World, paths, repositories};
 
@@ -51,7 +55,7 @@ const HOME_READABLE: [&str; 21] = [
 ];
 
 /// The paths of a confinement.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Lowered {
     /// Readable and executable.
     pub(crate) read: Vec<PathBuf>,
@@ -69,6 +73,12 @@ pub(crate) struct Lowered {
     pub(crate) project_writable: bool,
     /// Files that could not be looked at because there are too many.
     pub(crate) unsearched: bool,
+    /// A directory that the work needs and that the policy does not let be listed.
+    pub(crate) unlisted: Option<PathBuf>,
+    /// What was there.
+    pub(crate) before: Before,
+    /// Directories besides the project that the policy opens.
+    opened: Vec<PathBuf>,
 }
 
 /// Lowers `policy` for `agent` in a world, with the needs of a program and of a profile.
@@ -93,16 +103,19 @@ pub(crate) fn lower(
         ..Lowered::default()
     };
     out.read.extend(versioned());
-    out.read.extend(HOME_READABLE.iter().map(|name| world.home.join(name)));
-    out.read.extend(toolchains(world));
+    let of_home = HOME_READABLE.iter().map(|name| world.home.join(name)).chain(toolchains(world));
+    out.read.extend(of_home.filter(|path| !closed_by_rule(policy, world, agent, path)));
     out.read.extend(program.and_then(|path| home_of_program(path, world)));
     out.read.extend(profile.readable.iter().cloned());
     out.write.extend(profile.writable.iter().cloned());
     external(policy, world, agent, &mut out);
     repositories::of_project(world, &mut out);
     out.pinned.extend(profile.pinned.iter().cloned());
+    // Where a rule opens the home directory, the guard's own places are in it.
+    out.pinned.extend([world.config.clone(), world.managed.clone()]);
+    out.masked.push(world.state.clone());
     written(policy, world, agent, &mut out);
-    search(policy, world, agent, &mut out);
+    search(policy, world, agent, profile, &mut out);
     settle(&mut out);
     out
 }
@@ -120,6 +133,20 @@ fn settle(out: &mut Lowered) {
     let strict: BTreeSet<&PathBuf> = pinned.iter().chain(&*masked).collect();
     quarantined.retain(|path| !strict.contains(path));
     pinned.extend(quarantined.split_off(quarantined.len().min(MAX_QUARANTINED)));
+}
+
+/// Whether somebody's own rule is against reading there. Wardline's own question about the home directory is not: programs
+/// need their toolchain.
+fn closed_by_rule(policy: &PolicySet, world: &World, agent: &str, path: &Path) -> bool {
+    [path.to_path_buf(), path.join("wardline-probe")].iter().any(|path| {
+        let verdict = verdict(policy, world, agent, "read", Access::Read, path);
+        verdict.decision != Decision::Allow && !by_default(&verdict)
+    })
+}
+
+/// Whether Wardline's own defaults decided, and no rule that somebody wrote.
+fn by_default(verdict: &Verdict) -> bool {
+    verdict.reasons.first().is_some_and(|reason: &Reason| reason.origin.layer == Layer::Builtin)
 }
 
 /// Directories in `/etc` whose names carry a version.
@@ -170,10 +197,13 @@ fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
         }
         let directory = PathBuf::from(directory);
         let probe = directory.join("wardline-probe");
-        if allows(policy, world, agent, "edit", Access::Write, &probe) {
-            out.write.push(directory);
-        } else if allows(policy, world, agent, "read", Access::Read, &probe) {
-            out.read.push(directory);
+        let writes = allows(policy, world, agent, "edit", Access::Write, &probe);
+        let reads = allows(policy, world, agent, "read", Access::Read, &probe);
+        let lists = allows(policy, world, agent, "list", Access::List, &directory);
+        // A directory that may be written and not read is shown all the same: what it holds is masked file by file.
+        if directory.is_dir() && lists && (writes || reads) {
+            if writes { &mut out.write } else { &mut out.read }.push(directory.clone());
+            out.opened.push(directory);
         }
     }
 }
@@ -194,33 +224,36 @@ fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
         }
         let path = world.project.join(name);
         let probe = if directory.is_some() { path.join("wardline-probe") } else { path.clone() };
-        if rule.origin.layer != wardline_policy::Layer::Builtin
-            && !allows(policy, world, agent, "edit", Access::Write, &probe)
+        if rule.origin.layer != Layer::Builtin && !allows(policy, world, agent, "edit", Access::Write, &probe)
         {
             out.pinned.push(path);
         }
     }
 }
 
-/// Looks through the workspace, outermost first, for files that the policy does not let be read or written without a
-/// question, and for files that run later on the host. What cannot be looked at is hidden whole or, when there is too
-/// much of it, reported.
-fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
-    let custom = policy.rules(agent).iter().any(|rule| {
-        rule.origin.layer != wardline_policy::Layer::Builtin
-            && rule.decision != Decision::Allow
-            && !["bash", "external_directory", "task", "doom_loop"].contains(&rule.permission.as_str())
-    });
+/// Looks through the workspace and what the policy opens besides, outermost first, for files that the policy does not let
+/// be read or written without a question, and for files that run later on the host. What cannot be looked at is hidden
+/// whole or, when there is too much of it, reported.
+fn search(policy: &PolicySet, world: &World, agent: &str, profile: &Profile, out: &mut Lowered) {
+    let judge = Judge { policy, world, agent, lens: Lens::new(policy, agent) };
     let traps = Traps { table: Table::new(), opened: opened(policy, agent), project: &world.project };
     let mut links = Links::default();
+    if !judge.lists(&world.project) {
+        out.unlisted = Some(world.project.clone());
+    }
     let mut left = MAX_FILES;
-    let mut todo = VecDeque::from([(world.project.clone(), Inherited::default())]);
+    let roots = std::iter::once(&world.project).chain(&out.opened);
+    let mut todo: VecDeque<(PathBuf, Inherited)> =
+        roots.map(|root| (root.clone(), Inherited::default())).collect();
     while let Some((directory, inherited)) = todo.pop_front() {
         let Ok(entries) = std::fs::read_dir(&directory) else {
             // Closed now, perhaps opened inside by its owner.
             out.masked.push(directory);
             continue;
         };
+        if !out.before.look_through(&directory) {
+            continue;
+        }
         let mut bare = 0;
         for entry in entries.flatten() {
             let Some(rest) = left.checked_sub(1) else {
@@ -229,6 +262,7 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             };
             left = rest;
             let path = entry.path();
+            out.before.saw(&path);
             let Ok(kind) = entry.file_type() else { continue };
             let name = entry.file_name();
             bare += u8::from(name == "HEAD" || name == "objects" || name == "refs");
@@ -238,18 +272,25 @@ fn search(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
             } else if name == ".git" {
                 repositories::inside(&path, kind.is_dir(), out);
             } else if kind.is_dir() {
+                let own = [&world.project, &world.home, &world.state].contains(&&path);
+                if own || profile.writable.contains(&path) {
+                    // Looked through by itself; or private, the guard's or the program's, whatever is open around it.
+                    continue;
+                }
+                if !judge.lists(&path) {
+                    out.masked.push(path);
+                    continue;
+                }
                 let mut below = inherited;
                 below.foreign = below.foreign || OTHERS.iter().any(|other| name == *other);
                 below.trap = below.trap || traps.directory(&path, below, out);
                 todo.push_back((path, below));
             } else {
-                traps.file(&path, kind.is_symlink(), inherited, out);
+                let held = traps.file(&path, kind.is_symlink(), inherited, out);
                 if !inherited.foreign {
                     links.note(&entry);
                 }
-                if !inherited.foreign || certain_secret(&path) {
-                    judge(policy, world, agent, custom && !inherited.foreign, &path, out);
-                }
+                judge.file(&path, kind.is_symlink(), held, out);
             }
         }
         if bare == 3 && repositories::is_bare(&directory) {
@@ -293,7 +334,8 @@ impl Traps<'_> {
         !self.is_opened(path)
     }
 
-    fn file(&self, path: &Path, is_link: bool, inherited: Inherited, out: &mut Lowered) {
+    /// Deals with a file; tells whether its changes are held back from the host, one way or the other.
+    fn file(&self, path: &Path, is_link: bool, inherited: Inherited, out: &mut Lowered) -> bool {
         let relative = self.relative(path);
         let found = self.table.find(relative, false).or_else(|| self.table.find(relative, is_link));
         // Among other people's code only what is obeyed by whoever comes by.
@@ -307,7 +349,10 @@ impl Traps<'_> {
             out.pinned.push(path.to_path_buf());
         } else if (found.is_some() || inherited.trap) && !self.is_opened(path) {
             self.quarantine(path, is_link, out);
+        } else {
+            return false;
         }
+        true
     }
 
     /// A link is quarantined with what it leads to, when that can be written at all.
@@ -343,7 +388,6 @@ impl Traps<'_> {
 
 /// The patterns by which the person opens files to be edited, as far as they name one.
 fn opened(policy: &PolicySet, agent: &str) -> Vec<String> {
-    use wardline_policy::Layer;
     let rules = policy.rules(agent).into_iter().filter(|rule| {
         let own = matches!(rule.origin.layer, Layer::User | Layer::Managed | Layer::Session);
         let last = rule.pattern.rsplit('/').next().unwrap_or_default().trim_start_matches('*');
@@ -355,29 +399,58 @@ fn opened(policy: &PolicySet, agent: &str) -> Vec<String> {
     rules.map(|rule| rule.pattern).collect()
 }
 
-/// Whether a name alone says that a file holds secrets. Among other people's code a certificate is a test's.
-fn certain_secret(path: &Path) -> bool {
-    use wardline_policy::Sensitive;
-    let name = path.to_string_lossy();
-    match wardline_policy::sensitive(&name) {
-        Some(Sensitive::Key) => path.extension().is_none(),
-        Some(_) => true,
-        None => false,
-    }
+/// What looks at the files of a workspace.
+pub(crate) struct Judge<'p> {
+    pub(crate) policy: &'p PolicySet,
+    pub(crate) world: &'p World,
+    pub(crate) agent: &'p str,
+    pub(crate) lens: Lens,
 }
 
-fn judge(policy: &PolicySet, world: &World, agent: &str, custom: bool, path: &Path, out: &mut Lowered) {
-    let name = path.to_string_lossy();
-    let secret = wardline_policy::sensitive(&name).is_some();
-    if (custom || secret) && !allows(policy, world, agent, "read", Access::Read, path) {
-        out.masked.push(path.to_path_buf());
-        return;
+impl Judge<'_> {
+    /// Masks or pins one file. Changes of one that is `held` do not reach the host anyway, which answers Wardline's own
+    /// question about it.
+    fn file(&self, path: &Path, link: bool, held: bool, out: &mut Lowered) {
+        // What a link to a directory leads to is looked at under its own name.
+        if link && path.is_dir() {
+            return;
+        }
+        let outside = !path.starts_with(&self.world.project);
+        let name = path.to_string_lossy();
+        let names = self.lens.names(path, self.world);
+        let doubtful = link || outside || wardline_policy::sensitive(&name).is_some();
+        if (doubtful || self.lens.reads(&names)) && !self.allows("read", Access::Read, path) {
+            out.masked.push(path.to_path_buf());
+            return;
+        }
+        let concerns = doubtful || wardline_policy::guarded(&name).is_some() || self.lens.edits(&names);
+        if concerns && (out.project_writable || outside) {
+            let verdict = verdict(self.policy, self.world, self.agent, "edit", Access::Write, path);
+            if verdict.decision != Decision::Allow && !(held && by_default(&verdict)) {
+                out.pinned.push(path.to_path_buf());
+            }
+        }
     }
-    if (custom || secret || wardline_policy::guarded(&name).is_some())
-        && out.project_writable
-        && !allows(policy, world, agent, "edit", Access::Write, path)
-    {
-        out.pinned.push(path.to_path_buf());
+
+    /// Whether a directory may be listed.
+    fn lists(&self, path: &Path) -> bool {
+        let outside = !path.starts_with(&self.world.project);
+        !(outside || self.lens.lists(&self.lens.names(path, self.world)))
+            || self.allows("list", Access::List, path)
+    }
+
+    /// Whether a path that is new in a writable directory may be there.
+    pub(crate) fn may_appear(&self, path: &Path) -> bool {
+        let name = path.to_string_lossy();
+        let doubtful = !path.starts_with(&self.world.project)
+            || wardline_policy::sensitive(&name).is_some()
+            || wardline_policy::guarded(&name).is_some()
+            || self.lens.edits(&self.lens.names(path, self.world));
+        !doubtful || self.allows("edit", Access::Write, path)
+    }
+
+    fn allows(&self, permission: &str, access: Access, path: &Path) -> bool {
+        allows(self.policy, self.world, self.agent, permission, access, path)
     }
 }
 
@@ -390,6 +463,18 @@ fn allows(
     access: Access,
     path: &Path,
 ) -> bool {
+    verdict(policy, world, agent, permission, access, path).decision == Decision::Allow
+}
+
+/// What the policy says to a confined `agent` that does this to `path`.
+fn verdict(
+    policy: &PolicySet,
+    world: &World,
+    agent: &str,
+    permission: &str,
+    access: Access,
+    path: &Path,
+) -> Verdict {
     let fact =
         paths::look(world, &world.project, &path.to_string_lossy(), access, Certainty::Proven, "confinement");
     let target = fact.relative.clone().unwrap_or_else(|| fact.lexical.clone());
@@ -401,5 +486,5 @@ fn allows(
         confined: true,
     };
     let facts = Facts { paths: vec![fact], ..Facts::default() };
-    decide(policy, &request, &facts).decision == Decision::Allow
+    decide(policy, &request, &facts)
 }

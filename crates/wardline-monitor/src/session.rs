@@ -33,6 +33,7 @@ use crate::monitor::{Authorization, Monitor, MonitorError};
 use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
+use crate::stray::Before;
 use crate::tally::{Counts, Cover};
 use crate::{Action, Permit, Profile, Subject, World, memory, traps, variables};
 
@@ -86,6 +87,8 @@ pub enum SessionError {
     TooWide(PathBuf),
     /// There are more files than are looked at for secrets, so some would be open inside.
     TooMany(PathBuf),
+    /// The policy does not let the workspace be listed, so nothing could work in it.
+    Unlisted(PathBuf),
     /// No program was named, or there is none of that name.
     NoProgram(String),
     /// The policy refused the command.
@@ -132,6 +135,12 @@ impl fmt::Display for SessionError {
                 let known: Vec<&str> = outcomes().into_iter().map(|(id, _)| id).collect();
                 write!(f, "`{word}` is no guarantee; known are {}, {SEARCH}", known.join(", "))
             }
+            Self::Unlisted(path) => write!(
+                f,
+                "the policy does not let `{}` be listed without a question, and nobody can be asked inside; `wardline check \
+                 list .` says which rule it is; allow `list`, or work without the sandbox",
+                path.display()
+            ),
             Self::NoProgram(name) => write!(f, "`{name}`: no such program on PATH"),
             Self::Refused { verdict, unanswered } => {
                 f.write_str("refused")?;
@@ -315,6 +324,7 @@ fn exec_as(
 /// Everything a confined program needs to be there before it starts.
 struct Prepared {
     manifest: Manifest,
+    before: Before,
     program: Program,
     /// The program in its sandbox, which is being built; it begins when the permit is there.
     held: Result<Held, StartError>,
@@ -342,7 +352,8 @@ impl Prepared {
         let place = |name: &str| directory.join(name);
         let token = Token::fresh().map_err(set_up("the session's secret"))?;
         let answered = answerer.is_some();
-        let manifest = asked(monitor.policy(), world, guard, &program, &place, answered, token.expose())?;
+        let (manifest, before) =
+            asked(monitor.policy(), world, guard, &program, &place, answered, token.expose())?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
         let serving = egress::serve(monitor, subject, &manifest, &door, token, guard.keeper.as_ref())?;
         let mut socket = None;
@@ -359,7 +370,7 @@ impl Prepared {
         }
         let program = Program { argv };
         let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
-        Ok(Self { manifest, program, held, door, serving, _socket: socket, directory })
+        Ok(Self { manifest, before, program, held, door, serving, _socket: socket, directory })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -409,8 +420,15 @@ impl Prepared {
         let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
         let mechanisms = child.mechanisms().iter().map(wardline_sandbox::Mechanism::to_value).collect();
         let mut body = Body::new();
-        let ended = match child.wait() {
-            Ok(ended) => ended,
+        let waited = child.wait();
+        let strays = self.before.put_away(
+            monitor.policy(),
+            monitor.world(),
+            &subject.agent,
+            self.manifest.confinement(),
+        );
+        let ended = match waited {
+            Ok(ended) => Ended { appeared: [ended.appeared, strays].concat(), ..ended },
             Err(e) => {
                 body.insert("text".into(), e.to_string().into());
                 monitor.settle(subject, permit, body)?;
@@ -461,7 +479,9 @@ pub fn manifest(
     check_workspace(world)?;
     let program = find_program(world, &guard.argv)?;
     let directory = world.state.join("run").join("SESSION");
-    asked(policy, world, guard, &program, &|name| directory.join(name), answered, egress::NO_SECRET)
+    let place = |name: &str| directory.join(name);
+    let (manifest, _before) = asked(policy, world, guard, &program, &place, answered, egress::NO_SECRET)?;
+    Ok(manifest)
 }
 
 /// A home directory is no workspace.
@@ -491,8 +511,8 @@ fn asked(
     place: &dyn Fn(&str) -> PathBuf,
     answered: bool,
     secret: &str,
-) -> Result<Manifest, SessionError> {
-    let mut confinement = confinement(policy, world, guard, program)?;
+) -> Result<(Manifest, Before), SessionError> {
+    let (mut confinement, before) = confinement(policy, world, guard, program)?;
     confinement.session = place(EGRESS).parent().map(Path::to_path_buf);
     confinement.egress = Some(place(EGRESS));
     let ports = egress::forwards(policy, guard);
@@ -514,7 +534,7 @@ fn asked(
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     let outbound = Outbound::new(policy, &ports)?;
-    Ok(Manifest::seal(confinement, egress::host_rules(policy, guard)?).with(outbound))
+    Ok((Manifest::seal(confinement, egress::host_rules(policy, guard)?).with(outbound), before))
 }
 
 /// The confinement of a program under a policy, without its sockets.
@@ -523,13 +543,16 @@ fn confinement(
     world: &World,
     guard: &Guard,
     program: &Path,
-) -> Result<Confinement, SessionError> {
+) -> Result<(Confinement, Before), SessionError> {
     let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
     if let Some(word) = guard.accept_missing.iter().find(|word| *word != SEARCH && !is_known(word)) {
         return Err(SessionError::UnknownGuarantee(word.clone()));
     }
     if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == SEARCH) {
         return Err(SessionError::TooMany(world.project.clone()));
+    }
+    if let Some(path) = lowered.unlisted {
+        return Err(SessionError::Unlisted(path));
     }
     let mut confinement = Confinement::new(&world.project, &world.home);
     confinement.cwd.clone_from(&world.cwd);
@@ -550,7 +573,7 @@ fn confinement(
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
     let named = guard.accept_missing.iter().filter(|word| *word != SEARCH).cloned();
     confinement.accept_missing = named.chain(optional).collect();
-    Ok(confinement)
+    Ok((confinement, lowered.before))
 }
 
 /// The environment of a confined program: what is on a list. The way to the egress door comes besides.

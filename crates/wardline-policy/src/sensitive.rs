@@ -69,6 +69,19 @@ pub fn sensitive(path: &str) -> Option<Sensitive> {
     find(path).map(|hit| hit.class)
 }
 
+/// Whether a file that looks like a `class` of secret lies among results or other people's code, where a key with an
+/// extension is a test's: `path` is relative to the workspace.
+pub(crate) fn is_of_others(path: &str, class: Sensitive) -> bool {
+    const OTHERS: [&str; 4] = ["node_modules", "target", ".venv", "__pycache__"];
+    let parts = components(path);
+    let Some((last, before)) = parts.split_last() else { return false };
+    let extension = last.trim_start_matches('.').contains('.');
+    class == Key
+        && extension
+        && !is_absolute(path)
+        && before.iter().any(|part| OTHERS.contains(&part.as_str()))
+}
+
 /// Which components of a path make it sensitive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hit {

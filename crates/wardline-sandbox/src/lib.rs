@@ -75,5 +75,5 @@ pub use stage::{is_stage, stage_main};
 pub use streams::{Stdio3, Stream};
 pub use supervise::{SuperviseError, supervise};
 pub use terminal::aside;
-pub use watch::Appeared;
+pub use watch::{Appeared, put_away};
 pub use wire::Failure;

@@ -208,6 +208,10 @@ impl Plan {
             plan.pin(&roots, path, LINKS);
         }
         for path in &confinement.masked {
+            // What nobody may read nobody moves away either; the mask itself replaces the pin.
+            if path.symlink_metadata().is_ok() {
+                plan.pin(&roots, path, LINKS);
+            }
             plan.mask(path);
         }
         plan.tidy();
@@ -311,19 +315,36 @@ impl Plan {
             .max_by_key(|step| (depth(step.at()), step.rank()))
     }
 
-    /// Plans a pinned path, walking down from the outermost writable root that holds it: every directory on the way
-    /// could be moved away.
+    /// What is planned to be mounted at exactly this path; of two, the one that covers the other.
+    fn mount_at(&self, path: &Path) -> Option<&Step> {
+        let mounts =
+            self.steps.iter().filter(|step| matches!(step, Step::Scratch { .. } | Step::Bind { .. }));
+        mounts.filter(|step| step.at() == path).max_by_key(|step| step.rank())
+    }
+
+    /// Plans a pinned path, walking down from the mount of the deepest writable root that holds it: every directory on the
+    /// way could be moved away. A mount itself cannot, and what lies behind a private or read-only one is out of reach.
     fn pin(&mut self, roots: &[(PathBuf, PathBuf)], path: &Path, links: usize) {
         let inside = |root: &&(PathBuf, PathBuf)| path.starts_with(&root.0) || path.starts_with(&root.1);
-        let Some((spelled, canonical)) = roots.iter().filter(inside).min_by_key(|root| depth(&root.1)) else {
+        let Some((spelled, canonical)) = roots.iter().filter(inside).max_by_key(|root| depth(&root.1)) else {
             return;
         };
         let Ok(rest) = path.strip_prefix(spelled).or_else(|_| path.strip_prefix(canonical)) else { return };
-        let rest = names(rest);
-        let mut base = canonical.clone();
+        let Some(Step::Bind { at, writable: true, .. }) = self.nearest(canonical) else { return };
+        let mut base = at.clone();
+        let between = canonical.strip_prefix(at).map(names).unwrap_or_default();
+        let rest: Vec<OsString> = between.into_iter().chain(names(rest)).collect();
         for (index, name) in rest.iter().enumerate() {
             let next = base.join(name);
             let left = rest.get(index..).unwrap_or_default();
+            match self.mount_at(&next) {
+                Some(Step::Bind { writable: true, .. }) if left.len() > 1 => {
+                    base = next;
+                    continue;
+                }
+                Some(Step::Scratch { .. } | Step::Bind { writable: false, .. }) => return,
+                _ => {}
+            }
             let found = match next.symlink_metadata() {
                 Ok(found) => found,
                 // Something may be there already, so it must not be moved away afterwards: nothing may change here.
@@ -462,7 +483,7 @@ mod tests {
     #[test]
     fn a_plan_goes_from_the_outside_in() {
         type Ask = fn(&mut Confinement, &Path);
-        let table: [(&str, Ask, &[&str]); 9] = [
+        let table: [(&str, Ask, &[&str]); 10] = [
             ("nothing more", |_, _| {}, &["scratch home", "write project"]),
             (
                 "allow-backs of the home lie over the private home",
@@ -497,7 +518,7 @@ mod tests {
                     c.pinned.push(root.join("project/.git/hooks"));
                     c.write.push(root.join("project/.git/hooks"));
                 },
-                &["scratch home", "write project", "anchor project/.git", "mask project/.git"],
+                &["scratch home", "write project", "mask project/.git"],
             ),
             (
                 "what is writable already is not bound again",
@@ -511,6 +532,15 @@ mod tests {
                 "a path by a symbolic link brings the link and its target",
                 |c, root| c.read.push(root.join("linked/file")),
                 &["scratch home", "link linked", "write project", "read real/file"],
+            ),
+            (
+                "a private home inside a writable directory stays private",
+                |c, root| {
+                    c.project = root.join("home/.agent");
+                    c.write.push(root.to_path_buf());
+                    c.pinned = vec![root.join("home/.agent/settings"), root.join("home/.gitconfig")];
+                },
+                &["scratch home", "write home/.agent"],
             ),
             (
                 "what does not exist is passed over",

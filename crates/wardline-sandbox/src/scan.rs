@@ -23,7 +23,9 @@ const MAX_ENTRIES: usize = 2_000_000;
 /// Watches for everything in the project that runs later and was not there at the start.
 pub(crate) fn scan(confinement: &Confinement) -> Vec<Watch> {
     let names = Names::new(confinement.traps.iter().map(String::as_str));
-    if names.is_empty() && confinement.repositories.is_empty() {
+    // In a project that is read-only as a whole nothing new can lie, and what is there is the person's.
+    let closed = confinement.pinned.contains(&confinement.project);
+    if closed || (names.is_empty() && confinement.repositories.is_empty()) {
         return Vec::new();
     }
     let held = confinement.quarantined.iter().map(|file| file.path.as_path());

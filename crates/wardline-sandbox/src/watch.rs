@@ -52,6 +52,17 @@ pub(crate) fn look_after(watches: &[Watch], confinement: &Confinement) -> Vec<Ap
     appeared
 }
 
+/// Moves things that a confined program made, by their absolute paths, into `quarantine`, or into a new directory under
+/// the temporary one. No symbolic link is followed on the way.
+#[must_use]
+pub fn put_away(paths: &[PathBuf], quarantine: Option<&Path>) -> Vec<Appeared> {
+    let watch = |path: &PathBuf| {
+        let (parent, name) = (path.parent()?, path.file_name()?);
+        Some(Watch { base: parent.to_path_buf(), rest: vec![name.to_os_string()], link: None })
+    };
+    sweep(&paths.iter().filter_map(watch).collect::<Vec<_>>(), quarantine)
+}
+
 /// Moves whatever appeared at the watched paths into `quarantine`, or into a new directory under the temporary one.
 pub(crate) fn sweep(watches: &[Watch], quarantine: Option<&Path>) -> Vec<Appeared> {
     let mut appeared = Vec::new();

@@ -158,6 +158,7 @@ pub(crate) fn refused(error: &SessionError) -> ExitCode {
         SessionError::TooWide(_)
         | SessionError::TooMany(_)
         | SessionError::UnknownGuarantee(_)
+        | SessionError::Unlisted(_)
         | SessionError::Host(_) => exit::USAGE,
         SessionError::NoProgram(_) => 127,
         SessionError::Sandbox(e) => e.exit_code(),
