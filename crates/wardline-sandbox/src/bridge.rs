@@ -1,12 +1,16 @@
 //! The bridge: loopback ports inside the sandbox that lead to Unix sockets of the host, and nowhere else.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice};
 
 use crate::confinement::{Confinement, EGRESS_PORT};
 
@@ -103,13 +107,39 @@ fn carry(client: &TcpStream, socket: &Path) -> io::Result<()> {
     client.set_nodelay(true)?;
     let (mut from_client, mut to_host) = (client.try_clone()?, host.try_clone()?);
     let upward = spawn(move || {
-        let _broken = io::copy(&mut from_client, &mut to_host);
+        let _broken = pass(&mut from_client, &mut to_host);
         let _closed = to_host.shutdown(Shutdown::Write);
     })?;
-    let _broken = io::copy(&mut &host, &mut &*client);
+    let _broken = pass(&mut &host, &mut &*client);
     let _closed = client.shutdown(Shutdown::Write);
     let _panicked = upward.join();
     Ok(())
+}
+
+/// Copies one way until the end. The bytes stay in the kernel where that is possible.
+fn pass(from: &mut (impl Read + AsFd), to: &mut (impl Write + AsFd)) -> io::Result<()> {
+    const MOST: usize = 1 << 20;
+    let Ok((outlet, inlet)) = pipe_with(PipeFlags::CLOEXEC) else {
+        return io::copy(from, to).map(drop);
+    };
+    loop {
+        let mut left = match splice(&*from, None, &inlet, None, MOST, SpliceFlags::MOVE) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(Errno::INTR) => continue,
+            // Nothing was taken, so nothing is lost.
+            Err(Errno::INVAL | Errno::NOSYS) => return io::copy(from, to).map(drop),
+            Err(error) => return Err(error.into()),
+        };
+        while left > 0 {
+            match splice(&outlet, None, &*to, None, left, SpliceFlags::MOVE) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(sent) => left = left.saturating_sub(sent),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
