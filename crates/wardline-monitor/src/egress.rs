@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wardline_audit::Kind;
 use wardline_policy::{Decision, Host, Layer, NamedPort, Origin, PolicySet, Reason, UploadLimits, Verdict};
 use wardline_proxy::{
-    Answer, Ask, Authority, Door, Effect, HostRule, Record, RequestRule, Serving, Token, USER, Uploads,
+    Answer, Ask, Authority, Door, Effect, HostRule, Interceptor, Record, RequestRule, Serving, Token, USER,
+    Uploads,
 };
 use wardline_sandbox::{EGRESS_PORT, Forward};
 
@@ -40,13 +42,19 @@ impl fmt::Debug for Doorkeeper {
 pub(crate) struct Outbound {
     pub(crate) upload: UploadLimits,
     pub(crate) requests: Vec<RequestRule>,
+    /// Whether the TLS of the hosts that `requests` names is opened.
+    pub(crate) intercept_tls: bool,
     /// Loopback ports that lead to the host: port to what opened it.
     pub(crate) forwards: BTreeMap<u16, String>,
 }
 
 impl Outbound {
     /// What a policy and the command line ask for.
-    pub(crate) fn new(policy: &PolicySet, forwards: &[NamedPort]) -> Result<Self, SessionError> {
+    pub(crate) fn new(
+        policy: &PolicySet,
+        guard: &Guard,
+        forwards: &[NamedPort],
+    ) -> Result<Self, SessionError> {
         let network = policy.network();
         let request = |rule: &wardline_policy::RequestRule| {
             let effect = if rule.decision == Decision::Allow { Effect::Allow } else { Effect::Deny };
@@ -59,7 +67,7 @@ impl Outbound {
         };
         let requests = network.requests.iter().map(request).collect::<Result<_, SessionError>>()?;
         let forwards = forwards.iter().map(|forward| (forward.port, opened_by(forward))).collect();
-        Ok(Self { upload: network.upload, requests, forwards })
+        Ok(Self { upload: network.upload, requests, intercept_tls: intercepts(policy, guard), forwards })
     }
 
     pub(crate) fn to_value(&self) -> Value {
@@ -72,6 +80,7 @@ impl Outbound {
         json!({
             "upload_connection": self.upload.connection,
             "upload_session": self.upload.session,
+            "intercept_tls": self.intercept_tls,
             "requests": self.requests.iter().map(request).collect::<Value>(),
             "forwards": self.forwards.iter().map(|(port, because)| format!("{port} ({because})")).collect::<Value>(),
         })
@@ -170,6 +179,54 @@ pub(crate) fn variables(secret: &str, forwards: &[NamedPort]) -> BTreeMap<String
     variables
 }
 
+/// Whether a session opens TLS: a person said so, and there is a rule to keep.
+pub(crate) fn intercepts(policy: &PolicySet, guard: &Guard) -> bool {
+    (guard.intercept_tls || policy.network().intercept_tls) && !policy.network().requests.is_empty()
+}
+
+/// Where the certificate of a session's authority lies inside, alone and together with those that the system trusts.
+const AUTHORITY: &str = "/run/wardline/authority.pem";
+const BUNDLE: &str = "/run/wardline/certificates.pem";
+
+/// Where systems keep the certificates that they trust, in one file.
+const SYSTEM_BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The files of a session that opens TLS: their names in the session's directory, and where they appear inside.
+pub(crate) const CERTIFICATES: [(&str, &str); 2] =
+    [("authority.pem", AUTHORITY), ("certificates.pem", BUNDLE)];
+
+/// The variables by which programs trust the session's authority besides those that the system trusts.
+pub(crate) fn trust_variables() -> impl Iterator<Item = (String, String)> {
+    let whole = [
+        "SSL_CERT_FILE",
+        "CURL_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "PIP_CERT",
+        "GIT_SSL_CAINFO",
+        "CARGO_HTTP_CAINFO",
+        "AWS_CA_BUNDLE",
+    ];
+    let whole = whole.into_iter().map(|name| (name.to_owned(), BUNDLE.to_owned()));
+    whole.chain(std::iter::once(("NODE_EXTRA_CA_CERTS".to_owned(), AUTHORITY.to_owned())))
+}
+
+/// Makes a session's authority, whose key stays in this process, and writes its certificate where `place` says.
+pub(crate) fn authority(place: &dyn Fn(&str) -> PathBuf) -> Result<Arc<Interceptor>, SessionError> {
+    let fail = set_up("the session's certificate authority");
+    let interceptor = Interceptor::new().map_err(&fail)?;
+    let system =
+        SYSTEM_BUNDLES.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let [(alone, _), (together, _)] = CERTIFICATES;
+    std::fs::write(place(alone), interceptor.certificate()).map_err(&fail)?;
+    std::fs::write(place(together), format!("{system}\n{}", interceptor.certificate())).map_err(&fail)?;
+    Ok(Arc::new(interceptor))
+}
+
 /// Opens the doors that a manifest names: the egress door, and one for each forward.
 pub(crate) fn serve(
     monitor: &Arc<Monitor>,
@@ -177,6 +234,7 @@ pub(crate) fn serve(
     manifest: &Manifest,
     record: &Arc<DoorRecord>,
     token: Token,
+    interceptor: Option<Arc<Interceptor>>,
     keeper: Option<&Doorkeeper>,
 ) -> Result<Vec<Serving>, SessionError> {
     let mut serving = Vec::new();
@@ -187,6 +245,7 @@ pub(crate) fn serve(
         door.requests.clone_from(&outbound.requests);
         door.uploads = Arc::new(Uploads::new(outbound.upload.connection, outbound.upload.session));
         door.token = Some(token);
+        door.interceptor = interceptor;
         if let Some(Doorkeeper(approver)) = keeper {
             let (monitor, subject) = (Arc::clone(monitor), subject.clone());
             door.ask(Arc::new(Questions { monitor, subject, approver: Arc::clone(approver) }));

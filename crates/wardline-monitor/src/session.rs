@@ -59,6 +59,8 @@ pub struct Guard {
     pub hosts: Vec<String>,
     /// Loopback ports of the host that a human opened, as [`parse_forward`] reads them.
     pub forwards: Vec<NamedPort>,
+    /// Whether the egress door opens the TLS of hosts that rules about requests name.
+    pub intercept_tls: bool,
     /// Who answers when a rule asks about a host; nobody when absent.
     pub keeper: Option<Doorkeeper>,
     /// Guarantees that a human agreed to do without.
@@ -355,7 +357,10 @@ impl Prepared {
         let (manifest, before) =
             asked(monitor.policy(), world, guard, &program, &place, answered, token.expose())?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
-        let serving = egress::serve(monitor, subject, &manifest, &door, token, guard.keeper.as_ref())?;
+        let intercepts = manifest.outbound().intercept_tls;
+        let interceptor = intercepts.then(|| egress::authority(&place)).transpose()?;
+        let keeper = guard.keeper.as_ref();
+        let serving = egress::serve(monitor, subject, &manifest, &door, token, interceptor, keeper)?;
         let mut socket = None;
         if let Some(answerer) = answerer {
             let served = Serving::start(&directory.join(MONITOR), answerer);
@@ -520,6 +525,11 @@ fn asked(
         |named: &NamedPort| Forward { port: named.port, socket: place(&format!("{}.sock", named.port)) };
     confinement.forwards.extend(ports.iter().map(forward));
     confinement.environment.extend(egress::variables(secret, &ports));
+    if egress::intercepts(policy, guard) {
+        let files = egress::CERTIFICATES.map(|(name, inside)| (place(name), PathBuf::from(inside)));
+        confinement.files.extend(files);
+        confinement.environment.extend(egress::trust_variables());
+    }
     // What a program's profile sets stands whatever comes before it.
     confinement.environment.extend(guard.profile.set.iter().cloned());
     if answered {
@@ -533,7 +543,7 @@ fn asked(
     let Confinement { pinned, masked, files, .. } = &mut confinement;
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
-    let outbound = Outbound::new(policy, &ports)?;
+    let outbound = Outbound::new(policy, guard, &ports)?;
     Ok((Manifest::seal(confinement, egress::host_rules(policy, guard)?).with(outbound), before))
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct NetworkLines {
     pub(crate) forwards: Vec<ForwardLine>,
     pub(crate) upload: UploadLimits,
     pub(crate) requests: Vec<RequestLine>,
+    /// Whether TLS is opened to keep rules about requests there too.
+    pub(crate) intercept_tls: bool,
 }
 
 /// A host, as written under `network.allow` and its like.
@@ -101,6 +103,8 @@ pub struct Network {
     pub upload: UploadLimits,
     /// Rules about requests; those of untrusted files only forbid.
     pub requests: Vec<RequestRule>,
+    /// Whether a trusted source lets the door open the TLS of the hosts that `requests` names.
+    pub intercept_tls: bool,
 }
 
 impl Network {
@@ -126,6 +130,7 @@ impl Network {
                 self.forwards.push(NamedPort { name: name.clone(), port: *port, origin: place.origin() });
             }
         }
+        self.intercept_tls |= lines.intercept_tls && source.trusted;
         let smaller = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
         self.upload.connection = smaller(self.upload.connection, lines.upload.connection);
         self.upload.session = smaller(self.upload.session, lines.upload.session);
@@ -161,7 +166,11 @@ impl Reader<'_> {
                 "forward" => lines.forwards = self.forwards(node),
                 "upload" => lines.upload = self.upload(node),
                 "requests" => lines.requests = self.requests(node),
-                _ => self.unknown(&key, "allow, ask, deny, forward, upload, requests"),
+                "intercept_tls" => match node.value {
+                    Value::Bool(value) => lines.intercept_tls = value,
+                    _ => self.refuse(node.at, "`intercept_tls` is a yes or no", "write true or false"),
+                },
+                _ => self.unknown(&key, "allow, ask, deny, forward, upload, requests, intercept_tls"),
             }
         }
         lines

@@ -4,6 +4,7 @@ use crate::address::forbidden;
 use crate::ask::{Ask, Questions};
 use crate::dial::{Dialer, Resolver, SystemDialer, SystemResolver};
 use crate::host::{Authority, Host, canonical};
+use crate::intercept::Interceptor;
 use crate::requests::{RequestRule, about, judge};
 use crate::rule::{Effect, HostRule};
 use crate::token::Token;
@@ -52,6 +53,8 @@ pub struct Door {
     pub rules: Vec<HostRule>,
     /// What is said about single requests.
     pub requests: Vec<RequestRule>,
+    /// Opens the TLS of tunnels to hosts that rules about requests name; without it such tunnels are refused.
+    pub interceptor: Option<Arc<Interceptor>>,
     /// The secret that clients have to know; `None` lets in whoever reaches the socket.
     pub token: Option<Token>,
     /// How much may be sent out.
@@ -191,7 +194,11 @@ impl Refusal {
         match self {
             Self::NoRule(authority) | Self::Unanswered { authority, .. } => Some(allow(&shortest(authority))),
             Self::WrongPort(authority) => Some(allow(&authority.to_string())),
-            Self::Denied { .. } | Self::Exhausted { .. } | Self::Request { .. } | Self::Hidden { .. } => {
+            Self::Hidden { .. } => Some(
+                "a human may let the door open the TLS of such hosts with `wardline run --intercept-tls`"
+                    .to_owned(),
+            ),
+            Self::Denied { .. } | Self::Exhausted { .. } | Self::Request { .. } => {
                 Some("a human may change that rule".to_owned())
             }
             Self::Inside { authority, address, .. } if address.is_loopback() => Some(format!(
@@ -225,6 +232,7 @@ impl Door {
         Self {
             rules,
             requests: Vec::new(),
+            interceptor: None,
             token: None,
             uploads: Arc::default(),
             allow_plain_connect: false,
@@ -283,11 +291,16 @@ impl Door {
     /// With the rule that is about them.
     pub fn hide(&self, authority: &Authority) -> Result<(), Refusal> {
         match about(&self.requests, authority).first() {
-            Some(rule) => {
+            Some(rule) if self.interceptor.is_none() => {
                 Err(Refusal::Hidden { authority: authority.clone(), rule: rule.host.because.clone() })
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
+    }
+
+    /// Whether TLS to a host is opened.
+    pub(crate) fn opens(&self, authority: &Authority) -> bool {
+        self.interceptor.is_some() && !about(&self.requests, authority).is_empty()
     }
 
     /// What opens a host: a rule's words, with the human's answer when one was asked for.

@@ -30,7 +30,7 @@ pub fn head(bytes: &[u8]) {
     drop(head::parse_response(bytes));
     let Ok(tunnel) = Authority::parse("a.test:80", None) else { return };
     for request in [
-        head::parse_tunnelled(bytes, &tunnel).ok(),
+        head::parse_tunnelled(bytes, &tunnel, 80).ok(),
         match head::parse_request(bytes) {
             Ok(Request::Http(request)) => Some(request),
             _ => None,
@@ -41,7 +41,7 @@ pub fn head(bytes: &[u8]) {
     {
         let passed = request.encode();
         assert_eq!(head::end_of_head(&passed, 0), Some(passed.len()), "{passed:?} is more than one head");
-        let again = head::parse_tunnelled(&passed, &request.authority);
+        let again = head::parse_tunnelled(&passed, &request.authority, 80);
         let same = again.as_ref().is_ok_and(|again| {
             (&again.method, &again.target, again.body) == (&request.method, &request.target, request.body)
         });

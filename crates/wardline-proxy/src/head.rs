@@ -42,6 +42,8 @@ pub(crate) struct HttpRequest {
     pub(crate) body: Framing,
     /// The client waits for a word before it sends the body.
     pub(crate) expects: bool,
+    /// The port that needs no mention: 80, or 443 inside TLS.
+    usual: u16,
 }
 
 /// How the end of a body is known.
@@ -96,11 +98,12 @@ pub(crate) fn parse_request(head: &[u8]) -> Result<Request, Malformed> {
         return connect(target, request.headers);
     }
     let (authority, origin) = split_url(target)?;
-    http_request(&request, authority, origin).map(Request::Http)
+    http_request(&request, authority, origin, 80).map(Request::Http)
 }
 
 /// Reads a whole head of a request that came through a tunnel, where it names a path only and its `Host` the tunnel's.
-pub(crate) fn parse_tunnelled(head: &[u8], tunnel: &Authority) -> Result<HttpRequest, Malformed> {
+/// `usual` is the port that `Host` means when it names none.
+pub(crate) fn parse_tunnelled(head: &[u8], tunnel: &Authority, usual: u16) -> Result<HttpRequest, Malformed> {
     check_lines(head)?;
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
@@ -112,7 +115,7 @@ pub(crate) fn parse_tunnelled(head: &[u8], tunnel: &Authority) -> Result<HttpReq
     if !target.starts_with('/') || !plain_target(target) || request.method == Some("CONNECT") {
         return malformed("a request in a tunnel names a path and nothing else");
     }
-    http_request(&request, tunnel.clone(), target.to_owned())
+    http_request(&request, tunnel.clone(), target.to_owned(), usual)
 }
 
 /// What a client gives to prove that it may use the door.
@@ -128,9 +131,10 @@ fn http_request(
     request: &httparse::Request<'_, '_>,
     authority: Authority,
     target: String,
+    usual: u16,
 ) -> Result<HttpRequest, Malformed> {
     let one_one = request.version == Some(1);
-    check_host(request.headers, &authority, 80, one_one)?;
+    check_host(request.headers, &authority, usual, one_one)?;
     let body = framing(request.headers)?;
     if body == Framing::Chunked && !one_one {
         return malformed("HTTP/1.0 knows no chunked bodies");
@@ -142,6 +146,7 @@ fn http_request(
         fields: passed_on(request.headers)?,
         body,
         expects: one_one && single(request.headers, "expect")?.is_some(),
+        usual,
     })
 }
 
@@ -163,7 +168,7 @@ fn connect(target: &str, fields: &[httparse::Header<'_>]) -> Result<Request, Mal
 impl HttpRequest {
     /// The head that goes to the host: one request, after which the connection ends.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let host = if self.authority.port == 80 {
+        let host = if self.authority.port == self.usual {
             self.authority.host.to_string()
         } else {
             self.authority.to_string()

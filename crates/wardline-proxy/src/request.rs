@@ -45,10 +45,32 @@ pub(crate) fn exchange(
     })
 }
 
+/// The same where the two directions cannot be used at once: the whole body first, then the response.
+pub(crate) fn exchange_in_turn(
+    request: &HttpRequest,
+    client: &dyn Pipe,
+    body: &mut Source<'_>,
+    host: &dyn Pipe,
+    limits: &crate::Limits,
+) -> Result<(), String> {
+    let idle = limits.idle;
+    let sent = host.send(&request.encode(), idle);
+    sent.map_err(|error| format!("the host did not take the request: {error}"))?;
+    if request.expects && request.body != Framing::Open {
+        client.send(b"HTTP/1.1 100 Continue\r\n\r\n", idle).map_err(|error| error.to_string())?;
+    }
+    let copied = body::copy(body, host, request.body, idle);
+    copied.map_err(|error| format!("the body of the request did not reach the host: {error}"))?;
+    answer(request, client, host, limits)?;
+    client.end(Shutdown::Write);
+    host.end(Shutdown::Both);
+    Ok(())
+}
+
 fn answer(
     request: &HttpRequest,
     client: &dyn Pipe,
-    host: &Counted,
+    host: &dyn Pipe,
     limits: &crate::Limits,
 ) -> Result<(), String> {
     let mut source = Source::new(host);

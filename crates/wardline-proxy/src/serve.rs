@@ -342,7 +342,7 @@ impl Front {
     }
 }
 
-fn words(connection: &Connection) -> String {
+pub(crate) fn words(connection: &Connection) -> String {
     format!("{} {}:{}", connection.verb.as_str(), connection.host, connection.port)
 }
 

@@ -5,6 +5,7 @@ use crate::connection::{Connection, Verb};
 use crate::head::{HttpRequest, parse_tunnelled};
 use crate::hello::{Hello, inspect};
 use crate::host::{Authority, Host};
+use crate::intercept;
 use crate::pipe::{Counted, Pipe, Source};
 use crate::relay::relay;
 use crate::serve::{Front, Visit, receive_head};
@@ -19,6 +20,8 @@ enum First {
     Bytes(Vec<u8>),
     /// One plain HTTP request for the right host.
     Request(Box<HttpRequest>),
+    /// TLS for the right host that must be opened.
+    Hidden(Vec<u8>),
 }
 
 /// Runs a tunnel whose host is connected, until it ends and is recorded as ended.
@@ -38,6 +41,7 @@ pub(crate) fn run(
             relay(client, host, idle, || match first(visit, &mut source, authority, idle)? {
                 First::Bytes(bytes) => Ok(bytes),
                 First::Request(request) => Ok(request.encode()),
+                First::Hidden(_) => Err("TLS is not opened where anything may pass".to_owned()),
             })
         } else {
             match first(visit, &mut source, authority, door.limits.opening) {
@@ -47,6 +51,12 @@ pub(crate) fn run(
                     visit.exchange(&Connection { verb, ..connection.clone() }, &request, source, host);
                     return visit.close(connection, host);
                 }
+                Ok(First::Hidden(bytes)) => match &door.interceptor {
+                    Some(interceptor) => {
+                        intercept::run(visit, interceptor, connection, authority, bytes, host)
+                    }
+                    None => Err("TLS cannot be opened".to_owned()),
+                },
                 Err(why) => Err(why),
             }
         };
@@ -77,6 +87,9 @@ fn first(
             },
             Hello::Tls(name) => {
                 check_name(name.as_ref(), &authority.host)?;
+                if visit.door.opens(authority) {
+                    return Ok(First::Hidden(source.take(usize::MAX)));
+                }
                 visit.door.hide(authority).map_err(|refusal| refusal.to_string())?;
                 return Ok(First::Bytes(source.take(usize::MAX)));
             }
@@ -114,7 +127,7 @@ fn plain_request(
 ) -> Result<First, String> {
     let head =
         receive_head(source, &visit.door.limits, deadline).map_err(|unread| unread.words().1.to_owned())?;
-    let request = parse_tunnelled(&head, authority)
+    let request = parse_tunnelled(&head, authority, 80)
         .map_err(|why| format!("the tunnel carries something other than TLS or one HTTP request: {why}"))?;
     visit.door.permit(authority, &request.method, request.path()).map_err(|refusal| refusal.to_string())?;
     Ok(First::Request(Box::new(request)))

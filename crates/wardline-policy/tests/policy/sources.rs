@@ -65,7 +65,7 @@ fn what_is_wrong_where_and_what_to_do() {
         ),
         (
             "{\"network\": {\"denny\": []}}",
-            "1:14: `denny` is not a setting; known here: allow, ask, deny, forward, upload, requests",
+            "1:14: `denny` is not a setting; known here: allow, ask, deny, forward, upload, requests, intercept_tls",
         ),
         (
             "{\"network\": {\"forward\": {\"db\": 0}}}",

@@ -4,5 +4,6 @@
 mod bounds;
 mod common;
 mod hostile;
+mod intercept;
 mod socks;
 mod tunnels;

@@ -48,6 +48,9 @@ pub(crate) struct Boundary {
     /// Set a limit, such as `memory=4G`, `processes=512`, `time=10m`, `disk=none` (`policy manifest` shows them all)
     #[arg(long = "limit", value_name = "NAME=AMOUNT", value_parser = bounds::parse)]
     bounds: Vec<(Resource, Option<u64>)>,
+    /// Let the egress door open the TLS of hosts that network.requests names, to keep those rules there too
+    #[arg(long)]
+    intercept_tls: bool,
     /// Pass this environment variable on
     #[arg(long = "env", value_name = "NAME")]
     variables: Vec<String>,
@@ -85,6 +88,7 @@ impl Boundary {
             argv,
             hosts: self.hosts.clone(),
             forwards: self.forwards.clone(),
+            intercept_tls: self.intercept_tls,
             accept_missing: self.accept_missing.clone(),
             limits: self.bounds.clone(),
             variables: self.variables.clone(),

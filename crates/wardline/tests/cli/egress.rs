@@ -165,6 +165,34 @@ server.serve_forever()
     (Server(child), port)
 }
 
+/// Makes a certificate for [`HOST`], if `openssl` does.
+fn certify(root: &std::path::Path) -> bool {
+    let (key, certificate, config) = (root.join("server.pem"), root.join("cert.pem"), root.join("cert.cnf"));
+    let text = format!(
+        "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN={HOST}\n[ext]\nsubjectAltName=IP:{HOST}\nbasicConstraints=critical,CA:FALSE\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
+    openssl.arg("-config").arg(config).arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+    let made = openssl.stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if made {
+        let certificate = std::fs::read(certificate).unwrap();
+        std::fs::OpenOptions::new().append(true).open(key).unwrap().write_all(&certificate).unwrap();
+    }
+    made
+}
+
 /// What the clients ask for: a page, a repository, a package of each registry.
 fn fill(world: &Sealed) -> std::path::PathBuf {
     let root = world.path("served");
@@ -202,30 +230,9 @@ fn real_clients_get_through_by_their_usual_variables() {
     let world = Sealed::new("egress-clients");
     let root = fill(&world);
     let (_http, http) = serve(&root, false);
-    let pem = root.join("server.pem");
-    let subject = format!("/CN={HOST}");
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-        ])
-        .arg(&subject)
-        .args(["-keyout".as_ref(), pem.as_os_str(), "-out".as_ref(), root.join("cert.pem").as_os_str()])
-        .stderr(Stdio::null())
-        .status();
-    let secure = made.is_ok_and(|status| status.success());
+    let secure = certify(&root);
     let mut https = None;
     if secure {
-        let certificate = std::fs::read(root.join("cert.pem")).unwrap();
-        std::fs::OpenOptions::new().append(true).open(&pem).unwrap().write_all(&certificate).unwrap();
         https = Some(serve(&root, true));
     } else {
         println!("SKIPPED: `openssl` makes no certificate here, no client was led to a TLS server");
@@ -375,4 +382,44 @@ fn a_named_forward_carries_bytes_both_ways() {
     let ran = world.run(&["exec", "--forward", &forward, "--", "python3", "-c", script]);
     assert!(ran.stdout.contains("BACK"), "{ran:?}");
     eventually("the forward carries bytes", || *heard.lock().unwrap() == b"PING");
+}
+
+#[test]
+fn tls_is_opened_on_a_persons_word_only_and_programs_trust_it_by_their_usual_variables() {
+    let world = Sealed::new("egress-tls");
+    let root = fill(&world);
+    if !certify(&root) || !installed("curl") {
+        println!("SKIPPED: no `curl` or no `openssl` that makes a certificate here, no TLS was opened");
+        return;
+    }
+    let (_server, port) = serve(&root, true);
+    world.config(&format!(
+        r#"{{"network": {{"allow": ["{HOST}:{port}"], "requests": [{{"host": "{HOST}", "methods": ["GET"], "paths": ["/page"], "decision": "allow"}}]}}}}"#
+    ));
+    let script = format!(
+        "curl -sS https://{HOST}:{port}/page\ncurl -sS https://{HOST}:{port}/demo-package\npython3 -c 'import urllib.request as u; print(u.urlopen(\"https://{HOST}:{port}/page\").read())'"
+    );
+    world.unseen("home/p/get.sh", &script);
+    let asked = |flags: &[&str]| {
+        let arguments = [&["exec"], flags, &["--", "sh", "get.sh"]].concat();
+        // The door verifies the host by the system's roots, of which the server's certificate is one here.
+        feed(world.command(&arguments).env("SSL_CERT_FILE", root.join("cert.pem")), b"")
+    };
+    let sealed = asked(&[]);
+    assert!(
+        !sealed.stdout.contains("THE-PAGE") && sealed.stderr.contains("nobody can see inside TLS"),
+        "{sealed:?}"
+    );
+    let opened = asked(&["--intercept-tls"]);
+    assert!(opened.stdout.starts_with("THE-PAGE\n") && opened.stdout.contains("b'THE-PAGE"), "{opened:?}");
+    assert!(opened.stdout.contains("GET /demo-package is none of them"), "{opened:?}");
+    let rows = world.rows();
+    let seen =
+        |row: &&serde_json::Value| row["body"]["path"] == "/page" && row["body"]["decision"] == "allow";
+    assert!(rows.iter().any(|row| seen(&row)), "{rows:?}");
+    let journal = std::fs::read_to_string(world.journal()).unwrap();
+    assert!(!journal.contains("PRIVATE KEY"));
+    world.unseen("home/p/cat.sh", "cat /run/wardline/*.pem");
+    let keys = world.run(&["exec", "--intercept-tls", "--", "sh", "cat.sh"]);
+    assert!(keys.stdout.contains("BEGIN CERTIFICATE") && !keys.stdout.contains("PRIVATE KEY"), "{keys:?}");
 }
