@@ -397,16 +397,17 @@ impl Walker {
     }
 
     /// Notes the command, follows what it runs, and applies what it changes.
-    pub(crate) fn invoke(&mut self, invocation: Invocation, bindings: Vec<Bound>) -> Exit {
+    pub(crate) fn invoke(&mut self, mut invocation: Invocation, bindings: Vec<Bound>) -> Exit {
         if self.fuel.enter().is_err() {
             return Exit::both(&self.scope.places);
         }
         let exit = if self.fuel.step().is_err() {
             Exit::both(&self.scope.places)
-        } else if let Some(program) = invocation.words.first().cloned() {
-            self.run(invocation, &program)
-        } else {
+        } else if invocation.words.is_empty() {
             self.without_program(invocation, bindings)
+        } else {
+            let program = invocation.words.remove(0);
+            self.run(invocation, &program)
         };
         self.fuel.leave();
         exit
@@ -441,15 +442,12 @@ impl Walker {
     fn run(&mut self, mut invocation: Invocation, program: &Word) -> Exit {
         let matched = programs_matching(program);
         let program = matched.as_ref().unwrap_or(program);
-        if let (Some(first), true) = (invocation.words.first_mut(), program.certainty == Certainty::Assumed) {
-            first.clone_from(program);
-        }
         if matched.is_some() {
             let text = format!("the program `{}` is only known when it runs", program.written);
             invocation.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
         }
-        let arguments: Vec<Word> = std::mem::take(&mut invocation.words).into_iter().skip(1).collect();
-        let name = program_name(&program.value).to_owned();
+        let arguments = std::mem::take(&mut invocation.words);
+        let name = program_name(&program.value);
         let (span, input, id) = (invocation.span.clone(), invocation.input.clone(), invocation.id);
         let certainty = invocation.certainty.max(program.certainty);
         let alias = self
@@ -458,16 +456,16 @@ impl Walker {
             .map(str::to_owned)
             .filter(|_| program.literal && !self.aliases.contains(&program.value));
         let function = self.scope.defines(&program.value);
-        let table = table_name(&name).to_owned();
+        let table = table_name(name);
         // A definition may not be in force where it is used: a name that is a program's counts as that program too.
-        let program_too = crate::programs::find(&table).is_some()
-            || wrappers::options(&table).is_some()
-            || special::is(&table);
+        let program_too = crate::programs::find(table).is_some()
+            || wrappers::options(table).is_some()
+            || special::is(table);
         let kind = if (alias.is_some() || function) && !program_too { Kind::Call } else { Kind::Simple };
         let peeled = if kind == Kind::Call || !program.complete {
             Peeled::default()
         } else {
-            wrappers::peel(&table, &arguments)
+            wrappers::peel(table, &arguments)
         };
         let mut peeled = peeled;
         if table == "xargs"
@@ -478,16 +476,16 @@ impl Walker {
         }
         let spans = invocation.spans.clone();
         let mut held = invocation.assignments.clone();
-        held.extend(arguments.iter().filter(|_| SETTERS.contains(&table.as_str())).filter_map(|word| {
+        held.extend(arguments.iter().filter(|_| SETTERS.contains(&table)).filter_map(|word| {
             let (name, value) = word.value.split_once('=')?;
             Some((name.to_owned(), part_of(word, value)))
         }));
-        let mut command = self.command(invocation, program, &arguments, kind, &table);
-        self.input_doubts(&table, &input, &peeled, &mut command);
+        let mut command = self.command(invocation, program, &arguments, kind, table);
+        self.input_doubts(table, &input, &peeled, &mut command);
         let place = command.span.clone();
         let itself = |word: &Word| matches!(word.written.trim_matches('"'), "$0" | "${0}" | "$BASH_SOURCE");
-        let runs_itself = itself(program) || (is_shell(&table) && arguments.first().is_some_and(itself));
-        self.objects(&table, &arguments, &input, &mut command);
+        let runs_itself = itself(program) || (is_shell(table) && arguments.first().is_some_and(itself));
+        self.objects(table, &arguments, &input, &mut command);
         let (prints, command_redirects) = (command.prints, command.redirects.clone());
         self.note(command, id);
         if runs_itself && self.parallel > 0 {
@@ -498,10 +496,10 @@ impl Walker {
         }
         let files = written_files(&command_redirects);
         if kind != Kind::Call {
-            let text = self.printed(&name, &arguments, &input, prints, &peeled, !files.is_empty());
-            self.leaves(&name, &arguments, &input, text.as_ref(), &files);
+            let text = self.printed(name, &arguments, &input, prints, &peeled, !files.is_empty());
+            self.leaves(name, &arguments, &input, text.as_ref(), &files);
         }
-        let mut exit = self.effects(&name, &arguments);
+        let mut exit = self.effects(name, &arguments);
         let outer_streams = (self.output, self.sink, std::mem::replace(&mut self.input, input.clone()));
         (self.output, self.sink) = (prints, prints);
         let holder = self.holder;
@@ -515,7 +513,7 @@ impl Walker {
         }
         self.holder = Some(id);
         let outside = (self.elsewhere, self.shared.clone());
-        if kind == Kind::Simple && wrappers::is_container(&table) {
+        if kind == Kind::Simple && wrappers::is_container(table) {
             self.elsewhere = true;
             self.shared = shared(&arguments, self.scope.places.single());
             peeled.directory = elsewhere::start(&self.shared).map(known);
@@ -530,24 +528,24 @@ impl Walker {
         };
         let mut inner = self.peeled(&outer);
         if kind == Kind::Simple {
-            self.follow_start_up(&table, &arguments, &place);
-            let followed = self.follow_script(&table, program, &arguments, &peeled, &input, &place);
+            self.follow_start_up(table, &arguments, &place);
+            let followed = self.follow_script(table, program, &arguments, &peeled, &input, &place);
             inner = inner.or(followed);
             let mark = self.scope.mark();
-            self.follow_targets(&table, &arguments, &input, &place);
+            self.follow_targets(table, &arguments, &input, &place);
             self.scope.rewind(mark);
         }
-        let read = Some(()).filter(|()| peeled.reads_input && is_shell(&table));
+        let read = Some(()).filter(|()| peeled.reads_input && is_shell(table));
         if let Some(text) = read.and_then(|()| self.text_of(&input)).filter(|text| !text.value.is_empty()) {
             self.shell_text(&text, &place, certainty);
         }
         if kind == Kind::Simple {
-            self.interpreted(&table, &arguments, &input, &place, certainty);
+            self.interpreted(table, &arguments, &input, &place, certainty);
         }
-        if crate::escapes::reads_input(&table, &arguments)
+        if crate::escapes::reads_input(table, &arguments)
             && let Some(text) = self.text_of(&input)
         {
-            let inner = crate::escapes::inner_of_input(&table, &arguments, &text);
+            let inner = crate::escapes::inner_of_input(table, &arguments, &text);
             self.inner_of(&Peeled { inner, ..Peeled::default() }, &place, certainty);
         }
         (self.elsewhere, self.shared) = outside;

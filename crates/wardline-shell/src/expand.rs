@@ -16,6 +16,9 @@ const MOST_STEPS: usize = 8;
 
 /// Expands one word into the words that the command gets; none when it vanishes.
 pub(crate) fn expand(word: &syntax::Word, script: &Script, scope: &Scope) -> Vec<Word> {
+    if let Some(word) = plain(word, script) {
+        return vec![word];
+    }
     let mut out = Vec::new();
     if !has_braces(word) {
         fields(&word.pieces, word, script, scope, &mut out);
@@ -38,10 +41,34 @@ pub(crate) fn expand(word: &syntax::Word, script: &Script, scope: &Scope) -> Vec
 
 /// The value of a word where the shell does not split it: an assignment, a redirect target, a `case` subject.
 pub(crate) fn single(word: &syntax::Word, script: &Script, scope: &Scope) -> Word {
+    if let Some(word) = plain(word, script) {
+        return word;
+    }
     let mut value = joined_pieces(&word.pieces, script, scope);
     value.written = unbroken(&script.text, word.span.clone());
     value.settle();
     value
+}
+
+/// A word that is its own value, as most are: nothing in it has a meaning of its own.
+fn plain(word: &syntax::Word, script: &Script) -> Option<Word> {
+    let text = word.bare().filter(|text| !text.is_empty())?;
+    let inert = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./,:%=".contains(&b));
+    if !inert || script.text.get(word.span.clone()) != Some(text) {
+        return None;
+    }
+    Some(Word {
+        written: text.to_owned(),
+        value: text.to_owned(),
+        canonical: text.to_owned(),
+        certainty: Certainty::Proven,
+        glob: false,
+        literal: true,
+        complete: true,
+        fed_by: Vec::new(),
+        open_prefix: None,
+        trace: Vec::new(),
+    })
 }
 
 /// The value of pieces that stay one word.

@@ -65,6 +65,9 @@ fn commands(text: &str) -> bool {
         let first = text.trim_start().split(' ').next().unwrap_or_default();
         !first.is_empty() && !text.contains('&') && !RESERVED.contains(&first)
     };
+    if !text.contains(['&', '|']) {
+        return command(text);
+    }
     text.split("&&").flat_map(|part| part.split("||")).flat_map(|part| part.split('|')).all(command)
 }
 

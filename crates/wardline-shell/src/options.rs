@@ -127,6 +127,10 @@ fn long_option(specification: &str, name: &str) -> Option<Listed> {
 }
 
 fn entry(specification: &str, name: &str) -> Option<Listed> {
+    // Most options are not listed, and looking for a text is quicker than looking at each entry.
+    if !specification.contains(name) {
+        return None;
+    }
     let likely = |entry: &&str| entry.starts_with(name);
     specification
         .split(' ')

@@ -95,29 +95,31 @@ impl<'a> Found<'a> {
         }
         let certainty = word.certainty.max(touch.at_best);
         if !word.complete {
-            return self.push(&word.canonical, &word.canonical, word, touch, Certainty::Opaque);
+            let text = word.canonical.clone();
+            return self.push(text.clone(), text, word, touch, Certainty::Opaque);
         }
         if value.starts_with('/') {
-            return self.push(&normalise(value), value, word, touch, certainty);
+            return self.push(normalise(value), value.to_owned(), word, touch, certainty);
         }
         let several = self.places.known().len() > 1 || self.places.is_unknown();
         let certainty = if several { certainty.max(Certainty::Assumed) } else { certainty };
         for place in self.places.known() {
-            self.push(&join(place, value), &format!("{place}/{value}"), word, touch, certainty);
+            let joined = [place, "/", value].concat();
+            self.push(normalise(&joined), joined, word, touch, certainty);
         }
         if self.places.is_unknown() {
             self.doubt(
                 DoubtKind::Unresolved,
                 format!("the directory that `{value}` ({}) starts from is not known", touch.because),
             );
-            self.push(value, value, word, touch, Certainty::Opaque);
+            self.push(value.to_owned(), value.to_owned(), word, touch, Certainty::Opaque);
         }
     }
 
-    fn push(&mut self, text: &str, joined: &str, word: &Word, touch: Touch<'_>, certainty: Certainty) {
+    fn push(&mut self, text: String, joined: String, word: &Word, touch: Touch<'_>, certainty: Certainty) {
         let path = TouchedPath {
-            text: text.to_owned(),
-            joined: joined.to_owned(),
+            text,
+            joined,
             written: word.value.clone(),
             access: touch.access,
             certainty,
@@ -156,7 +158,7 @@ pub(crate) fn arguments(name: &str, arguments: &[Word], piped: bool, found: &mut
 /// A program of the table.
 pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, found: &mut Found<'_>) {
     let parts = parts(arguments, row.options, true);
-    let because = format!("argument of `{name}`");
+    let because = if arguments.is_empty() { String::new() } else { format!("argument of `{name}`") };
     let mut uses = Uses::of(row, name, &parts);
     for part in &parts {
         if let Part::Option { name: option, role, value: Some(value) } = part {
@@ -490,8 +492,17 @@ pub(crate) fn join(directory: &str, path: &str) -> String {
     if path.starts_with('/') { normalise(path) } else { normalise(&format!("{directory}/{path}")) }
 }
 
+/// Is there nothing to take out of an absolute path?
+pub(crate) fn is_normal(path: &str) -> bool {
+    let part = |part: &[u8]| !matches!(part, b"" | b"." | b"..");
+    path.as_bytes().strip_prefix(b"/").is_some_and(|rest| rest.split(|b| *b == b'/').all(part))
+}
+
 /// Takes `.`, `..` and doubled slashes out of an absolute path.
 pub(crate) fn normalise(path: &str) -> String {
+    if is_normal(path) {
+        return path.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

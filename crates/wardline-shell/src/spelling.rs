@@ -40,7 +40,9 @@ pub(crate) fn forms(
     };
     let name = program_name(&program.value);
     let values = || arguments.iter().map(|word| word.value.as_str());
-    add(without_assignments.to_owned());
+    if without_assignments != literal && without_assignments != canonical_text {
+        add(without_assignments.to_owned());
+    }
     if arguments.iter().any(|word| word.canonical != word.value) {
         add(joined(name, values()));
         let quoted: Vec<String> = arguments
@@ -71,6 +73,11 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
         return Vec::new();
     }
     let (name, arguments) = if name == "git" { subcommand(arguments) } else { (name.to_owned(), arguments) };
+    let table = LETTERS.iter().find(|(listed, _)| *listed == name);
+    let whole = joined(&name, arguments.iter().map(|word| word.canonical.as_str()));
+    if table.is_none() && in_order(arguments) {
+        return vec![whole];
+    }
     let mut out = Vec::new();
     let ended = arguments.iter().position(|word| word.value == "--").unwrap_or(arguments.len());
     let is_flag = |at: usize, word: &Word| at < ended && word.value.starts_with('-') && word.value.len() > 1;
@@ -83,11 +90,11 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
         if is_flag(at, word) { flags.push(&word.value) } else { operands.push(&word.canonical) }
     }
     let spell = |flags: &[&str]| joined(&name, flags.iter().chain(&operands).copied());
-    out.push(joined(&name, arguments.iter().map(|word| word.canonical.as_str())));
+    out.push(whole);
     out.push(spell(&flags));
     flags.sort_unstable();
     out.push(spell(&flags));
-    if let Some((_, table)) = LETTERS.iter().find(|(listed, _)| *listed == name) {
+    if let Some((_, table)) = table {
         out.push(spell(&[]));
         for set in letter_sets(&flags, table) {
             let set: Vec<&str> = set.iter().map(String::as_str).collect();
@@ -95,6 +102,16 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
         }
     }
     out
+}
+
+/// Do the flags stand first, sorted, and as they are spelled? Then other orders are no other spelling.
+fn in_order(arguments: &[Word]) -> bool {
+    let is_flag = |word: &Word| word.value.starts_with('-') && word.value.len() > 1;
+    let flags = arguments.iter().take_while(|word| is_flag(word)).count();
+    let (flags, operands) = arguments.split_at_checked(flags).unwrap_or_default();
+    !operands.iter().any(is_flag)
+        && flags.iter().all(|word| word.value == word.canonical && word.value != "--")
+        && flags.is_sorted_by(|one, next| one.value <= next.value)
 }
 
 /// `git -C x push` is `git push`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::files::secret;
+use crate::paths::is_normal;
 use crate::refusal::Ground;
 
 /// The part of the machine that a path lies in. Links are not followed: whoever can look at files may know better.
@@ -159,15 +160,15 @@ pub(crate) fn within(path: &str, place: &str) -> bool {
 /// Like [`resolve`]; a path that is resolved already stays.
 fn resolved<'a>(path: &'a str, cwd: &str) -> Cow<'a, str> {
     let links = path.starts_with("/proc") || path.starts_with("/private");
-    let plain = |part: &str| !matches!(part, "" | "." | "..");
-    match path.strip_prefix('/').filter(|rest| !links && rest.split('/').all(plain)) {
-        Some(_) => Cow::Borrowed(path),
-        None => Cow::Owned(resolve(path, cwd)),
-    }
+    if !links && is_normal(path) { Cow::Borrowed(path) } else { Cow::Owned(follow(path, cwd)) }
 }
 
 /// An absolute path without `.`, `..`, doubled slashes, and the links of `/proc` that lead back to the tree.
 pub(crate) fn resolve(path: &str, cwd: &str) -> String {
+    resolved(path, cwd).into_owned()
+}
+
+fn follow(path: &str, cwd: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
