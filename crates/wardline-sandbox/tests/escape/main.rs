@@ -19,6 +19,7 @@ mod doors;
 mod ends;
 mod exhaustion;
 mod run;
+mod suite;
 mod world;
 
 use std::fs;
@@ -35,6 +36,9 @@ const NOBODY: u32 = 65534;
 fn main() -> ExitCode {
     if wardline_sandbox::is_stage(std::env::args_os()) {
         return wardline_sandbox::stage_main();
+    }
+    if wardline_sandbox::attack::is_actor(std::env::args_os()) {
+        return wardline_sandbox::attack::actor_main();
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
@@ -103,6 +107,7 @@ fn table(root: &Path, filter: &str) -> ExitCode {
     place.build();
     let mut host = Host::start(&place);
     let mut report = Report::new(filter);
+    suite::attack_it(&mut report, &place);
     doors::DOORS.iter().for_each(|door| run::try_door(&mut report, &place, &mut host, door));
     controls::CONTROLS.iter().for_each(|control| run::try_control(&mut report, &place, &host, control));
     for (name, end) in ends::ENDS {

@@ -26,6 +26,11 @@ impl Report {
         Self { filter, passed: 0, skipped: Vec::new(), failed: Vec::new(), started }
     }
 
+    /// What the names of the wanted cases contain.
+    pub(crate) fn filter(&self) -> &str {
+        &self.filter
+    }
+
     /// Runs one case; its error is what is wrong.
     pub(crate) fn case(&mut self, name: &str, run: impl FnOnce() -> Result<(), String>) {
         if !name.contains(&self.filter) {
