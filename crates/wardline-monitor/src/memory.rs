@@ -176,30 +176,24 @@ pub(crate) fn update<R>(
 
 /// Forgets a session that is over.
 pub(crate) fn forget(state: &Path, session: &str) {
-    forget_named(state, &name(session));
+    std::fs::remove_file(path(state, session)).ok();
 }
 
-/// As [`forget`], by the name of the memory.
-pub(crate) fn forget_named(state: &Path, name: &str) {
-    std::fs::remove_file(state.join("sessions").join(format!("{name}.json"))).ok();
-}
-
-/// The name of a session's memory.
-pub(crate) fn name(session: &str) -> String {
-    crate::trust::digest_of(session)
+/// Where a session's memory lies.
+pub(crate) fn path(state: &Path, session: &str) -> PathBuf {
+    state.join("sessions").join(format!("{}.json", crate::trust::digest_of(session)))
 }
 
 fn open(state: &Path, session: &str) -> std::io::Result<File> {
     let directory = state.join("sessions");
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-    let name = name(session);
     OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(directory.join(format!("{name}.json")))
+        .open(path(state, session))
 }
 
 #[cfg(test)]

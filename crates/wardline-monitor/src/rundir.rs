@@ -13,13 +13,15 @@ use crate::memory;
 const MAX_PATH: usize = 80;
 /// The beginning of the names of directories that lie in the system's temporary directory.
 const TEMPORARY: &str = "wardline-";
-/// The file that tells whose directory it is: the name of the session's memory is in its name.
-const SESSION: &str = "session-";
+/// A link to the session's memory, which goes with the directory.
+const MEMORY: &str = "memory";
 
 /// A session's private directory.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,
+    /// The memory that goes before the directory does, so that whoever finds the directory finds all that is left.
+    memory: Option<PathBuf>,
     /// What sessions that were killed with all their processes had left at protected paths, and where it is now.
     pub(crate) found: Vec<Appeared>,
 }
@@ -37,11 +39,12 @@ impl RunDirectory {
         if !too_long {
             std::fs::create_dir_all(&base)?;
         }
-        let found = sweep(&base, prefix, state);
+        let found = sweep(&base, prefix);
         let path = base.join(format!("{prefix}{name}"));
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let run = Self { path, found };
-        std::fs::File::create(run.join(&format!("{SESSION}{}", memory::name(session))))?;
+        let memory = memory::path(state, session);
+        let run = Self { path, memory: Some(memory.clone()), found };
+        std::os::unix::fs::symlink(memory, run.join(MEMORY))?;
         Ok(run)
     }
 
@@ -50,14 +53,24 @@ impl RunDirectory {
     }
 }
 
+impl RunDirectory {
+    /// Lets the session's memory stay when the directory goes, because the session goes on in another.
+    pub(crate) fn hand_over(&mut self) {
+        self.memory = None;
+    }
+}
+
 impl Drop for RunDirectory {
     fn drop(&mut self) {
+        if let Some(memory) = &self.memory {
+            std::fs::remove_file(memory).ok();
+        }
         std::fs::remove_dir_all(&self.path).ok();
     }
 }
 
 /// Cleans up after the sessions whose process is gone, unless a keeper of theirs is still at it.
-fn sweep(base: &Path, prefix: &str, state: &Path) -> Vec<Appeared> {
+fn sweep(base: &Path, prefix: &str) -> Vec<Appeared> {
     let mut found = Vec::new();
     let own = std::fs::metadata("/proc/self").map(|found| found.uid()).ok();
     for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
@@ -74,16 +87,7 @@ fn sweep(base: &Path, prefix: &str, state: &Path) -> Vec<Appeared> {
         if !left || !ours() {
             continue;
         }
-        let sessions: Vec<String> = std::fs::read_dir(entry.path())
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|file| Some(file.file_name().to_str()?.strip_prefix(SESSION)?.to_owned()))
-            .collect();
-        if let Some(appeared) = wardline_sandbox::clean(&entry.path()) {
-            found.extend(appeared);
-            sessions.iter().for_each(|session| memory::forget_named(state, session));
-        }
+        found.extend(wardline_sandbox::clean(&entry.path()).into_iter().flatten());
     }
     found
 }
@@ -101,7 +105,9 @@ mod tests {
         let own = Identity::own();
         // The number is in use, by another process.
         let dead = format!("run/{}-{}-0", own.pid, own.start + 1);
-        dir.write(&format!("{dead}/{SESSION}{}", memory::name("dead")), "");
+        dir.write(&format!("{dead}/egress.sock"), "");
+        let memory = memory::path(dir.path(), "dead");
+        std::os::unix::fs::symlink(memory, dir.path().join(&dead).join(MEMORY)).unwrap();
         let alive = format!("run/{}-9", own.word());
         dir.write(&format!("{alive}/egress.sock"), "");
         let run = RunDirectory::create(dir.path(), "s").unwrap();

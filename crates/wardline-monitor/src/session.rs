@@ -299,6 +299,7 @@ fn exec_as(
         Authorization::Grant { permit, verdict } => {
             if verdict.decision == Decision::Ask {
                 // A person took their time, and what was looked at before may have changed.
+                prepared.iter_mut().for_each(|prepared| prepared.directory.hand_over());
                 drop(prepared);
                 prepared = Prepared::new(monitor, subject, guard, None, None);
             }

@@ -61,7 +61,7 @@ pub struct Confinement {
     pub quarantine: Option<PathBuf>,
     /// The private directory of the caller's session. What is made on the host is noted there, for the next session to
     /// clean up after one that was killed with all its processes ([`crate::clean`]); it is removed when the caller is
-    /// gone.
+    /// gone, with the files that symbolic links in it name.
     pub session: Option<PathBuf>,
     /// Outcomes or mechanisms that a human agreed to do without, by id (see [`crate::Guarantee`], [`crate::Mechanism`]).
     pub accept_missing: Vec<String>,

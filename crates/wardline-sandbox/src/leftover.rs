@@ -66,9 +66,19 @@ pub fn clean(session: &Path) -> Option<Vec<Appeared>> {
         }
         appeared = watch::look_after(&left.watches, &left.confinement);
     }
+    discard(session);
+    Some(appeared)
+}
+
+/// Removes a session's directory, and the files outside of it that symbolic links in it name: they go with it.
+pub(crate) fn discard(session: &Path) {
+    for entry in std::fs::read_dir(session).into_iter().flatten().flatten() {
+        if let Ok(goes_too) = std::fs::read_link(entry.path()) {
+            let _gone_already = std::fs::remove_file(goes_too);
+        }
+    }
     // One that cannot be removed is found again by the next session.
     let _best_effort = std::fs::remove_dir_all(session);
-    Some(appeared)
 }
 
 /// What a note says.
@@ -143,9 +153,12 @@ mod tests {
             let text = std::fs::read_to_string(root.join("session").join(NAME)).unwrap();
             assert!(!text.contains("very-secret"));
             std::fs::write(root.join("project/.envrc"), "evil").unwrap();
+            std::fs::write(root.join("beside"), "").unwrap();
+            std::os::unix::fs::symlink(root.join("beside"), root.join("session/with")).unwrap();
             let moved = clean(&root.join("session"));
             assert_eq!(moved.is_some_and(|moved| moved.len() == 1), cleaned, "{name}");
             assert_eq!(root.join("session").exists(), !cleaned, "{name}");
+            assert_eq!(root.join("beside").exists(), !cleaned, "{name}");
             assert_eq!(root.join("project/.envrc").exists(), !cleaned, "{name}");
             std::fs::remove_dir_all(root).unwrap();
         }

@@ -236,9 +236,8 @@ fn attend_to(
     let Init { pid, orders, alive: _alive } = init;
     let Known { keeper, run, text, plan, group, limits } = known;
     let confinement = &run.confinement;
-    // An init that is dead has said why.
-    let _unread = Orders::send(orders, text, &plan, &limits, group.exact());
-    // For the next session, should nobody of this one live to clean up; while the init builds.
+    // For the next session, should nobody of this one live to clean up. Without orders nothing of the program's
+    // begins, so nothing is made that is not noted.
     let space = pid_namespace(pid);
     Message::Inside(space).send(status);
     let session = confinement.session.as_deref();
@@ -249,6 +248,8 @@ fn attend_to(
         group.remove();
         return Err(failing("note for the next session", "what this one makes")(error));
     }
+    // An init that is dead has said why.
+    let _unread = Orders::send(orders, text, &plan, &limits, group.exact());
     // From here on we hold nothing of the program's: not its streams, not its directory.
     let _best_effort = let_go_of_streams();
     let _best_effort = rustix::process::chdir("/");
@@ -266,9 +267,7 @@ fn attend_to(
     let appeared = watch::look_after(&plan.watches, confinement);
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
-    if let Some(session) = session.filter(|_| is_gone(lifeline)) {
-        let _best_effort = std::fs::remove_dir_all(session);
-    }
+    session.filter(|_| is_gone(lifeline)).into_iter().for_each(leftover::discard);
     Ok(())
 }
 

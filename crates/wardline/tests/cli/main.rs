@@ -11,6 +11,7 @@ mod egress;
 mod exec;
 mod hook;
 mod init;
+mod kills;
 mod limits;
 mod log;
 mod manifest;
