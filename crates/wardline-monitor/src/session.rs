@@ -571,8 +571,8 @@ fn confinement(
     confinement.write = lowered.write;
     confinement.pinned = lowered.pinned;
     confinement.masked = lowered.masked;
-    let settings = |path: &&PathBuf| lowered.repositories.iter().any(|git| path.starts_with(git));
-    confinement.pinned.extend(lowered.quarantined.iter().filter(settings).cloned());
+    // What was there is known to the look at the end only by its pin, and is the person's to keep.
+    confinement.pinned.extend(lowered.quarantined);
     confinement.repositories = lowered.repositories;
     confinement.traps = traps::patterns().map(|(name, _)| name.to_owned()).collect();
     if !lowered.project_writable {

@@ -89,7 +89,8 @@ impl Scan<'_> {
                 if kind == FileType::Directory {
                     if is_trap && !known && !self.holds_known(&path) {
                         self.found.push(self.project.join(path));
-                    } else if !known || !is_trap {
+                    } else if !known {
+                        // Below what is pinned or masked nothing new can lie.
                         let foreign = foreign || FOREIGN.iter().any(|other| name == *other);
                         todo.push((path, foreign, is_trap));
                     }

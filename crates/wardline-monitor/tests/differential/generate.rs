@@ -49,7 +49,7 @@ impl Dice {
     }
 }
 
-const DIRECTORIES: [&str; 11] = [
+const DIRECTORIES: [&str; 14] = [
     ".",
     "src",
     "src/deep",
@@ -61,8 +61,11 @@ const DIRECTORIES: [&str; 11] = [
     "target/debug",
     "gen",
     "src/gen",
+    ".vscode",
+    "src/.vscode",
+    ".claude",
 ];
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 22] = [
     "a.rs",
     "b.txt",
     "c.lock",
@@ -73,6 +76,14 @@ const NAMES: [&str; 14] = [
     "id_rsa",
     "key.pem",
     "x.key",
+    ".envrc",
+    "Makefile",
+    "package.json",
+    ".mcp.json",
+    "wardline.jsonc",
+    "kilo.json",
+    "AGENTS.md",
+    "settings.json",
     "tool.sh",
     "UPPER.RS",
     "sp ace.txt",
@@ -195,6 +206,7 @@ fn pattern(dice: &mut Dice, root: &Path) -> String {
         "target/*",
         "*.key",
         "*.pem",
+        "Makefile",
         "link*",
         "new*",
         "*new*",
