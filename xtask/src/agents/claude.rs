@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::interactive::Screen;
 use super::world::World;
 use super::{Agent, Launch, offered};
 use crate::model::{Call, Tool};
@@ -20,6 +21,7 @@ pub(super) const AGENT: Agent = Agent {
     translate,
     prepare,
     launch,
+    screen: Some(Screen { prepare: settle, launch: by_hand, ready: "\u{276f}", news: None }),
 };
 
 fn translate(call: &Call, names: &[String]) -> Option<Tool> {
@@ -49,4 +51,22 @@ fn launch(_world: &World, port: u16, prompt: &str) -> Launch {
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
         ],
     )
+}
+
+/// What a person answers on the first day: the theme, the key, trust in the folder.
+fn settle(world: &World) -> io::Result<()> {
+    let project = world.project.display().to_string();
+    let settings = json!({
+        "hasCompletedOnboarding": true,
+        "theme": "dark",
+        "customApiKeyResponses": { "approved": ["dummy"], "rejected": [] },
+        "projects": { project: { "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true } },
+    });
+    world.write_home(".claude.json", &settings.to_string())
+}
+
+fn by_hand(world: &World, port: u16) -> Launch {
+    let headless = launch(world, port, "");
+    let argv = ["claude", "--permission-mode", "default", "--allowedTools", "Bash Read Write Edit"];
+    Launch { argv: argv.map(str::to_owned).to_vec(), ..headless }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::interactive::Screen;
 use super::world::World;
 use super::{Agent, Launch, offered};
 use crate::model::{Call, Tool};
@@ -20,6 +21,12 @@ pub(super) const AGENT: Agent = Agent {
     translate,
     prepare,
     launch,
+    screen: Some(Screen {
+        prepare: settle,
+        launch: by_hand,
+        ready: "Ask Codex to do anything",
+        news: Some("Use existing model"),
+    }),
 };
 
 fn translate(call: &Call, names: &[String]) -> Option<Tool> {
@@ -59,4 +66,19 @@ fn launch(_world: &World, _port: u16, prompt: &str) -> Launch {
     // Its own sandbox and approvals are off, so that whatever stops a call is not the agent.
     let argv = ["codex", "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", prompt];
     Launch::new(&argv, &[("OPENAI_API_KEY", "dummy")])
+}
+
+/// What a person answers on the first day: trust in the folder, and no to a newer model.
+fn settle(world: &World) -> io::Result<()> {
+    let path = world.home.join(".codex/config.toml");
+    let config = std::fs::read_to_string(&path)?;
+    let trusted = format!("\n[projects.\"{}\"]\ntrust_level = \"trusted\"\n", world.project.display());
+    let no_news = "\n[notice.model_migrations]\n\"gpt-5.5\" = \"gpt-6-sol\"\n";
+    std::fs::write(path, config + &trusted + no_news)
+}
+
+fn by_hand(world: &World, port: u16) -> Launch {
+    let headless = launch(world, port, "");
+    let argv = ["codex", "--dangerously-bypass-approvals-and-sandbox"];
+    Launch { argv: argv.map(str::to_owned).to_vec(), ..headless }
 }

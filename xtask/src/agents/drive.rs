@@ -17,7 +17,7 @@ use crate::model::{Call, Script, Seen, Server, Trap};
 use crate::report::Report;
 
 /// What the scripted model says last.
-const FAREWELL: &str = "The script is over.";
+pub(super) const FAREWELL: &str = "The script is over.";
 /// What the agent is asked; the scripted model ignores it.
 const PROMPT: &str = "Play the script.";
 /// How long processes may take to go away once the agent has ended.

@@ -20,6 +20,7 @@ pub(super) const AGENT: Agent = Agent {
     translate,
     prepare,
     launch,
+    screen: None,
 };
 
 fn translate(call: &Call, names: &[String]) -> Option<Tool> {

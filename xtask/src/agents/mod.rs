@@ -7,6 +7,7 @@ mod drive;
 mod faults;
 mod gemini;
 mod install;
+mod interactive;
 mod journal;
 mod opencode;
 mod process;
@@ -47,6 +48,8 @@ pub(crate) struct Agent {
     prepare: fn(&World, u16) -> io::Result<()>,
     /// The headless command line for a prompt and the port of the model.
     launch: fn(&World, u16, &str) -> Launch,
+    /// How it is used by hand, where that is tried.
+    screen: Option<interactive::Screen>,
 }
 
 /// A command line and what its environment needs beyond the world's own.
@@ -238,7 +241,7 @@ fn sealed(
 }
 
 fn case_names() -> impl Iterator<Item = &'static str> {
-    cases::CASES.iter().map(|case| case.name).chain(faults::names())
+    cases::CASES.iter().map(|case| case.name).chain(faults::names()).chain([interactive::NAME])
 }
 
 fn chosen(options: &Options) -> impl Iterator<Item = &'static Agent> {
@@ -259,6 +262,9 @@ fn inside(options: &Options, scratch: &Path) -> Report {
             run.case(case, &mut report);
         }
         faults::matrix(&run, &wanted, &mut report);
+        if wanted(interactive::NAME) {
+            interactive::play(&run, &mut report);
+        }
     }
     report
 }
