@@ -29,6 +29,7 @@ mod probed;
 mod profile;
 pub mod prove;
 mod push;
+pub mod quarantine;
 mod record;
 mod repositories;
 mod rundir;

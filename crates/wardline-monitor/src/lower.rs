@@ -65,6 +65,8 @@ pub(crate) struct Lowered {
     pub(crate) pinned: Vec<PathBuf>,
     /// Changed in a copy only, until a person accepts the change.
     pub(crate) quarantined: Vec<PathBuf>,
+    /// Patterns of trap files that the person opened, as [`wardline_sandbox::Names`] reads them.
+    pub(crate) trusted_names: Vec<String>,
     /// Directories of git's repositories.
     pub(crate) repositories: Vec<PathBuf>,
     /// Unreadable inside what is readable.
@@ -236,7 +238,8 @@ fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
 /// whole or, when there is too much of it, reported.
 fn search(policy: &PolicySet, world: &World, agent: &str, profile: &Profile, out: &mut Lowered) {
     let judge = Judge { policy, world, agent, lens: Lens::new(policy, agent) };
-    let traps = Traps { table: Table::new(), opened: opened(policy, agent), project: &world.project };
+    out.trusted_names = opened(policy, agent);
+    let traps = Traps { table: Table::new(&out.trusted_names), project: &world.project };
     let mut links = Links::default();
     if !judge.lists(&world.project) {
         out.unlisted = Some(world.project.clone());
@@ -312,8 +315,6 @@ struct Inherited {
 /// What is needed to tell the trap files of a workspace.
 struct Traps<'a> {
     table: Table,
-    /// Patterns of names that the person opened.
-    opened: Vec<String>,
     project: &'a Path,
 }
 
@@ -331,7 +332,7 @@ impl Traps<'_> {
             out.pinned.push(path.to_path_buf());
             return false;
         }
-        !self.is_opened(path)
+        !self.table.is_opened(self.relative(path))
     }
 
     /// Deals with a file; tells whether its changes are held back from the host, one way or the other.
@@ -347,7 +348,7 @@ impl Traps<'_> {
             is_link && !inherited.foreign && path.file_name().is_some_and(|n| self.table.is_holder(n));
         if pinned || (holder && found.is_none()) {
             out.pinned.push(path.to_path_buf());
-        } else if (found.is_some() || inherited.trap) && !self.is_opened(path) {
+        } else if (found.is_some() || inherited.trap) && !self.table.is_opened(self.relative(path)) {
             self.quarantine(path, is_link, out);
         } else {
             return false;
@@ -375,15 +376,6 @@ impl Traps<'_> {
         let at_root = || trap.names.iter().any(|name| parts(name) == depth);
         trap.treatment == Treatment::Pinned && (trap.place == Place::Anywhere || at_root())
     }
-
-    fn is_opened(&self, path: &Path) -> bool {
-        let relative = self.relative(path).to_string_lossy();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.opened.iter().any(|pattern| {
-            *pattern == relative
-                || pattern.strip_suffix(&*name).is_some_and(|start| ["*", "*/", "**/"].contains(&start))
-        })
-    }
 }
 
 /// The patterns by which the person opens files to be edited, as far as they name one.
@@ -396,7 +388,12 @@ fn opened(policy: &PolicySet, agent: &str) -> Vec<String> {
             && !last.is_empty()
             && !last.contains(['*', '?'])
     });
-    rules.map(|rule| rule.pattern).collect()
+    let open = |pattern: &str| {
+        let name = pattern.rsplit('/').next().unwrap_or_default().trim_start_matches('*');
+        let anywhere = pattern.strip_suffix(name).is_some_and(|start| ["*", "*/", "**/"].contains(&start));
+        if anywhere { format!("!{name}") } else { format!("!/{pattern}") }
+    };
+    rules.map(|rule| open(&rule.pattern)).collect()
 }
 
 /// What looks at the files of a workspace.

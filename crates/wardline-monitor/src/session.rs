@@ -30,6 +30,7 @@ use crate::egress::{self, Doorkeeper, Outbound};
 use crate::lower::lower;
 use crate::manifest::Manifest;
 use crate::monitor::{Authorization, Monitor, MonitorError};
+use crate::quarantine::{self, Staging};
 use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
@@ -177,6 +178,17 @@ impl From<MonitorError> for SessionError {
 /// A host that the egress door refused: its name and port, the reason, how often.
 pub type RefusedConnection = (String, String, u32);
 
+/// What came of one command.
+#[derive(Debug)]
+pub struct Finished {
+    /// How the program ended.
+    pub ended: Ended,
+    /// Connections that were refused.
+    pub connections: Vec<RefusedConnection>,
+    /// Changes to trap files, which wait in the quarantine.
+    pub held: Vec<quarantine::Held>,
+}
+
 /// What a session was, for its end.
 #[derive(Debug)]
 pub struct Summary {
@@ -188,6 +200,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Connections that were refused.
     pub connections: Vec<RefusedConnection>,
+    /// Changes to trap files, which wait in the quarantine.
+    pub held: Vec<quarantine::Held>,
     /// What changed in the workspace.
     pub changes: BTreeMap<PathBuf, Change>,
     /// Changes that no decision covers, each with what is known of it.
@@ -230,7 +244,7 @@ pub fn run(
         vec![record::principal("`wardline run` on the principal's command line")].into(),
     );
     let permit = monitor.launch(&subject, body)?;
-    let (ended, connections) = prepared.confine(monitor, &subject, permit)?;
+    let Finished { ended, connections, held } = prepared.confine(monitor, &subject, permit)?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
     let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
@@ -239,6 +253,7 @@ pub fn run(
         ended,
         counts: monitor.tally().counts(),
         connections,
+        held,
         changes,
         unmediated,
         complete: before.is_complete() && after.is_complete(),
@@ -259,7 +274,7 @@ pub fn exec(
     guard: &Guard,
     ahead: Option<Ahead>,
     approver: &dyn Approver,
-) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
+) -> Result<Finished, SessionError> {
     let subject = Subject { agent: guard.agent().to_owned(), ..Subject::local(&session_name("exec")) };
     let result = exec_as(&subject, monitor, guard, ahead, approver);
     memory::forget(&monitor.world().state, &subject.session);
@@ -279,7 +294,7 @@ pub(crate) fn exec_for_the_principal(monitor: &Arc<Monitor>, guard: &Guard) -> R
     body.insert("permission".into(), "attack".into());
     body.insert("targets".into(), vec![command_line(&guard.argv)].into());
     let permit = monitor.launch(&subject, body)?;
-    prepared.confine(monitor, &subject, permit).map(|(ended, _)| ended)
+    prepared.confine(monitor, &subject, permit).map(|finished| finished.ended)
 }
 
 fn exec_as(
@@ -288,7 +303,7 @@ fn exec_as(
     guard: &Guard,
     ahead: Option<Ahead>,
     approver: &dyn Approver,
-) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
+) -> Result<Finished, SessionError> {
     // The sandbox is built while the command is judged. The command itself waits in it for the permit, and never begins
     // when it is refused.
     let mut prepared = Prepared::new(monitor, subject, guard, ahead, None);
@@ -332,6 +347,8 @@ struct Prepared {
     /// The program in its sandbox, which is being built; it begins when the permit is there.
     held: Result<Held, StartError>,
     door: Arc<DoorRecord>,
+    /// The copies of quarantined files, when there are any.
+    staging: Option<Staging>,
     // Dropped in this order: servers stop before their sockets' directory goes.
     serving: Vec<wardline_proxy::Serving>,
     _socket: Option<Serving>,
@@ -355,8 +372,12 @@ impl Prepared {
         let place = |name: &str| directory.join(name);
         let token = Token::fresh().map_err(set_up("the session's secret"))?;
         let answered = answerer.is_some();
+        let own = (&*subject.session, &place as &dyn Fn(&str) -> PathBuf);
         let (manifest, before) =
-            asked(monitor.policy(), world, guard, &program, &place, answered, token.expose())?;
+            asked(monitor.policy(), world, guard, &program, own, answered, token.expose())?;
+        let files = &manifest.confinement().quarantined;
+        let staging = Staging::begin(world, &subject.session, files, &crate::now())
+            .map_err(set_up("the copies of quarantined files"))?;
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
         let intercepts = manifest.outbound().intercept_tls;
         let interceptor = intercepts.then(|| egress::authority(&place)).transpose()?;
@@ -376,7 +397,7 @@ impl Prepared {
         }
         let program = Program { argv };
         let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
-        Ok(Self { manifest, before, program, held, door, serving, _socket: socket, directory })
+        Ok(Self { manifest, before, program, held, door, staging, serving, _socket: socket, directory })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -409,12 +430,7 @@ impl Prepared {
     }
 
     /// Starts the program in its confinement and waits for its end. Consumes the permit.
-    fn confine(
-        self,
-        monitor: &Monitor,
-        subject: &Subject,
-        permit: Permit,
-    ) -> Result<(Ended, Vec<RefusedConnection>), SessionError> {
+    fn confine(self, monitor: &Monitor, subject: &Subject, permit: Permit) -> Result<Finished, SessionError> {
         let child = match self.held.and_then(Held::go) {
             Ok(child) => child,
             Err(e) => {
@@ -450,13 +466,18 @@ impl Prepared {
         body.insert("appeared".into(), appeared.collect());
         let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
         body.insert("replaced".into(), replaced.collect());
+        let held = self
+            .staging
+            .map_or_else(|| quarantine::of_session(monitor.world(), &subject.session), Staging::finish);
+        let names = held.iter().map(|held| format!("{} {}", held.change.letter(), held.path.display()));
+        body.insert("held".into(), names.take(1000).collect());
         body.insert("enforcement".into(), enforcement);
         body.insert("mechanisms".into(), mechanisms);
         monitor.settle(subject, permit, body)?;
         // The doors close first, so that what they say at their end is in the totals.
         drop(self.serving);
         self.door.finish()?;
-        Ok((ended, self.door.refusals()))
+        Ok(Finished { ended, connections: self.door.refusals(), held })
     }
 }
 
@@ -485,8 +506,8 @@ pub fn manifest(
     check_workspace(world)?;
     let program = find_program(world, &guard.argv)?;
     let directory = world.state.join("run").join("SESSION");
-    let place = |name: &str| directory.join(name);
-    let (manifest, _before) = asked(policy, world, guard, &program, &place, answered, egress::NO_SECRET)?;
+    let own = ("SESSION", &(|name: &str| directory.join(name)) as &dyn Fn(&str) -> PathBuf);
+    let (manifest, _before) = asked(policy, world, guard, &program, own, answered, egress::NO_SECRET)?;
     Ok(manifest)
 }
 
@@ -514,11 +535,11 @@ fn asked(
     world: &World,
     guard: &Guard,
     program: &Path,
-    place: &dyn Fn(&str) -> PathBuf,
+    (session, place): (&str, &dyn Fn(&str) -> PathBuf),
     answered: bool,
     secret: &str,
 ) -> Result<(Manifest, Before), SessionError> {
-    let (mut confinement, before) = confinement(policy, world, guard, program)?;
+    let (mut confinement, before) = confinement(policy, world, guard, program, session)?;
     confinement.session = place(EGRESS).parent().map(Path::to_path_buf);
     confinement.egress = Some(place(EGRESS));
     let ports = egress::forwards(policy, guard);
@@ -541,7 +562,8 @@ fn asked(
     let own = guard.profile.files.iter().enumerate();
     confinement.files.extend(own.map(|(index, (inside, _))| (place(&file_name(index)), inside.clone())));
     // A file of this run stands in for the host's and is read-only anyway; a pin of the host's would cover it.
-    let Confinement { pinned, masked, files, .. } = &mut confinement;
+    let Confinement { pinned, masked, quarantined, files, .. } = &mut confinement;
+    quarantined.retain(|file| !files.iter().any(|(_, inside)| *inside == file.path));
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     let outbound = Outbound::new(policy, guard, &ports)?;
@@ -554,6 +576,7 @@ fn confinement(
     world: &World,
     guard: &Guard,
     program: &Path,
+    session: &str,
 ) -> Result<(Confinement, Before), SessionError> {
     let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
     if let Some(word) = guard.accept_missing.iter().find(|word| *word != SEARCH && !is_known(word)) {
@@ -571,16 +594,22 @@ fn confinement(
     confinement.write = lowered.write;
     confinement.pinned = lowered.pinned;
     confinement.masked = lowered.masked;
-    // What was there is known to the look at the end only by its pin, and is the person's to keep.
-    confinement.pinned.extend(lowered.quarantined);
+    if lowered.project_writable {
+        confinement.quarantined =
+            quarantine::copies(world, session, lowered.quarantined, &mut confinement.pinned);
+    } else {
+        // What was there is known to the look at the end only by its pin, and is the person's to keep.
+        confinement.pinned.extend(lowered.quarantined);
+    }
     confinement.repositories = lowered.repositories;
-    confinement.traps = traps::patterns().map(|(name, _)| name.to_owned()).collect();
+    confinement.traps =
+        traps::patterns().map(|(name, _)| name.to_owned()).chain(lowered.trusted_names).collect();
     if !lowered.project_writable {
         confinement.pinned.push(world.project.clone());
     }
     confinement.limits = bounds::limits(policy, &guard.limits);
     confinement.environment = environment(world, guard);
-    confinement.quarantine = Some(world.state.join("quarantine"));
+    confinement.quarantine = Some(quarantine::directory(world, session));
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
     let named = guard.accept_missing.iter().filter(|word| *word != SEARCH).cloned();
     confinement.accept_missing = named.chain(optional).collect();

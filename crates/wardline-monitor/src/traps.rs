@@ -532,10 +532,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table as it stands.
+    /// The table, without what the patterns in `opened` take out (see [`Names`]).
     #[must_use]
-    pub fn new() -> Self {
-        let names = Names::new(patterns().map(|(name, _)| name));
+    pub fn new(opened: &[String]) -> Self {
+        let opened = opened.iter().map(String::as_str);
+        let names = Names::new(patterns().map(|(name, _)| name).chain(opened));
         Self { names, kinds: patterns().map(|(_, trap)| trap).collect() }
     }
 
@@ -545,16 +546,16 @@ impl Table {
         self.kinds.get(self.names.find(path, is_directory)?).copied()
     }
 
+    /// Whether the person opened the file at `path`.
+    #[must_use]
+    pub fn is_opened(&self, path: &std::path::Path) -> bool {
+        self.names.is_out(path)
+    }
+
     /// Whether a symbolic link of this name could lead to files of a kind.
     #[must_use]
     pub fn is_holder(&self, name: &std::ffi::OsStr) -> bool {
         self.names.is_holder(name)
-    }
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -613,7 +614,7 @@ mod tests {
 
     #[test]
     fn kinds_are_found_by_name() {
-        let table = Table::new();
+        let table = Table::new(&["!/opened/package.json".to_owned()]);
         let found = [
             ("package.json", false, Some(Treatment::Quarantined)),
             ("deep/er/Makefile", false, Some(Treatment::Quarantined)),
@@ -622,6 +623,7 @@ mod tests {
             (".vscode", true, Some(Treatment::Pinned)),
             ("sub/.envrc", false, Some(Treatment::Pinned)),
             ("docker-compose.test.yml", false, Some(Treatment::Quarantined)),
+            ("opened/package.json", false, None),
             ("Cargo.toml", false, None),
             ("src/main.rs", false, None),
             ("scripts/run.sh", false, None),

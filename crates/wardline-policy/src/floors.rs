@@ -40,7 +40,8 @@ pub(crate) fn judge<'c>(case: &Case<'c>, grounds: &mut Grounds<'c>) {
 fn changes_the_guard(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().and_then(|word| word.rsplit('/').next());
-    program == Some("wardline") && words.next().is_some_and(|verb| matches!(verb, "trust" | "init" | "waive"))
+    program == Some("wardline")
+        && words.next().is_some_and(|verb| matches!(verb, "trust" | "init" | "waive" | "quarantine"))
 }
 
 /// One file about to be touched, under the names that stand for the same place.

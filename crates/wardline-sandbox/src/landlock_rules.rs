@@ -38,6 +38,17 @@ pub(crate) fn restrict(plan: &Plan, mounted: bool, closed: bool) -> Result<Mecha
     }
 }
 
+/// Keeps this process, which has the file rules already, from sending signals to those that it has them from.
+pub(crate) fn keep_apart() -> std::io::Result<()> {
+    let version = i32::try_from(wardline_sys::kernel::landlock_version()).unwrap_or(i32::MAX);
+    if ABI::from(version) < ABI::V6 {
+        return Ok(());
+    }
+    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).scope(Scope::Signal);
+    let restricted = rules.and_then(Ruleset::create).and_then(RulesetCreated::restrict_self);
+    restricted.map(drop).map_err(std::io::Error::other)
+}
+
 fn apply(
     abi: ABI,
     plan: &Plan,

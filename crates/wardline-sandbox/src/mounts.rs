@@ -170,6 +170,7 @@ impl Root {
                 self.bind(source, at, limits).map_err(failing("bind", at))
             }
             Step::Anchor { at } => self.bind(at, at, PLAIN).map_err(failing("anchor", at)),
+            Step::Stage { source, at } => self.bind(source, at, PLAIN).map_err(failing("stage", at)),
             Step::Pin { at } => self.bind(at, at, READ_ONLY).map_err(failing("pin", at)),
             Step::Mask { at, directory } => self.mask(at, *directory).map_err(failing("mask", at)),
         }

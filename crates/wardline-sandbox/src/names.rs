@@ -1,8 +1,9 @@
 //! Names of files by which something on the host would find and run them later, matched at any depth of a project.
 //!
 //! A pattern is a name (`Makefile`), a name with one `*` (`*.mk`), or several of them with the directories before it
-//! (`.github/workflows/*`). A trailing `/` stands for a directory and everything in it. Letters match in either case:
-//! some file systems do not tell them apart, and it is the stricter reading.
+//! (`.github/workflows/*`). A trailing `/` stands for a directory and everything in it, a leading one for the root of the
+//! project. A `!` before a pattern takes out what it matches. Letters match in either case: some file systems do not
+//! tell them apart, and it is the stricter reading.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -16,6 +17,8 @@ pub struct Names {
     exact: HashMap<String, Vec<usize>>,
     /// The others.
     wild: Vec<usize>,
+    /// What is taken out.
+    out: Vec<Pattern>,
     /// Names of directories in which a pattern looks for files.
     holders: HashSet<String>,
 }
@@ -26,6 +29,8 @@ struct Pattern {
     before: Vec<String>,
     last: String,
     directory: bool,
+    /// Only at the root of the project.
+    rooted: bool,
 }
 
 impl Names {
@@ -33,11 +38,12 @@ impl Names {
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
         let mut names = Self::default();
         for text in patterns {
-            let lower = text.to_ascii_lowercase();
-            let directory = lower.ends_with('/');
-            let mut before: Vec<String> = lower.trim_end_matches('/').split('/').map(str::to_owned).collect();
-            let Some(last) = before.pop().filter(|last| !last.is_empty()) else { continue };
-            before.reverse();
+            let Some(pattern) = Pattern::parse(text.trim_start_matches('!')) else { continue };
+            if text.starts_with('!') {
+                names.out.push(pattern);
+                continue;
+            }
+            let Pattern { before, last, .. } = &pattern;
             let index = names.patterns.len();
             names.holders.extend(before.iter().filter(|name| !name.contains('*')).cloned());
             if last.contains('*') {
@@ -45,7 +51,7 @@ impl Names {
             } else {
                 names.exact.entry(last.clone()).or_default().push(index);
             }
-            names.patterns.push(Pattern { before, last, directory });
+            names.patterns.push(pattern);
         }
         names
     }
@@ -61,10 +67,20 @@ impl Names {
     pub fn find(&self, path: &Path, is_directory: bool) -> Option<usize> {
         let name = lower(path.file_name()?);
         let exact = self.exact.get(&name).into_iter().flatten();
+        if self.is_out(path) {
+            return None;
+        }
         let found = exact.chain(&self.wild).filter(|index| {
             self.patterns.get(**index).is_some_and(|pattern| pattern.matches(&name, path, is_directory))
         });
         found.min().copied()
+    }
+
+    /// Whether the entry at `path` is taken out.
+    #[must_use]
+    pub fn is_out(&self, path: &Path) -> bool {
+        let name = || path.file_name().map(lower).unwrap_or_default();
+        !self.out.is_empty() && self.out.iter().any(|pattern| pattern.matches(&name(), path, false))
     }
 
     /// Whether a symbolic link of this name could lead a pattern to files elsewhere: it stands where a pattern has a
@@ -76,8 +92,18 @@ impl Names {
 }
 
 impl Pattern {
+    fn parse(text: &str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        let (directory, rooted) = (lower.ends_with('/'), lower.starts_with('/'));
+        let mut before: Vec<String> = lower.trim_matches('/').split('/').map(str::to_owned).collect();
+        let last = before.pop().filter(|last| !last.is_empty())?;
+        before.reverse();
+        Some(Self { before, last, directory, rooted })
+    }
+
     fn matches(&self, name: &str, path: &Path, is_directory: bool) -> bool {
-        if is_directory && !self.directory || !fits(&self.last, name) {
+        let misplaced = self.rooted && path.components().count() != self.before.len() + 1;
+        if is_directory && !self.directory || misplaced || !fits(&self.last, name) {
             return false;
         }
         let mut above = path.ancestors().skip(1);
@@ -129,6 +155,15 @@ mod tests {
         for (path, directory, expected) in table {
             assert_eq!(names.find(Path::new(path), directory), expected, "{path}");
         }
+        let names = Names::new(["Makefile", "package.json", "!/Makefile", "!package.json"]);
+        for (path, expected) in [("Makefile", None), ("sub/Makefile", Some(0)), ("sub/package.json", None)] {
+            assert_eq!(names.find(Path::new(path), false), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn holders_are_the_directories_of_patterns() {
+        let names = Names::new([".github/workflows/*", "Makefile"]);
         assert!(names.is_holder(OsStr::new(".github")) && names.is_holder(OsStr::new("workflows")));
         assert!(!names.is_holder(OsStr::new("src")) && !names.is_empty() && Names::default().is_empty());
     }

@@ -27,6 +27,8 @@ pub(crate) enum Step {
     Anchor { at: PathBuf },
     /// A path inside a writable one, read-only.
     Pin { at: PathBuf },
+    /// Another file of the host over a file inside a writable directory: what is written goes there.
+    Stage { source: PathBuf, at: PathBuf },
     /// Something unreadable and empty over a path.
     Mask { at: PathBuf, directory: bool },
 }
@@ -39,6 +41,7 @@ impl Step {
             | Self::Bind { at, .. }
             | Self::Anchor { at }
             | Self::Pin { at }
+            | Self::Stage { at, .. }
             | Self::Mask { at, .. } => at,
         }
     }
@@ -51,7 +54,8 @@ impl Step {
             Self::Bind { .. } => 2,
             Self::Anchor { .. } => 3,
             Self::Pin { .. } => 4,
-            Self::Mask { .. } => 5,
+            Self::Stage { .. } => 5,
+            Self::Mask { .. } => 6,
         }
     }
 }
@@ -97,6 +101,7 @@ impl Step {
             }
             Self::Anchor { at } => json!(["anchor", path_value(at)]),
             Self::Pin { at } => json!(["pin", path_value(at)]),
+            Self::Stage { source, at } => json!(["stage", path_value(at), path_value(source)]),
             Self::Mask { at, directory } => json!(["mask", path_value(at), directory]),
         }
     }
@@ -110,6 +115,7 @@ impl Step {
             "bind" => Self::Bind { at, source: path_from(value.get(2)?)?, writable: flag(3)? },
             "anchor" => Self::Anchor { at },
             "pin" => Self::Pin { at },
+            "stage" => Self::Stage { at, source: path_from(value.get(2)?)? },
             "mask" => Self::Mask { at, directory: flag(2)? },
             _ => return None,
         })
@@ -205,17 +211,25 @@ impl Plan {
             }
         }
         for path in &confinement.pinned {
-            plan.pin(&roots, path, LINKS);
+            plan.pin(&roots, path, None, LINKS);
+        }
+        for file in &confinement.quarantined {
+            if let Ok(staged) = file.staged.canonicalize() {
+                plan.pin(&roots, &file.path, Some(&staged), LINKS);
+            }
         }
         for path in &confinement.masked {
             // What nobody may read nobody moves away either; the mask itself replaces the pin.
             if path.symlink_metadata().is_ok() {
-                plan.pin(&roots, path, LINKS);
+                plan.pin(&roots, path, None, LINKS);
             }
             plan.mask(path);
         }
         plan.tidy();
-        let covered = plan.steps.iter().filter(|step| matches!(step, Step::Pin { .. } | Step::Mask { .. }));
+        let covered = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Pin { .. } | Step::Stage { .. } | Step::Mask { .. }));
         plan.held = covered.map(|step| Held::now(step.at())).collect();
         plan
     }
@@ -322,9 +336,9 @@ impl Plan {
         mounts.filter(|step| step.at() == path).max_by_key(|step| step.rank())
     }
 
-    /// Plans a pinned path, walking down from the mount of the deepest writable root that holds it: every directory on the
+    /// Plans a pinned path, or with `staged` a quarantined one, walking down from the mount of the deepest writable root that holds it: every directory on the
     /// way could be moved away. A mount itself cannot, and what lies behind a private or read-only one is out of reach.
-    fn pin(&mut self, roots: &[(PathBuf, PathBuf)], path: &Path, links: usize) {
+    fn pin(&mut self, roots: &[(PathBuf, PathBuf)], path: &Path, staged: Option<&Path>, links: usize) {
         let inside = |root: &&(PathBuf, PathBuf)| path.starts_with(&root.0) || path.starts_with(&root.1);
         let Some((spelled, canonical)) = roots.iter().filter(inside).max_by_key(|root| depth(&root.1)) else {
             return;
@@ -359,13 +373,16 @@ impl Plan {
                     self.watches.push(Watch { base, rest: vec![name.clone()], link: Some(target) });
                 }
                 if let (Ok(canonical), Some(links)) = (path.canonicalize(), links.checked_sub(1)) {
-                    self.pin(roots, &canonical, links);
+                    self.pin(roots, &canonical, staged, links);
                 }
                 return;
             }
             // A file in the place of a directory, as `.git` in a linked worktree, decides what lies behind it.
             if left.len() == 1 || !found.is_dir() {
-                self.steps.push(Step::Pin { at: next });
+                self.steps.push(match staged.filter(|_| found.is_file() && left.len() == 1) {
+                    Some(staged) => Step::Stage { source: staged.to_path_buf(), at: next },
+                    None => Step::Pin { at: next },
+                });
                 return;
             }
             self.steps.push(Step::Anchor { at: next.clone() });
@@ -408,6 +425,7 @@ impl Plan {
                 && match step {
                     Step::Anchor { at } => !pinned(at, true),
                     Step::Pin { at } => !pinned(at, false) && !masks.contains(&at.as_path()),
+                    Step::Stage { at, .. } => !pinned(at, true) && !masks.contains(&at.as_path()),
                     _ => true,
                 }
         });
@@ -474,6 +492,7 @@ mod tests {
             Step::Bind { at, .. } => ("read", name(at)),
             Step::Anchor { at } => ("anchor", name(at)),
             Step::Pin { at } => ("pin", name(at)),
+            Step::Stage { at, .. } => ("stage", name(at)),
             Step::Mask { at, .. } => ("mask", name(at)),
         };
         let lines = plan.steps.iter().map(line).filter(|(_, path)| !path.is_empty());

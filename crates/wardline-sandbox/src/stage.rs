@@ -33,6 +33,7 @@ use crate::meter::Meter;
 use crate::mounts::Root;
 use crate::plan::Plan;
 use crate::resources::Resource;
+use crate::standin::StandIn;
 use crate::terminal::inside::Own;
 use crate::wire::{
     Failure, GO, GO_BEHIND, LIFELINE, Message, Orders, REQUEST, Request, Run, STATUS, TERMINAL, failing,
@@ -480,7 +481,11 @@ impl Inside<'_> {
         let filters = self.give_up()?;
         let hidden = rustix::process::DumpableBehavior::NotDumpable;
         rustix::process::set_dumpable_behavior(hidden).map_err(failing("hide the memory of", "the init"))?;
-        // 2.9 The program, which tells us by closing a pipe that it has become itself.
+        // 2.9 Who stands in for the kernel at quarantined files, with no more rights than the program will have.
+        let file_rules = (!run.without(mechanism::LANDLOCK)).then(|| self.closed());
+        let stand_in =
+            if self.namespaces.mount { StandIn::prepare(plan, file_rules)? } else { StandIn::nobody() };
+        // 2.10 The program, which tells us by closing a pipe that it has become itself.
         let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(failing("make a pipe for", "the program"))?;
         let children = signal::children().map_err(failing("wait for", "the program"))?;
@@ -488,7 +493,8 @@ impl Inside<'_> {
             Fork::Parent(program) => program,
             Fork::Child => {
                 drop(became);
-                let Err(failure) = self.become_program(proc_mounted, filters, lifeline, terminal.as_ref());
+                let terminal = terminal.as_ref();
+                let Err(failure) = self.become_program(proc_mounted, filters, lifeline, terminal, &stand_in);
                 Message::Failed(failure).send(self.status);
                 let _told = std::fs::File::from(becoming).write_all(&[1]);
                 leave(1)
@@ -500,6 +506,7 @@ impl Inside<'_> {
             // It has reported why itself.
             leave(1);
         }
+        stand_in.attend().map_err(failing("stand in for", "the program"))?;
         Message::Started.send(self.status);
         let limits = &run.confinement.limits;
         let sees = self.namespaces.pid && proc_mounted;
@@ -538,9 +545,9 @@ impl Inside<'_> {
         terminal: Option<Own>,
         meter: &mut Meter<'_>,
     ) -> Result<Never, Failure> {
-        // 2.10 The program's streams are not ours.
+        // 2.11 The program's streams are not ours.
         let _best_effort = let_go_of_streams();
-        // 2.11 Children that end, the caller, its terminal, the bridge, and what is used up.
+        // 2.12 Children that end, the caller, its terminal, the bridge, and what is used up.
         let mut talking = terminal.is_some();
         loop {
             let channel = terminal.as_ref().filter(|_| talking).map_or(lifeline, Own::channel);
@@ -670,6 +677,7 @@ impl Inside<'_> {
         filters: Option<usize>,
         lifeline: &OwnedFd,
         terminal: Option<&Own>,
+        stand_in: &StandIn,
     ) -> Result<Never, Failure> {
         use std::os::unix::process::CommandExt;
         let confinement = &self.orders.run.confinement;
@@ -708,6 +716,10 @@ impl Inside<'_> {
         // 3.3 The file rules once more.
         if self.orders.run.without(mechanism::LANDLOCK) {
             enforced.push(Mechanism::missing(mechanism::LANDLOCK, LEFT_OUT));
+        } else if let Some(held) = stand_in.file_rules() {
+            // They came with the init; only what keeps us off the init is added.
+            landlock_rules::keep_apart().map_err(failing("restrict", "the program"))?;
+            enforced.push(held.clone());
         } else {
             enforced.push(
                 landlock_rules::restrict(&self.orders.plan, self.namespaces.mount, self.closed()).map_err(
@@ -729,6 +741,7 @@ impl Inside<'_> {
             terminal.front(group).map_err(failing("give the terminal to", "the program"))?;
         }
         // 3.6 And off.
+        stand_in.hand_over().map_err(failing("stand in for", "the program"))?;
         signal::reset_all();
         let name = self.orders.run.argv.first().cloned().unwrap_or_default();
         let arguments = self.orders.run.argv.get(1..).unwrap_or_default();

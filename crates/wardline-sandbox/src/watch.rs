@@ -14,7 +14,7 @@ use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use serde_json::{Value, json};
 
-use crate::confinement::{Confinement, path_from, path_value};
+use crate::confinement::{Confinement, path_from, path_value, text_value};
 use crate::plan::Watch;
 use crate::scan;
 
@@ -159,7 +159,7 @@ fn look(directory: &OwnedFd, name: &OsStr) -> Result<Option<FileType>, Errno> {
 
 /// Directories that the program shut against their owner, opened for the time of one look.
 #[derive(Default)]
-struct Opened(Vec<(OwnedFd, Mode)>);
+pub(crate) struct Opened(Vec<(OwnedFd, Mode)>);
 
 impl Opened {
     /// Gives the owner every right on a directory; what cannot be done shows in what is tried next.
@@ -220,7 +220,7 @@ fn path_of(bytes: &[u8]) -> &Path {
 }
 
 /// Opens a directory by its absolute path, without a symbolic link on the way.
-fn reach(path: &Path, opened: &mut Opened) -> Result<OwnedFd, Errno> {
+pub(crate) fn reach(path: &Path, opened: &mut Opened) -> Result<OwnedFd, Errno> {
     let mut directory = fs::openat(CWD, "/", WAY, Mode::empty())?;
     for name in path.components().filter(|part| matches!(part, Component::Normal(_))) {
         let name = name.as_os_str();
@@ -267,18 +267,18 @@ impl Shelf<'_> {
     /// Moves one entry of `directory` here and says where it went.
     fn take(&mut self, directory: &OwnedFd, path: &Path, opened: &mut Opened) -> io::Result<PathBuf> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        match self.put(directory, name) {
+        match self.put(directory, name, path) {
             // To leave a directory one must be able to write to it, and so must a directory that gets another parent.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 opened.open(directory);
                 free(directory, name);
-                self.put(directory, name)
+                self.put(directory, name, path)
             }
             result => result,
         }
     }
 
-    fn put(&mut self, directory: &OwnedFd, name: &OsStr) -> io::Result<PathBuf> {
+    fn put(&mut self, directory: &OwnedFd, name: &OsStr, path: &Path) -> io::Result<PathBuf> {
         let at = match &self.at {
             Some(at) => at,
             None => self.at.insert(make_quarantine(self.asked)?.canonicalize()?),
@@ -287,6 +287,9 @@ impl Shelf<'_> {
         kept.push(name);
         self.taken += 1;
         let target = at.join(&kept);
+        if self.asked.is_some() {
+            note(at, path, &kept)?;
+        }
         let shelf = reach(at, &mut Opened::default())?;
         match fs::renameat(directory, name, &shelf, &kept) {
             Ok(()) => Ok(target),
@@ -300,10 +303,28 @@ impl Shelf<'_> {
     }
 }
 
-/// How deep a tree may be that is copied to another file system.
-const DEEPEST: u32 = 64;
+/// The file of a quarantine directory that says what was where.
+pub const INDEX: &str = "index.jsonl";
 
-fn copy(from: &OwnedFd, name: &OsStr, to: &OwnedFd, as_name: &OsStr, depth: u32) -> io::Result<()> {
+/// Writes down where a thing was, before it is moved: whoever looks later knows, even when the caller is dead.
+fn note(shelf: &Path, path: &Path, kept: &OsStr) -> io::Result<()> {
+    use std::io::Write;
+    let line = json!({ "path": path_value(path), "kept": text_value(kept) });
+    let mut index = std::fs::File::options().append(true).create(true).open(shelf.join(INDEX))?;
+    index.write_all(format!("{line}\n").as_bytes())?;
+    index.sync_data()
+}
+
+/// How deep a tree may be that is copied to another file system.
+pub(crate) const DEEPEST: u32 = 64;
+
+pub(crate) fn copy(
+    from: &OwnedFd,
+    name: &OsStr,
+    to: &OwnedFd,
+    as_name: &OsStr,
+    depth: u32,
+) -> io::Result<()> {
     let deeper = depth.checked_sub(1).ok_or_else(|| io::Error::other("nested too deeply"))?;
     let found = fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
     let kind = FileType::from_raw_mode(found.st_mode);
@@ -333,7 +354,7 @@ fn copy(from: &OwnedFd, name: &OsStr, to: &OwnedFd, as_name: &OsStr, depth: u32)
     Ok(())
 }
 
-fn remove(from: &OwnedFd, name: &OsStr, depth: u32) -> io::Result<()> {
+pub(crate) fn remove(from: &OwnedFd, name: &OsStr, depth: u32) -> io::Result<()> {
     let deeper = depth.checked_sub(1).ok_or_else(|| io::Error::other("nested too deeply"))?;
     let found = fs::statat(from, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if !FileType::from_raw_mode(found.st_mode).is_dir() {

@@ -11,5 +11,6 @@ pub mod attempt;
 pub mod descriptor;
 pub mod kernel;
 pub mod network;
+pub mod notify;
 pub mod process;
 pub mod signal;

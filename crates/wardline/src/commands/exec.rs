@@ -8,14 +8,14 @@ use std::sync::Arc;
 use wardline_monitor::bounds;
 use wardline_monitor::policy::{NamedPort, PolicySet};
 use wardline_monitor::sandbox::{Ahead, Resource};
-use wardline_monitor::session::{self, Guard, SessionError};
+use wardline_monitor::session::{self, Finished, Guard, SessionError};
 use wardline_monitor::{
     Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, World, parse_forward, sources,
 };
 
-use super::PolicyFlags;
 use super::check::unknown_agent;
 use super::run::{aftermath, refused_connections};
+use super::{PolicyFlags, quarantine};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -115,8 +115,9 @@ impl Exec {
         guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
         match session::exec(&monitor, &guard, ahead, approver) {
-            Ok((ended, connections)) => {
-                let told = refused_connections(&connections) + &aftermath(&ended);
+            Ok(Finished { ended, connections, held }) => {
+                let told =
+                    refused_connections(&connections) + &quarantine::summary(&held) + &aftermath(&ended);
                 if !told.is_empty() {
                     eprint!("wardline:\n{told}");
                 }

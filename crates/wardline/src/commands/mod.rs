@@ -10,6 +10,7 @@ pub(crate) mod hook;
 mod init;
 mod log;
 mod policy;
+mod quarantine;
 mod run;
 mod trust;
 mod waive;
@@ -50,6 +51,8 @@ enum Command {
     Trust(trust::Trust),
     /// Let one refused effect happen for a while, as a person's exception
     Waive(waive::Waive),
+    /// Review the changes to trap files that wait for you
+    Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
     Log(log::Log),
     /// Install the hooks of the agents found here, or remove them
@@ -127,6 +130,7 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),
         Command::Waive(command) => command.run(&world),
+        Command::Quarantine(command) => command.run(&world),
         Command::Log(command) => command.run(&world),
         Command::Init(command) => command.run(&world),
         Command::Doctor(command) => command.run(&world),

@@ -14,6 +14,7 @@ use wardline_monitor::{Monitor, Subject, World, visible};
 use super::exec::{Boundary, Printing, check_agent, print_manifest, refused};
 use super::hook;
 use super::init::places;
+use super::quarantine;
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -65,6 +66,9 @@ impl Run {
             Ok(summary) => {
                 if !self.quiet {
                     eprint!("{}", describe(&summary));
+                    if attended && std::io::stderr().is_terminal() {
+                        quarantine::offer(monitor.world(), &summary.held);
+                    }
                 }
                 ExitCode::from(summary.ended.exit_code())
             }
@@ -137,6 +141,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if summary.repository_lost {
         writeln!(text, "  THE REPOSITORY IS DAMAGED: .git has lost its HEAD, refs or objects").ok();
     }
+    text.push_str(&quarantine::summary(&summary.held));
     text.push_str(&aftermath(&summary.ended));
     if !summary.complete {
         writeln!(text, "  not every file could be compared, so the list may be short").ok();
@@ -160,14 +165,11 @@ pub(crate) fn refused_connections(connections: &[RefusedConnection]) -> String {
 pub(crate) fn aftermath(ended: &Ended) -> String {
     use std::fmt::Write as _;
     let mut text = String::new();
-    for thing in &ended.appeared {
-        let kept = thing
-            .kept_at
-            .as_ref()
-            .map_or_else(|| "could not be moved".to_owned(), |to| one_line(&to.to_string_lossy()));
+    // What was moved is told as a held change.
+    for thing in ended.appeared.iter().filter(|thing| thing.kept_at.is_none()) {
         writeln!(
             text,
-            "  moved away, because it would run later on this machine: {} → {kept}",
+            "  COULD NOT BE MOVED AWAY, and would run later on this machine: {}",
             one_line(&thing.path.to_string_lossy())
         )
         .ok();

@@ -75,7 +75,7 @@ fn the_kernel_stops_what_the_text_does_not_say() {
         ("rename .env", "mv .env b; cat b", "ENV-SECRET"),
         ("link .env", "ln .env b; cat b", "ENV-SECRET"),
         ("plant a hook", "echo x > .git/hooks/pre-commit && echo DONE", "DONE"),
-        ("change git's settings", "git config core.hooksPath /tmp && echo DONE", "DONE"),
+        ("change git's settings", "git config core.hooksPath /tmp", "NEVER"),
         ("write outside", "echo x > ../planted", "NEVER"),
         ("see the environment of others", "cat /proc/[0-9]*/environ | tr '\\0' '\\n'", "CANARY=1"),
     ];
@@ -320,7 +320,7 @@ fn a_quarantined_file_is_named() {
     let world = Sealed::new("exec-told");
     world.unseen("home/p/plant.sh", "echo x > .envrc");
     let ran = exec(&world, "sh plant.sh");
-    assert!(ran.stderr.contains("moved away") && ran.stderr.contains(".envrc"), "{ran:?}");
+    assert!(ran.stderr.contains("held back") && ran.stderr.contains(".envrc"), "{ran:?}");
 }
 
 #[test]

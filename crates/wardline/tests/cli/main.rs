@@ -18,6 +18,7 @@ mod manifest;
 mod policy;
 mod profile;
 mod push;
+mod quarantine;
 mod run;
 mod waive;
 mod work;

@@ -8,7 +8,7 @@ use serde_json::Value;
 const COMMAND: &str = "rm -rf /srv/old";
 
 /// Runs `wardline` with a terminal of its own and `answer` typed at it.
-fn at_terminal(world: &Sealed, arguments: &str, answer: &str) -> (i32, String) {
+pub(crate) fn at_terminal(world: &Sealed, arguments: &str, answer: &str) -> (i32, String) {
     use std::io::Write as _;
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_wardline"));
     let mut child = Command::new("script")

@@ -115,7 +115,8 @@ pub(super) fn protections(call: &Call<'_>, out: &mut Effects<'_>) {
         "log" => has(&["erase"]),
         "wevtutil" => has(&["cl", "clear-log"]),
         "wardline" => {
-            has(&["trust", "waive"]) || (has(&["init"]) && texts.iter().any(|text| is_remove(text)))
+            has(&["trust", "waive", "quarantine"])
+                || (has(&["init"]) && texts.iter().any(|text| is_remove(text)))
         }
         _ => false,
     };
