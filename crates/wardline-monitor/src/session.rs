@@ -58,7 +58,7 @@ pub struct Guard {
     pub profile: Profile,
     /// Hosts that a human opened on the command line, as `host` or `host:port`.
     pub hosts: Vec<String>,
-    /// Loopback ports of the host that a human opened, as [`parse_forward`] reads them.
+    /// Loopback ports of the host that a human opened, as [`crate::parse_forward`] reads them.
     pub forwards: Vec<NamedPort>,
     /// Whether the egress door opens the TLS of hosts that rules about requests name.
     pub intercept_tls: bool,

@@ -523,8 +523,7 @@ pub const TRAPS: &[Trap] = &[
     ),
 ];
 
-/// The kinds that are pinned or quarantined, ready to be asked about names; the number that an answer gives leads to
-/// the kind by [`Table::kind`].
+/// The kinds that are pinned or quarantined, ready to be asked about names.
 #[derive(Debug)]
 pub struct Table {
     names: Names,

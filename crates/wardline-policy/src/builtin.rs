@@ -90,6 +90,7 @@ pub(crate) fn defaults(whitelist: &[String]) -> Vec<Part> {
         part(When::Confined, [("*", "*", Allow)]),
         part(When::Always, HARMLESS_TOOLS.map(|tool| (tool, "*", Allow))),
         part(When::Always, READ_AND_EDIT),
+        part(When::Unconfined, INSTRUCTIONS),
         part(
             When::Always,
             [
@@ -138,18 +139,19 @@ const HARMLESS_TOOLS: [&str; 18] = [
     "invalid",
 ];
 
-/// Environment files are asked, and so are the instructions that every later session will follow and what runs later on
-/// this machine.
-const READ_AND_EDIT: [(&str, &str, Decision); 18] = [
+/// The instructions that every later session will follow. In the sandbox a change of them is held back until a person
+/// accepts it, which is a better question than one before the change is there.
+const INSTRUCTIONS: [(&str, &str, Decision); 3] =
+    [("edit", "AGENTS.md", Ask), ("edit", "CLAUDE.md", Ask), ("edit", "GEMINI.md", Ask)];
+
+/// Environment files are asked, and so is what runs later on this machine.
+const READ_AND_EDIT: [(&str, &str, Decision); 15] = [
     ("read", "*.env", Ask),
     ("read", "*.env.*", Ask),
     ("read", "*.env.example", Allow),
     ("read", "*.env.sample", Allow),
     ("read", "*.env.template", Allow),
     ("read", "*.env.dist", Allow),
-    ("edit", "AGENTS.md", Ask),
-    ("edit", "CLAUDE.md", Ask),
-    ("edit", "GEMINI.md", Ask),
     // What editors, shells and hooks on this machine run by themselves.
     ("edit", "*.envrc", Ask),
     ("edit", "*.vscode/*", Ask),

@@ -15,7 +15,7 @@ pub enum Stream {
     Inherit,
     /// Nowhere.
     Null,
-    /// To the caller, by a pipe in [`Child`].
+    /// To the caller, by a pipe in [`crate::Child`].
     Piped,
     /// To an open file; a terminal as for the caller's.
     File(OwnedFd),

@@ -89,7 +89,7 @@ const NAMES: [&str; 22] = [
     "sp ace.txt",
     "credentials",
 ];
-const TOP: [&str; 3] = ["wardline.jsonc", "kilo.json", "AGENTS.md"];
+const TOP: [&str; 2] = ["wardline.jsonc", "kilo.json"];
 const KEYS: [&str; 6] = ["read", "edit", "list", "external_directory", "*", "e*"];
 
 /// Builds case `seed` for a root directory, with hosts that are there.

@@ -46,6 +46,18 @@ fn shared_defaults() {
     }
 }
 
+/// What the sandbox holds back is reviewed after the change; without one, before it.
+#[test]
+fn instructions_are_asked_only_where_nothing_holds_them_back() {
+    let policy = policy("{}");
+    for name in ["AGENTS.md", "CLAUDE.md", "GEMINI.md"] {
+        for (confined, expected) in [(false, Ask), (true, Allow)] {
+            let asked = Request { confined, ..request("code", "edit", name, false) };
+            assert_eq!(decide(&policy, &asked, &Facts::default()).decision, expected, "{name} {confined}");
+        }
+    }
+}
+
 #[test]
 fn bash_defaults_know_whether_the_command_is_confined() {
     let policy = policy("{}");

@@ -341,3 +341,14 @@ fn a_rule_about_what_is_not_there_yet_binds_the_kernel_too() {
         assert_eq!(there(&world.project().join(file)), stays, "{file}");
     }
 }
+
+/// A question before the change would be asked twice: the change itself waits for a person.
+#[test]
+fn what_is_held_back_needs_no_question_before() {
+    let world = Sealed::new("exec-held");
+    world.write("home/p/AGENTS.md", "be kind\n");
+    let ran = exec(&world, "echo be quick >> AGENTS.md && cat AGENTS.md");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "be kind\nbe quick\n"), "{ran:?}");
+    assert_eq!(world.read("home/p/AGENTS.md"), "be kind\n", "the host has it only when a person accepts it");
+    assert!(ran.stderr.contains("AGENTS.md") && ran.stderr.contains("wardline quarantine"), "{ran:?}");
+}

@@ -72,6 +72,13 @@ E"#,
         )
     },
     work(
+        "git submodule update",
+        &["git"],
+        "cd module && git checkout -q HEAD~1 && cd .. && git submodule status | grep -q '^+' && \
+         git submodule update -q && git submodule status | grep -q '^ ' && \
+         cd module && echo x > x && git add x && git commit -qm x && echo ok",
+    ),
+    work(
         "git clone of a local repository",
         &["git"],
         "git clone -q . copy && cd copy && git log --oneline && echo ok",
@@ -220,6 +227,16 @@ fn path() -> String {
     }
 }
 
+fn submodule(world: &Sealed) {
+    let git = |arguments: &[&str]| world.git(&[&["-c", "protocol.file.allow=always"], arguments].concat());
+    git(&["init", "-q", "../module"]);
+    for message in ["one", "two"] {
+        git(&["-C", "../module", "commit", "-q", "--allow-empty", "-m", message]);
+    }
+    git(&["submodule", "--quiet", "add", "../module", "module"]);
+    git(&["commit", "-qam", "module"]);
+}
+
 fn try_out(work: &Work, path: &str) -> Result<(), String> {
     let world = Sealed::new("work");
     world.write(
@@ -228,6 +245,9 @@ fn try_out(work: &Work, path: &str) -> Result<(), String> {
     );
     world.git(&["add", "a.txt"]);
     world.git(&["commit", "-qm", "start"]);
+    if work.name.contains("submodule") {
+        submodule(&world);
+    }
     world.unseen("home/p/work.sh", work.script);
     let mut command = world.command(&["exec", "--", "bash", "work.sh"]);
     let ran: Ran = crate::common::feed(command.env("PATH", path), b"");
