@@ -84,14 +84,18 @@ impl DoorRecord {
         if refused == 0 && seen.ended == 0 {
             return Ok(());
         }
+        let (name, Seen { ended, sent, received, .. }) = (&self.name, &*seen);
+        let told =
+            format!("{name}: {ended} connections, {refused} refused, {sent} bytes sent, {received} received");
         let mut body = Body::new();
+        body.insert("text".into(), told.into());
         body.insert("door".into(), self.name.clone().into());
         body.insert("connections".into(), seen.ended.into());
         body.insert("refused".into(), refused.into());
         body.insert("sent".into(), seen.sent.into());
         body.insert("received".into(), seen.received.into());
         drop(seen);
-        self.monitor.append(&self.subject, Kind::Outcome, Some(&format!("{}-all", self.name)), body)?;
+        self.monitor.append(&self.subject, Kind::Note, None, body)?;
         Ok(())
     }
 

@@ -314,8 +314,9 @@ impl Why<'_> {
 
     /// The class of a case in which the kernel is stricter; `None` is a case that nobody explained.
     fn stricter(&self, path: &Path) -> Option<&'static str> {
-        let Confinement { project, read, write, pinned, masked, home, .. } = self.manifest;
+        let Confinement { project, read, write, pinned, quarantined, masked, home, .. } = self.manifest;
         let Operation { kind, path: from, to, .. } = self.operation;
+        let quarantined: &[PathBuf] = &quarantined.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let within =
             |roots: &[PathBuf]| roots.iter().any(|root| path.starts_with(root) || real.starts_with(root));
@@ -353,8 +354,11 @@ impl Why<'_> {
         if !shown {
             return Some("outside: shown to be read only");
         }
+        if within(quarantined) {
+            return Some("held back: changed inside, and on the host when a person accepts it");
+        }
         let moves = matches!(kind, Kind::RenameDirectory | Kind::DeleteDirectory);
-        if moves && (holds(pinned) || holds(masked) || holds(self.hidden)) {
+        if moves && (holds(pinned) || holds(masked) || holds(quarantined) || holds(self.hidden)) {
             return Some("a directory that holds protected files is neither moved nor removed");
         }
         let two = matches!(
@@ -370,10 +374,10 @@ impl Why<'_> {
 
     /// Whether the two names lie in directories of different mounts: a directory with a protected file is a mount.
     fn crosses_a_mount(&self) -> bool {
-        let Confinement { pinned, masked, .. } = self.manifest;
+        let Confinement { pinned, masked, quarantined, .. } = self.manifest;
         let Operation { path, to, .. } = self.operation;
         let anchors = |path: &Path| {
-            let protected = pinned.iter().chain(masked);
+            let protected = pinned.iter().chain(masked).chain(quarantined.iter().map(|file| &file.path));
             let parents = protected.filter_map(|one| one.parent()).flat_map(Path::ancestors);
             let held = parents.filter(|parent| path.starts_with(parent));
             held.map(|parent| parent.components().count()).max()

@@ -36,7 +36,8 @@ fn site() -> Site {
         let mut stream = StreamOwned::new(connection, stream);
         let mut text = Vec::new();
         let mut buffer = [0; 4096];
-        while !text.windows(4).any(|window| window == b"\r\n\r\n") {
+        // The whole request: a socket that is closed over unread bytes is reset, and the answer with it.
+        while !is_whole(&text) {
             let Ok(count @ 1..) = stream.read(&mut buffer) else { return };
             text.extend_from_slice(&buffer[..count]);
         }
@@ -46,6 +47,13 @@ fn site() -> Site {
         stream.flush().ok();
     });
     Site { heard, address, certificate: certificate.der().to_vec() }
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    length.is_none_or(|length| length.parse::<usize>().is_ok_and(|length| body.len() >= length))
 }
 
 /// A door that opens TLS to `a.test`, and its authority's certificate.
