@@ -44,9 +44,14 @@ pub(crate) fn keep_apart() -> std::io::Result<()> {
     if ABI::from(version) < ABI::V6 {
         return Ok(());
     }
-    let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).scope(Scope::Signal);
-    let restricted = rules.and_then(Ruleset::create).and_then(RulesetCreated::restrict_self);
-    restricted.map(drop).map_err(std::io::Error::other)
+    let apart = || {
+        // Every set of rules forbids to move files between directories, unless it says otherwise; the file rules say
+        // where that may be done.
+        let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+        let rules = rules.handle_access(AccessFs::Refer)?.scope(Scope::Signal)?.create()?;
+        allow(rules, Path::new("/"), AccessFs::Refer.into(), ABI::V6)?.restrict_self()
+    };
+    apart().map(drop).map_err(std::io::Error::other)
 }
 
 fn apply(

@@ -352,3 +352,19 @@ fn what_is_held_back_needs_no_question_before() {
     assert_eq!(world.read("home/p/AGENTS.md"), "be kind\n", "the host has it only when a person accepts it");
     assert!(ran.stderr.contains("AGENTS.md") && ran.stderr.contains("wardline quarantine"), "{ran:?}");
 }
+
+/// With and without something that is held back: files change directories by one call.
+#[test]
+fn files_move_between_directories() {
+    for held in [false, true] {
+        let world = Sealed::new("exec-moves");
+        if held {
+            world.write("home/p/Makefile", "all:\n");
+        }
+        let script =
+            "mkdir m n && echo x > m/f && ln m/f n/g && perl -e 'rename \"m/f\", \"n/h\" or die $!' && ls n";
+        world.unseen("home/p/move.sh", script);
+        let ran = world.run(&["exec", "--", "sh", "move.sh"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "g\nh\n"), "{held}: {ran:?}");
+    }
+}
