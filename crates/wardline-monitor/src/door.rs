@@ -108,10 +108,18 @@ impl DoorRecord {
     }
 }
 
+/// Where a connection leads. Who is turned away before saying so has named no host.
+fn named(connection: &Connection) -> String {
+    if connection.host.is_empty() {
+        return "no host".to_owned();
+    }
+    format!("{}:{}", connection.host, connection.port)
+}
+
 impl Record for DoorRecord {
     fn opening(&self, connection: &Connection) -> Result<(), String> {
         let mut body = Body::new();
-        let mut host = format!("{}:{}", connection.host, connection.port);
+        let mut host = named(connection);
         let (decision, because) = match &connection.decision {
             Decision::Allowed { rule } => ("allow", rule),
             Decision::Refused { reason } => {
@@ -142,7 +150,7 @@ impl Record for DoorRecord {
         seen.received = seen.received.saturating_add(received);
         drop(seen);
         let mut body = Body::new();
-        body.insert("host".into(), format!("{}:{}", connection.host, connection.port).into());
+        body.insert("host".into(), named(connection).into());
         body.insert("sent".into(), sent.into());
         body.insert("received".into(), received.into());
         // The connection is over; a journal that fails now stops the next one.
