@@ -105,7 +105,8 @@ pub(crate) fn lower(
         ..Lowered::default()
     };
     out.read.extend(versioned());
-    let of_home = HOME_READABLE.iter().map(|name| world.home.join(name)).chain(toolchains(world));
+    let of_home = HOME_READABLE.iter().map(|name| world.home.join(name)).filter(|path| path.exists());
+    let of_home = of_home.chain(toolchains(world));
     out.read.extend(of_home.filter(|path| !closed_by_rule(policy, world, agent, path)));
     out.read.extend(program.and_then(|path| home_of_program(path, world)));
     out.read.extend(profile.readable.iter().cloned());
