@@ -84,11 +84,7 @@ impl DoorRecord {
         if refused == 0 && seen.ended == 0 {
             return Ok(());
         }
-        let (name, Seen { ended, sent, received, .. }) = (&self.name, &*seen);
-        let told =
-            format!("{name}: {ended} connections, {refused} refused, {sent} bytes sent, {received} received");
         let mut body = Body::new();
-        body.insert("text".into(), told.into());
         body.insert("door".into(), self.name.clone().into());
         body.insert("connections".into(), seen.ended.into());
         body.insert("refused".into(), refused.into());

@@ -103,7 +103,7 @@ pub(crate) fn of_session(world: &World, session: &str) -> Vec<Held> {
 }
 
 /// The copies that stand in for quarantined files. A link has the copy of the file that it leads to; what is too large to
-/// be copied is pinned.
+/// be copied, or cannot be read, is pinned.
 pub(crate) fn copies(
     world: &World,
     session: &str,
@@ -113,9 +113,7 @@ pub(crate) fn copies(
     let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let mut held = Vec::new();
     for path in files {
-        let size = path.metadata().map(|found| found.len());
-        let real = path.canonicalize().ok().filter(|_| size.is_ok_and(|size| size <= MAX_FILE));
-        let Some(real) = real else {
+        let Some(real) = path.canonicalize().ok().filter(|_| can_be_copied(&path)) else {
             pinned.push(path);
             continue;
         };
@@ -124,6 +122,12 @@ pub(crate) fn copies(
         held.push(Quarantined { path, staged });
     }
     held
+}
+
+fn can_be_copied(path: &Path) -> bool {
+    let opened = File::options().read(true).custom_flags(NO_WAIT).open(path);
+    let found = opened.and_then(|file| file.metadata());
+    found.is_ok_and(|found| found.is_file() && found.len() <= MAX_FILE)
 }
 
 /// Where a session keeps its quarantine.

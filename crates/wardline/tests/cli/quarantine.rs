@@ -433,3 +433,17 @@ fn wait(what: &str, done: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// What cannot be copied is read-only instead, and stops nobody from working. (Root reads everything.)
+#[test]
+fn a_file_that_cannot_be_read_is_read_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = Sealed::new("quarantine-unreadable");
+    let path = world.write("home/p/setup.py", "old\n");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    world.unseen("home/p/try.sh", "chmod 700 setup.py; echo evil >> setup.py; echo on");
+    let ran = world.run(&["exec", "--", "sh", "try.sh"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "on\n"), "{ran:?}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(world.read("home/p/setup.py"), "old\n", "{ran:?}");
+}
