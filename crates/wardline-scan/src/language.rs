@@ -1,0 +1,139 @@
+//! Which language a file is in.
+
+/// A language that a front-end reads, or a format that has checks of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Python.
+    Python,
+    /// JavaScript, with JSX.
+    JavaScript,
+    /// TypeScript without JSX.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// HTML, with scripts and templates in it (Jinja, EJS, Handlebars), and Vue and Svelte components.
+    Html,
+    /// Go.
+    Go,
+    /// Java.
+    Java,
+    /// PHP.
+    Php,
+    /// Ruby.
+    Ruby,
+    /// C#.
+    CSharp,
+    /// Rust.
+    Rust,
+}
+
+/// Name in rules, and the extensions (lower case, without the dot) by which a file is known.
+const TABLE: &[(Language, &str, &[&str])] = &[
+    (Language::Python, "python", &["py", "pyi", "pyw"]),
+    (Language::JavaScript, "javascript", &["js", "jsx", "mjs", "cjs"]),
+    (Language::TypeScript, "typescript", &["ts", "mts", "cts"]),
+    (Language::Tsx, "tsx", &["tsx"]),
+    (
+        Language::Html,
+        "html",
+        &[
+            "html",
+            "htm",
+            "xhtml",
+            "vue",
+            "svelte",
+            "astro",
+            "ejs",
+            "jinja",
+            "jinja2",
+            "j2",
+            "hbs",
+            "handlebars",
+        ],
+    ),
+    (Language::Go, "go", &["go"]),
+    (Language::Java, "java", &["java"]),
+    (Language::Php, "php", &["php", "phtml", "php5", "php7", "inc"]),
+    (Language::Ruby, "ruby", &["rb", "rake", "erb"]),
+    (Language::CSharp, "csharp", &["cs"]),
+    (Language::Rust, "rust", &["rs"]),
+];
+
+impl Language {
+    /// The name by which rules say it (Semgrep's `languages` key).
+    pub fn name(self) -> &'static str {
+        TABLE.iter().find(|(language, ..)| *language == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// The language of a rule's `languages` entry.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = match name {
+            "py" | "python3" => "python",
+            "js" | "jsx" => "javascript",
+            "ts" => "typescript",
+            "golang" => "go",
+            "c#" => "csharp",
+            "rb" => "ruby",
+            "rs" => "rust",
+            other => other,
+        };
+        TABLE.iter().find(|(_, known, _)| *known == name).map(|(language, ..)| *language)
+    }
+
+    /// The language of a file: by its name, else by the program that its first line names (`#!/usr/bin/env python3`).
+    pub fn of(path: &str, text: &str) -> Option<Self> {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        if let Some((stem, extension)) = name.rsplit_once('.')
+            && !stem.is_empty()
+        {
+            let extension = extension.to_ascii_lowercase();
+            let known = TABLE.iter().find(|(_, _, extensions)| extensions.contains(&extension.as_str()));
+            if let Some((language, ..)) = known {
+                return Some(*language);
+            }
+        }
+        Self::of_shebang(text)
+    }
+
+    fn of_shebang(text: &str) -> Option<Self> {
+        let line = text.strip_prefix("#!")?.lines().next()?;
+        let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+        let program = words.find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
+        let program = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        match program {
+            "python" | "pypy" => Some(Self::Python),
+            "node" | "nodejs" | "bun" => Some(Self::JavaScript),
+            "deno" | "ts-node" | "tsx" => Some(Self::TypeScript),
+            "ruby" => Some(Self::Ruby),
+            "php" => Some(Self::Php),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_name_or_its_first_line() {
+        let rows = [
+            ("a/b.py", "", Some(Language::Python)),
+            ("A.PY", "", Some(Language::Python)),
+            ("x.d.ts", "", Some(Language::TypeScript)),
+            (".py", "", None),
+            ("bin/tool", "#!/usr/bin/env -S LANG=C python3.12 -u\n", Some(Language::Python)),
+            ("bin/tool", "#!/usr/local/bin/node\n", Some(Language::JavaScript)),
+            ("bin/tool", "#!/bin/sh\n", None),
+            ("notes.txt", "#!/usr/bin/python\n", Some(Language::Python)),
+            ("C:\\app\\Main.java", "", Some(Language::Java)),
+            ("README", "", None),
+        ];
+        for (path, text, language) in rows {
+            assert_eq!(Language::of(path, text), language, "{path} {text:?}");
+        }
+        for (language, name, _) in TABLE {
+            assert_eq!(Language::from_name(name), Some(*language));
+        }
+    }
+}
