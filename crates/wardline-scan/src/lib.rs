@@ -14,5 +14,6 @@ pub mod finding;
 pub mod front;
 pub mod ir;
 pub mod language;
+pub mod render;
 pub mod role;
 pub mod span;

@@ -1,13 +1,65 @@
 //! The front-ends: one for each grammar, each lowers a text to the shared tree.
 //!
-//! A front-end gives a [`Module`](crate::ir::Module) for every text, however broken: what the grammar could not read is in
+//! A front-end gives a [`Module`] for every text, however broken: what the grammar could not read is in
 //! [`Module::problems`](crate::ir::Module::problems). Work is bounded: nesting deeper than [`DEPTH`] becomes a problem, not a
 //! deeper stack.
 
 mod build;
+pub mod python;
+
+use tree_sitter::Tree;
 
 pub use build::Builder;
+
+use crate::{ir::Module, language::Language, span::Span};
 
 /// How deep expressions and statements may nest before the rest is a [`Problem`](crate::ir::Problem). Deep enough for every
 /// source written by people; the interpreters that recurse over the tree rely on it.
 pub const DEPTH: usize = 200;
+
+/// Lowers a text in a language that has a front-end.
+pub fn lower(language: Language, text: &str) -> Option<Module> {
+    match language {
+        Language::Python => Some(python::lower(text)),
+        _ => None,
+    }
+}
+
+/// The range of a whole text.
+fn whole(text: &str) -> Span {
+    Span::new(0, u32::try_from(text.len()).unwrap_or(u32::MAX))
+}
+
+/// How many problems of one text are listed; more are no news.
+const PROBLEMS: usize = 100;
+
+/// Notes what the grammar could not read: a walk over those parts of its tree that have errors in them.
+fn problems(build: &mut Builder, tree: &Tree) {
+    if !tree.root_node().has_error() {
+        return;
+    }
+    let mut found = 0;
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            let what = match node.kind() {
+                kind if node.is_missing() => format!("missing `{kind}`"),
+                _ => "syntax error".to_owned(),
+            };
+            build.problem(build.span(node), what);
+            found += 1;
+        }
+        if found >= PROBLEMS {
+            return;
+        }
+        if node.has_error() && !node.is_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
