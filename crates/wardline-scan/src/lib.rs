@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod change;
 pub mod finding;
 pub mod front;
 pub mod ir;
