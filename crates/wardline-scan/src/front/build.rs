@@ -29,6 +29,16 @@ impl Builder {
         self.offset = offset;
     }
 
+    /// What is added to every place now.
+    pub fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// A place in the text that is read now as a place in the file.
+    pub fn shifted(&self, span: Span) -> Span {
+        Span::new(span.start.saturating_add(self.offset), span.end.saturating_add(self.offset))
+    }
+
     /// The place of a node of the grammar's tree.
     pub fn span(&self, node: tree_sitter::Node<'_>) -> Span {
         let at = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX).saturating_add(self.offset);

@@ -5,6 +5,8 @@
 //! deeper stack.
 
 mod build;
+pub mod html;
+pub mod javascript;
 pub mod python;
 
 use tree_sitter::Tree;
@@ -21,6 +23,10 @@ pub const DEPTH: usize = 200;
 pub fn lower(language: Language, text: &str) -> Option<Module> {
     match language {
         Language::Python => Some(python::lower(text)),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            Some(javascript::lower(language, text))
+        }
+        Language::Html => Some(html::lower(text)),
         _ => None,
     }
 }
