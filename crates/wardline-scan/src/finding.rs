@@ -1,5 +1,7 @@
 //! What a scan found, and what it could not look at.
 
+use std::fmt;
+
 use crate::span::Span;
 
 /// What a finding means for the gate.
@@ -159,4 +161,17 @@ pub enum GapReason {
     Exhausted(String),
     /// It could not be read.
     Unreadable(String),
+}
+
+impl fmt::Display for GapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unparsed(what) => write!(f, "not parsed: {what}"),
+            Self::Oversize { bytes, limit } => write!(f, "{bytes} bytes, and {limit} are looked at"),
+            Self::Unsupported => f.write_str("no front-end reads its language; only secrets were looked for"),
+            Self::NotText => f.write_str("not text in UTF-8 or UTF-16"),
+            Self::Exhausted(what) => write!(f, "the work for it was cut short: {what}"),
+            Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
 }

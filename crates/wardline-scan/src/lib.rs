@@ -11,10 +11,12 @@
 #![forbid(unsafe_code)]
 
 pub mod change;
+pub mod compare;
 pub mod finding;
 pub mod front;
 pub mod ir;
 pub mod language;
 pub mod render;
 pub mod role;
+pub mod sarif;
 pub mod span;

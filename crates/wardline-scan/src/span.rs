@@ -62,6 +62,12 @@ impl Lines {
         Position { line: number(line), column: number(before.chars().count()) }
     }
 
+    /// Where line `line` (from 1) begins; the last line's beginning for those past the end.
+    pub fn start(&self, line: u32) -> u32 {
+        let index = line.saturating_sub(1) as usize;
+        self.starts.get(index).or_else(|| self.starts.last()).copied().unwrap_or(0)
+    }
+
     /// The text of line `line` (from 1), without its end.
     pub fn text<'a>(&self, text: &'a str, line: u32) -> &'a str {
         let index = line.saturating_sub(1) as usize;

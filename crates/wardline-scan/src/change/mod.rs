@@ -2,7 +2,7 @@
 //!
 //! A finding is the same before and after when its statement is, wherever it went: lines, layout, comments, the names of
 //! files and functions may change. What stands in the place of a mended statement is not confused with a copy elsewhere, and
-//! of two copies only as many are old as there were before. Matching goes from strict to loose in rounds ([`rounds`]); a
+//! of two copies only as many are old as there were before. Matching goes from strict to loose in rounds (`rounds.rs`); a
 //! pair that is found is never undone, so the result depends on nothing but its input.
 
 mod fingerprint;
