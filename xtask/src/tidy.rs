@@ -8,17 +8,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The whole graph of internal dependencies. A change here is a change of the design.
-const GRAPH: [(&str, &[&str]); 10] = [
+const GRAPH: [(&str, &[&str]); 11] = [
     ("wardline-policy", &[]),
     ("wardline-shell", &[]),
-    ("wardline-scan", &[]),
-    ("wardline-audit", &[]),
+    ("wardline-scan", &["wardline-secrets"]),
+    ("wardline-secrets", &[]),
+    ("wardline-audit", &["wardline-secrets"]),
     ("wardline-sys", &[]),
     ("wardline-proxy", &[]),
     ("wardline-sandbox", &["wardline-sys"]),
     (
         "wardline-monitor",
-        &["wardline-policy", "wardline-shell", "wardline-audit", "wardline-sandbox", "wardline-proxy"],
+        &[
+            "wardline-policy",
+            "wardline-shell",
+            "wardline-secrets",
+            "wardline-audit",
+            "wardline-sandbox",
+            "wardline-proxy",
+        ],
     ),
     ("wardline-hooks", &["wardline-monitor"]),
     ("wardline", &["wardline-monitor", "wardline-hooks"]),
@@ -28,9 +36,10 @@ const GRAPH: [(&str, &[&str]); 10] = [
 const CHAIN: usize = 5;
 
 /// Crates that do no I/O, and the dependencies that are known to do none either.
-const PURE: [(&str, &[&str]); 3] = [
+const PURE: [(&str, &[&str]); 4] = [
     ("wardline-policy", &["granit-parser", "jsonc-parser", "serde", "serde_json", "serde-saphyr", "sha2"]),
     ("wardline-shell", &["brush-parser", "tree-sitter", "tree-sitter-bash"]),
+    ("wardline-secrets", &["serde_json"]),
     (
         "wardline-scan",
         &[
@@ -51,6 +60,7 @@ const PURE: [(&str, &[&str]); 3] = [
             "tree-sitter-ruby",
             "tree-sitter-rust",
             "tree-sitter-typescript",
+            "wardline-secrets",
         ],
     ),
 ];

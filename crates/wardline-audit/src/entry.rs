@@ -5,10 +5,10 @@
 //! written again.
 
 use crate::error::Flaw;
-use crate::redact::{redact, redact_value};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use wardline_secrets::{redact, redact_value};
 
 /// The longest row in bytes, its newline included. Longer drafts are refused, not cut.
 pub const MAX_ROW: usize = 1 << 20;

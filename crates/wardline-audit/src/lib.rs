@@ -8,7 +8,7 @@
 //!   must not go on. Many processes may append to one journal at the same time.
 //! - [`verify`] walks the whole chain and says where it first breaks.
 //! - [`read`] and [`follow`] give entries, [`export`] copies them with a manifest.
-//! - [`redact`] takes secrets out of text; every string of a draft goes through it before it is hashed and written.
+//! - [`wardline_secrets::redact`] takes secrets out of text; every string of a draft goes through it before it is hashed and written.
 //!
 //! What the chain cannot show: somebody who may write both files can forge a whole new journal. Keep the journal
 //! where the agent cannot write, and keep exported heads elsewhere.
@@ -21,7 +21,6 @@ mod export;
 mod head;
 mod journal;
 mod read;
-mod redact;
 mod store;
 mod verify;
 
@@ -30,5 +29,4 @@ pub use error::{Flaw, JournalError};
 pub use export::{Format, Manifest, export};
 pub use journal::{Journal, Receipt};
 pub use read::{Entries, Follow, Start, follow, read};
-pub use redact::{redact, redact_value};
 pub use verify::{BadRow, Gap, HeadState, MissingOutcome, Report, verify};

@@ -64,4 +64,5 @@ pub use world::{World, WorldError};
 pub use wardline_audit as audit;
 pub use wardline_policy as policy;
 pub use wardline_sandbox as sandbox;
+pub use wardline_secrets as secrets;
 pub use wardline_shell as shell;

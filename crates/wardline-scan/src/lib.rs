@@ -19,4 +19,5 @@ pub mod language;
 pub mod render;
 pub mod role;
 pub mod sarif;
+pub mod secrets;
 pub mod span;

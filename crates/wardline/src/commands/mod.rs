@@ -11,6 +11,7 @@ mod init;
 mod log;
 mod policy;
 mod quarantine;
+mod redact;
 mod run;
 mod trust;
 mod waive;
@@ -55,6 +56,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
     Log(log::Log),
+    /// Take the secrets out of a text
+    Redact(redact::Redact),
     /// Install the hooks of the agents found here, or remove them
     Init(init::Init),
     /// Say which guarantees hold here, each with its proof and its fix
@@ -119,6 +122,9 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
     if matches!(arguments.command, Command::DemoAgent) {
         return demo::agent();
     }
+    if let Command::Redact(command) = arguments.command {
+        return command.run();
+    }
     let world = match World::of_process() {
         Ok(world) => world,
         Err(e) => return exit::fail(exit::USAGE, e),
@@ -137,6 +143,7 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Demo(command) => command.run(&world),
         Command::Hook { .. } => hook::main(&[]),
         Command::DemoAgent => demo::agent(),
+        Command::Redact(command) => command.run(),
         Command::Attempt { words } => attack::attempt(world, &words),
     }
 }

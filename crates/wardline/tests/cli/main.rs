@@ -19,6 +19,7 @@ mod policy;
 mod profile;
 mod push;
 mod quarantine;
+mod redact;
 mod run;
 mod waive;
 mod work;

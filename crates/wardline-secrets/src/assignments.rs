@@ -1,6 +1,6 @@
 //! Values given to names that announce a secret: `PASSWORD=…`, `"api_key": "…"`, `--token …`, `Authorization: …`.
 
-use super::Span;
+use std::ops::Range;
 
 /// Longest name that is looked at.
 const NAME: usize = 80;
@@ -37,43 +37,67 @@ const NO_VALUES: &[&str] = &[
     "&self",
 ];
 
+/// A value that is given to a name which announces a secret.
+pub(crate) struct Assignment {
+    /// Where the name is.
+    pub(crate) name: Range<usize>,
+    /// Where the value is, without its quotes.
+    pub(crate) value: Range<usize>,
+    /// What the name announces.
+    pub(crate) kind: &'static str,
+}
+
 /// What a name announces, if it announces a secret: `password`, `api-key` and so on.
 pub(crate) fn secret_name(name: &str) -> Option<&'static str> {
-    let lower: String = name
-        .chars()
-        .filter(|c| !matches!(c, '-' | '_' | '.' | ' '))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let ends = |words: &[&str]| words.iter().any(|word| lower.ends_with(word));
+    let last = name.trim_end_matches(SEPARATORS).bytes().next_back()?.to_ascii_lowercase();
+    if !ENDS.contains(&last) {
+        return None;
+    }
+    let ends = |words: &[&str]| words.iter().any(|word| ends_with(name, word));
     // `pwd` and `pass` are words of their own or the last part of a name, never the end of a word.
     let part = name.rsplit(['-', '_', '.']).next().unwrap_or_default();
     let parts = |word: &str| part.eq_ignore_ascii_case(word);
     if ends(&["password", "passwd", "passphrase", "passwort"])
         || parts("pass")
         || (parts("pwd") && part.len() < name.len())
+        || part.strip_suffix("Pass").is_some_and(|before| before.ends_with(|c: char| c.is_ascii_lowercase()))
     {
         Some("password")
-    } else if ends(&["secret", "secretkey", "clientsecret", "secretaccesskey"]) {
+    } else if ends(&["secret", "secretkey", "secretaccesskey", "secretkeybase"]) {
         Some("secret")
-    } else if ends(&[
-        "apikey",
-        "accesskey",
-        "accountkey",
-        "privatekey",
-        "signingkey",
-        "encryptionkey",
-        "masterkey",
-    ]) {
+    } else if ends(&KEYS) {
         Some("api-key")
     } else if ends(&["token"]) {
         Some("token")
-    } else if ends(&["authorization"]) || ["cookie", "setcookie"].contains(&lower.as_str()) {
+    } else if ends(&["authorization"]) || is(name, "cookie") || is(name, "setcookie") {
         Some("header")
-    } else if ["xamzsignature", "xgoogsignature"].contains(&lower.as_str()) {
+    } else if is(name, "xamzsignature") || is(name, "xgoogsignature") {
         Some("signature")
     } else {
         None
     }
+}
+
+/// What may stand between the words of a name.
+const SEPARATORS: [char; 4] = ['-', '_', '.', ' '];
+
+/// The last letters of all names that announce a secret: most names are told apart by this one look.
+const ENDS: &[u8] = b"desnty";
+
+/// Names of keys that open something.
+const KEYS: [&str; 8] =
+    ["apikey", "accesskey", "accountkey", "privatekey", "signingkey", "encryptionkey", "masterkey", "appkey"];
+
+/// Whether `name` ends with `word` when case and separators are left aside.
+fn ends_with(name: &str, word: &str) -> bool {
+    let mut letters = name.bytes().rev().filter(|byte| !SEPARATORS.contains(&char::from(*byte)));
+    word.bytes().rev().all(|wanted| letters.next().is_some_and(|byte| byte.to_ascii_lowercase() == wanted))
+}
+
+/// Whether `name` is `word` when case and separators are left aside.
+fn is(name: &str, word: &str) -> bool {
+    let letters = name.bytes().filter(|byte| !SEPARATORS.contains(&char::from(*byte)));
+    letters.map(|byte| byte.to_ascii_lowercase()).eq(word.bytes())
 }
 
 /// Whether a value can be a secret at all: not empty, no variable, no placeholder, no mark of an earlier redaction.
@@ -89,7 +113,8 @@ pub(crate) fn is_secret_value(value: &str) -> bool {
     !stands_for_one && !redacted && !NO_VALUES.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
-pub(crate) fn find(text: &str, spans: &mut Vec<Span>) {
+pub(crate) fn find(text: &str) -> Vec<Assignment> {
+    let mut found = Vec::new();
     let bytes = text.as_bytes();
     let mut index = 0;
     while index < bytes.len() {
@@ -105,10 +130,11 @@ pub(crate) fn find(text: &str, spans: &mut Vec<Span>) {
         let Some(kind) = secret_name(name.trim_start_matches('-')) else { continue };
         let flag = name.starts_with("--");
         if let Some((from, to)) = value_after(text, end, flag, kind) {
-            spans.push(Span { range: from..to, kind });
+            found.push(Assignment { name: begin..end, value: from..to, kind });
             index = index.max(to);
         }
     }
+    found
 }
 
 /// The length of the name that begins here. Names consist of letters, digits, `_`, `-` and `.`.
@@ -182,7 +208,7 @@ fn header(text: &str, at: usize) -> Option<(usize, usize)> {
 }
 
 /// A quote at this place, possibly escaped as in JSON within JSON: its length and which one it is.
-fn escaped_quote(bytes: &[u8], at: usize) -> Option<(usize, u8)> {
+pub(crate) fn escaped_quote(bytes: &[u8], at: usize) -> Option<(usize, u8)> {
     let rest = bytes.get(at..)?;
     let slashes = rest.iter().take(4).take_while(|byte| **byte == b'\\').count();
     match rest.get(slashes) {

@@ -7,21 +7,14 @@
 //! A secret without any mark (a bare word) cannot be told from other text and is not found; who writes a row keeps
 //! file contents out of it.
 
-mod assignments;
-mod tokens;
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
-use std::borrow::Cow;
-use std::ops::Range;
+
+use crate::{Span, assignments, find_from, tokens};
 
 /// Nesting that a reader of the journal still accepts, with room for the row around it.
 const DEPTH: usize = 100;
-
-/// A secret in a text: where it is and what it is called.
-pub(crate) struct Span {
-    range: Range<usize>,
-    kind: &'static str,
-}
 
 /// Replaces every recognised secret by `[redacted:<kind>]`.
 #[must_use]
@@ -29,7 +22,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
     private_keys(text, &mut spans);
     tokens::find(text, &mut spans);
-    assignments::find(text, &mut spans);
+    let assigned = assignments::find(text).into_iter();
+    spans.extend(assigned.map(|found| Span { range: found.value, kind: found.kind }));
     url_passwords(text, &mut spans);
     if spans.is_empty() {
         return Cow::Borrowed(text);
@@ -103,7 +97,7 @@ fn redact_under(key: &str, text: String) -> String {
 }
 
 /// `-----BEGIN … PRIVATE KEY-----` to its end line, or to the end of the text where there is none.
-fn private_keys(text: &str, spans: &mut Vec<Span>) {
+pub(crate) fn private_keys(text: &str, spans: &mut Vec<Span>) {
     const TITLE: usize = 64;
     let mut from = 0;
     while let Some(begin) = find_from(text, "-----BEGIN ", from) {
@@ -124,7 +118,7 @@ fn private_keys(text: &str, spans: &mut Vec<Span>) {
 }
 
 /// The password in `scheme://user:password@host`, or a long user name that must be a token.
-fn url_passwords(text: &str, spans: &mut Vec<Span>) {
+pub(crate) fn url_passwords(text: &str, spans: &mut Vec<Span>) {
     let mut from = 0;
     while let Some(found) = find_from(text, "://", from) {
         let begin = found + 3;
@@ -148,10 +142,6 @@ fn url_passwords(text: &str, spans: &mut Vec<Span>) {
         }
         from = begin + at;
     }
-}
-
-pub(crate) fn find_from(text: &str, needle: &str, from: usize) -> Option<usize> {
-    text.get(from..)?.find(needle).map(|found| from + found)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Tokens of known make (`ghp_…`, `AKIA…`) and the values of authorization headers.
 
-use super::Span;
+use crate::Span;
 
 /// Which characters a token consists of after its prefix.
 #[derive(Clone, Copy, PartialEq)]
