@@ -6,7 +6,9 @@
 
 mod build;
 pub mod html;
+pub mod java;
 pub mod javascript;
+mod lower;
 pub mod python;
 
 use tree_sitter::Tree;
@@ -27,6 +29,7 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
             Some(javascript::lower(language, text))
         }
         Language::Html => Some(html::lower(text)),
+        Language::Java => Some(java::lower(text)),
         _ => None,
     }
 }

@@ -6,12 +6,9 @@ use tree_sitter::Node;
 
 use super::{Lower, children, has_token, text};
 use crate::{
+    front::lower::{binary_operator, operator_text},
     ir::{Argument, Entry, Expr, ExprKind, ListKind, Literal, Operator, TemplatePart, UnaryOperator},
-    span::Span,
 };
-
-/// Operands of one operator from this number on are joined evenly, not one inside the other.
-const LONG_CHAIN: usize = 24;
 
 impl<'t> Lower<'t, '_> {
     /// An expression or pattern.
@@ -212,12 +209,9 @@ impl<'t> Lower<'t, '_> {
     fn binary(&mut self, node: Node<'t>) -> Expr {
         let written = operator_text(self.text, node);
         let operator = binary_operator(written);
-        if is_associative(operator) {
-            let operands = operands(self.text, node, written);
-            if operands.len() >= LONG_CHAIN {
-                let operands = operands.into_iter().map(|operand| self.expr(operand)).collect();
-                return self.joined(operands, operator);
-            }
+        if let Some(operands) = self.long_chain(node, operator, written) {
+            let operands = operands.into_iter().map(|operand| self.expr(operand)).collect();
+            return self.joined(operands, operator);
         }
         let left = Box::new(self.field(node, "left"));
         let right = Box::new(self.field(node, "right"));
@@ -227,25 +221,6 @@ impl<'t> Lower<'t, '_> {
     fn sequence(&mut self, node: Node<'t>) -> Expr {
         let operands = children(node).into_iter().map(|child| self.expr(child)).collect();
         self.joined(operands, Operator::Sequence)
-    }
-
-    /// Joins values by one operator, pairs of neighbours first, so that a long chain is no deep tree.
-    fn joined(&mut self, mut operands: Vec<Expr>, operator: Operator) -> Expr {
-        while operands.len() > 1 {
-            let mut pairs = Vec::with_capacity(operands.len() / 2 + 1);
-            let mut rest = operands.into_iter();
-            while let Some(left) = rest.next() {
-                let Some(right) = rest.next() else {
-                    pairs.push(left);
-                    break;
-                };
-                let span = Span::new(left.span.start, right.span.end);
-                let kind = ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) };
-                pairs.push(self.build.expr(span, kind));
-            }
-            operands = pairs;
-        }
-        operands.pop().unwrap_or_else(|| self.build.expr(Span::default(), ExprKind::Opaque(Vec::new())))
     }
 
     fn unary(&mut self, node: Node<'t>) -> Expr {
@@ -362,61 +337,5 @@ impl<'t> Lower<'t, '_> {
         let (object, name) = (self.build.name(object.trim()), self.build.name(name.trim()));
         let object = Box::new(self.make(node, ExprKind::Name(object)));
         self.make(node, ExprKind::Member { object, name })
-    }
-}
-
-fn operator_text<'t>(text: &'t str, node: Node<'_>) -> &'t str {
-    let range = node.child_by_field_name("operator").map(|operator| operator.byte_range());
-    range.and_then(|range| text.get(range)).unwrap_or_default()
-}
-
-fn is_associative(operator: Operator) -> bool {
-    matches!(operator, Operator::Add | Operator::And | Operator::Or | Operator::Coalesce)
-}
-
-/// The operands of a chain of one operator, left to right.
-fn operands<'t>(text: &str, node: Node<'t>, operator: &str) -> Vec<Node<'t>> {
-    let mut operands = Vec::new();
-    let mut left = Some(node);
-    while let Some(next) = left {
-        if next.kind() == "binary_expression" && operator_text(text, next) == operator {
-            operands.extend(next.child_by_field_name("right"));
-            left = next.child_by_field_name("left");
-        } else {
-            operands.push(next);
-            left = None;
-        }
-    }
-    operands.reverse();
-    operands
-}
-
-fn binary_operator(text: &str) -> Operator {
-    match text {
-        "+" => Operator::Add,
-        "-" => Operator::Subtract,
-        "*" => Operator::Multiply,
-        "/" => Operator::Divide,
-        "%" => Operator::Modulo,
-        "**" => Operator::Power,
-        "&" => Operator::BitAnd,
-        "|" => Operator::BitOr,
-        "^" => Operator::BitXor,
-        "<<" => Operator::ShiftLeft,
-        ">>" | ">>>" => Operator::ShiftRight,
-        "&&" => Operator::And,
-        "||" => Operator::Or,
-        "??" => Operator::Coalesce,
-        "==" => Operator::Equal,
-        "!=" => Operator::NotEqual,
-        "===" => Operator::Identical,
-        "!==" => Operator::NotIdentical,
-        "<" => Operator::Less,
-        "<=" => Operator::LessEqual,
-        ">" => Operator::Greater,
-        ">=" => Operator::GreaterEqual,
-        "in" => Operator::In,
-        "instanceof" => Operator::InstanceOf,
-        _ => Operator::Other,
     }
 }

@@ -8,7 +8,7 @@
 //! - A TypeScript parameter property is an assignment to `this` at the beginning of the constructor; an enum is a
 //!   constant map; a namespace is a class. What is a type only is left out, but for the types of bindings, casts and
 //!   bases.
-//! - Long chains of one operator (`a + b + …` in bundles) nest evenly, so that they stay below [`DEPTH`].
+//! - Long chains of one operator (`a + b + …` in bundles) nest evenly, so that they stay below [`DEPTH`](super::DEPTH).
 
 mod expressions;
 mod functions;
@@ -22,9 +22,12 @@ pub(super) use self::text::reference;
 
 use tree_sitter::Node;
 
-use super::{Builder, DEPTH};
+use super::{
+    Builder,
+    lower::{children, fields, has_token, is_comment},
+};
 use crate::{
-    ir::{Expr, ExprKind, Module, Name, Stmt, StmtKind},
+    ir::{Expr, ExprKind, Module, Name, Stmt},
     language::Language,
 };
 
@@ -43,7 +46,7 @@ pub(super) fn statements(build: &mut Builder, language: Language, text: &str) ->
     };
     let root = tree.root_node();
     super::problems(build, &tree);
-    Lower::new(text, build).module(root)
+    Lower::new(text, build, JavaScript { alias: None }).module(root)
 }
 
 /// Lowers a program put together from pieces, in which the name `alias.0` stands for `alias.1`; none when the grammar
@@ -55,9 +58,7 @@ pub(super) fn whole_program(build: &mut Builder, text: &str, alias: (&str, &str)
         return None;
     }
     let alias = (build.name(alias.0), build.name(alias.1));
-    let mut lower = Lower::new(text, build);
-    lower.alias = Some(alias);
-    Some(lower.module(root))
+    Some(Lower::new(text, build, JavaScript { alias: Some(alias) }).module(root))
 }
 
 /// Lowers `text` as one expression, to whose beginning `build` is shifted; none when it is not one.
@@ -69,7 +70,7 @@ pub(super) fn expression(build: &mut Builder, language: Language, text: &str) ->
     let inner = statement.named_child(0).filter(|node| node.kind() == "parenthesized_expression")?;
     let offset = build.offset();
     build.shift(offset.saturating_sub(1));
-    let lowered = Lower::new(&wrapped, build).expr(inner);
+    let lowered = Lower::new(&wrapped, build, JavaScript { alias: None }).expr(inner);
     build.shift(offset);
     Some(lowered)
 }
@@ -85,21 +86,14 @@ fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
     parser.parse(text, None)
 }
 
-/// The work on one text.
-struct Lower<'t, 'b> {
-    text: &'t str,
-    build: &'b mut Builder,
-    /// How many calls of [`Lower::nested`] are open.
-    depth: usize,
-    /// A name, and the one that it stands for.
+/// A name, and the one that it stands for.
+struct JavaScript {
     alias: Option<(Name, Name)>,
 }
 
-impl<'t, 'b> Lower<'t, 'b> {
-    fn new(text: &'t str, build: &'b mut Builder) -> Self {
-        Self { text, build, depth: 0, alias: None }
-    }
+type Lower<'t, 'b> = super::lower::Lower<'t, 'b, JavaScript>;
 
+impl<'t> Lower<'t, '_> {
     /// The statements of a file.
     fn module(mut self, root: Node<'t>) -> Vec<Stmt> {
         let mut body = self.block(root);
@@ -107,22 +101,9 @@ impl<'t, 'b> Lower<'t, 'b> {
         body
     }
 
-    fn source(&self, node: Node<'_>) -> &'t str {
-        self.text.get(node.byte_range()).unwrap_or_default()
-    }
-
-    fn make(&mut self, node: Node<'_>, kind: ExprKind) -> Expr {
-        let span = self.build.span(node);
-        self.build.expr(span, kind)
-    }
-
-    fn statement(&self, node: Node<'_>, kind: StmtKind) -> Stmt {
-        Stmt { span: self.build.span(node), kind }
-    }
-
     fn name_of(&mut self, node: Node<'_>) -> Name {
         let text = self.source(node);
-        match &self.alias {
+        match &self.state.alias {
             Some((name, meant)) if **name == *text => meant.clone(),
             _ => self.build.name(text),
         }
@@ -132,45 +113,4 @@ impl<'t, 'b> Lower<'t, 'b> {
         let name = self.name_of(node);
         self.make(node, ExprKind::Name(name))
     }
-
-    fn opaque(&mut self, node: Node<'_>) -> Expr {
-        self.make(node, ExprKind::Opaque(Vec::new()))
-    }
-
-    /// Runs `lower` one level deeper; at the limit notes the problem and gives an empty opaque expression.
-    fn nested(&mut self, node: Node<'_>, lower: impl FnOnce(&mut Self) -> Expr) -> Expr {
-        if self.depth >= DEPTH {
-            self.too_deep(node);
-            return self.opaque(node);
-        }
-        self.depth += 1;
-        let lowered = lower(self);
-        self.depth -= 1;
-        lowered
-    }
-
-    fn too_deep(&mut self, node: Node<'_>) {
-        self.build.problem(self.build.span(node), format!("nested deeper than {DEPTH}"));
-    }
-}
-
-/// The named children of a node without comments, in one pass: asking for them by number is quadratic.
-fn children(node: Node<'_>) -> Vec<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !is_comment(*child)).collect()
-}
-
-fn is_comment(node: Node<'_>) -> bool {
-    matches!(node.kind(), "comment" | "html_comment" | "hash_bang_line")
-}
-
-/// Whether the node has the word or sign `token` as a child of its own.
-fn has_token(node: Node<'_>, token: &str) -> bool {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| !child.is_named() && child.kind() == token)
-}
-
-fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name(name, &mut cursor).filter(|child| child.is_named()).collect()
 }

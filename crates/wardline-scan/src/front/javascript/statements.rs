@@ -3,10 +3,7 @@
 use tree_sitter::Node;
 
 use super::{Lower, children, fields, has_token};
-use crate::{
-    front::DEPTH,
-    ir::{Arm, Catch, Class, Declare, Entry, Expr, ExprKind, Literal, Stmt, StmtKind},
-};
+use crate::ir::{Arm, Catch, Class, Declare, Entry, Expr, ExprKind, Literal, Stmt, StmtKind};
 
 impl<'t> Lower<'t, '_> {
     /// The statements directly in a node.
@@ -20,14 +17,7 @@ impl<'t> Lower<'t, '_> {
 
     /// The statements that one of the source becomes: none for a type, several for a declaration of several names.
     pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        if self.depth >= DEPTH {
-            self.too_deep(node);
-            return Vec::new();
-        }
-        self.depth += 1;
-        let lowered = self.stmts_here(node);
-        self.depth -= 1;
-        lowered
+        self.nested_stmts(node, |lower| lower.stmts_here(node))
     }
 
     fn stmts_here(&mut self, node: Node<'t>) -> Vec<Stmt> {
@@ -195,9 +185,7 @@ impl<'t> Lower<'t, '_> {
                 arm.child_by_field_name("value").map(|value| self.expr(value)).into_iter().collect();
             let mut body = Vec::new();
             for statement in fields(arm, "body") {
-                if !super::is_comment(statement) {
-                    body.extend(self.stmts(statement));
-                }
+                body.extend(self.stmts(statement));
             }
             arms.push(Arm { patterns, guard: None, body, falls_through: true });
         }

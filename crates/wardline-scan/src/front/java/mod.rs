@@ -1,0 +1,61 @@
+//! The front-end of Java.
+//!
+//! - An import of a type is a module with the type's whole name: `java.sql.Connection`, bound as `Connection`.
+//! - A constructor is a function named `constructor`; a record's parts are declarations in its class.
+//! - A `switch` that gives a value is a chain of conditions, as is what `instanceof` binds.
+//! - Types are names, members (`java.io.File`) or indexes (`List<String>`).
+
+mod declarations;
+mod expressions;
+mod statements;
+
+use super::{Builder, lower::children};
+use crate::{
+    ir::{Expr, ExprKind, Module},
+    language::Language,
+};
+use tree_sitter::Node;
+
+/// Nothing besides what all front-ends have.
+struct Java;
+
+type Lower<'t, 'b> = super::lower::Lower<'t, 'b, Java>;
+
+/// Lowers a whole file.
+pub fn lower(text: &str) -> Module {
+    let mut build = Builder::new();
+    let mut parser = tree_sitter::Parser::new();
+    let tree = match parser.set_language(&tree_sitter_java::LANGUAGE.into()) {
+        Ok(()) => parser.parse(text, None),
+        Err(_) => None,
+    };
+    let Some(tree) = tree else {
+        build.problem(super::whole(text), "syntax error");
+        return build.module(Language::Java, Vec::new());
+    };
+    super::problems(&mut build, &tree);
+    let body = Lower::new(text, &mut build, Java).block(tree.root_node());
+    build.module(Language::Java, body)
+}
+
+impl<'t> Lower<'t, '_> {
+    /// The expression in field `name`; an empty opaque one where the grammar found none.
+    fn field(&mut self, node: Node<'t>, name: &str) -> Expr {
+        match node.child_by_field_name(name) {
+            Some(child) => self.expr(child),
+            None => self.opaque(node),
+        }
+    }
+
+    fn name_expr(&mut self, node: Node<'t>) -> Expr {
+        let name = self.spelled(node);
+        self.make(node, ExprKind::Name(name))
+    }
+
+    fn first(&mut self, node: Node<'t>) -> Expr {
+        match children(node).first() {
+            Some(child) => self.expr(*child),
+            None => self.opaque(node),
+        }
+    }
+}
