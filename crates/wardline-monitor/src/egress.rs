@@ -241,6 +241,7 @@ pub(crate) fn serve(
     if let Some(egress) = &manifest.confinement().egress {
         let listener = UnixListener::bind(egress).map_err(set_up("the egress door's socket"))?;
         let mut door = Door::new(manifest.hosts().to_vec());
+        door.within = manifest.within().to_vec();
         let outbound = manifest.outbound();
         door.requests.clone_from(&outbound.requests);
         door.uploads = Arc::new(Uploads::new(outbound.upload.connection, outbound.upload.session));

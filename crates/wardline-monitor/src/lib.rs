@@ -10,6 +10,7 @@
 mod action;
 pub mod approve;
 pub mod bounds;
+pub mod caps;
 pub mod changes;
 pub mod check;
 pub mod doctor;

@@ -153,7 +153,7 @@ fn by_default(verdict: &Verdict) -> bool {
 }
 
 /// Directories in `/etc` whose names carry a version.
-fn versioned() -> impl Iterator<Item = PathBuf> {
+pub(crate) fn versioned() -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir("/etc").into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         SYSTEM_VERSIONED.iter().any(|start| name.starts_with(start))
@@ -177,7 +177,7 @@ fn toolchains(world: &World) -> Vec<PathBuf> {
 }
 
 /// The directory that a program is installed in, when it is none of the others.
-fn home_of_program(program: &Path, world: &World) -> Option<PathBuf> {
+pub(crate) fn home_of_program(program: &Path, world: &World) -> Option<PathBuf> {
     let real = std::fs::canonicalize(program).ok()?;
     let modules =
         real.ancestors().filter(|dir| dir.file_name().is_some_and(|name| name == "node_modules")).last();

@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use wardline_proxy::{Effect, HostRule};
+use wardline_proxy::{Effect, HostRule, Within};
 use wardline_sandbox::Confinement;
 
+use crate::caps::Applied;
 use crate::egress::Outbound;
 use crate::trust::hex;
 
@@ -19,13 +20,29 @@ pub struct Manifest {
     confinement: Confinement,
     hosts: Vec<HostRule>,
     outbound: Outbound,
+    capabilities: Vec<Applied>,
+    within: Vec<Within>,
     digest: String,
 }
 
 impl Manifest {
     /// Seals what is asked for.
     pub(crate) fn seal(confinement: Confinement, hosts: Vec<HostRule>) -> Self {
-        Self { confinement, hosts, outbound: Outbound::default(), digest: String::new() }.hashed()
+        let (capabilities, within) = (Vec::new(), Vec::new());
+        Self {
+            confinement,
+            hosts,
+            outbound: Outbound::default(),
+            capabilities,
+            within,
+            digest: String::new(),
+        }
+        .hashed()
+    }
+
+    /// The same, bounded by capability manifests besides.
+    pub(crate) fn bounded(self, capabilities: Vec<Applied>, within: Vec<Within>) -> Self {
+        Self { capabilities, within, ..self }.hashed()
     }
 
     /// The same with what is asked of the egress door besides hosts.
@@ -39,6 +56,7 @@ impl Manifest {
         hasher.update(self.confinement.digest().as_bytes());
         hasher.update(self.hosts_value().to_string().as_bytes());
         hasher.update(self.outbound.to_value().to_string().as_bytes());
+        hasher.update(self.capabilities_value().to_string().as_bytes());
         self.digest = hex(&hasher.finalize());
         self
     }
@@ -53,6 +71,21 @@ impl Manifest {
     #[must_use]
     pub fn hosts(&self) -> &[HostRule] {
         &self.hosts
+    }
+
+    /// The lists of hosts beyond which nothing is reached, whatever the rules open.
+    pub(crate) fn within(&self) -> &[Within] {
+        &self.within
+    }
+
+    /// What came of the capability manifests that hold.
+    #[must_use]
+    pub fn capabilities(&self) -> &[Applied] {
+        &self.capabilities
+    }
+
+    fn capabilities_value(&self) -> Value {
+        self.capabilities.iter().map(Applied::to_value).collect()
     }
 
     /// What is asked of the egress door besides hosts.
@@ -73,6 +106,7 @@ impl Manifest {
         if let Some(fields) = value.as_object_mut() {
             fields.insert("hosts".to_owned(), self.hosts_value());
             fields.insert("outbound".to_owned(), self.outbound.to_value());
+            fields.insert("capabilities".to_owned(), self.capabilities_value());
         }
         value
     }
@@ -117,11 +151,13 @@ impl Manifest {
 }
 
 /// What the fields of the manifest mean. A field that is not listed is printed under its own name.
-const HEADINGS: [(&str, &str); 21] = [
+const HEADINGS: [(&str, &str); 24] = [
     ("project", "the project"),
     ("cwd", "starts in"),
     ("read", "readable and executable"),
     ("write", "readable, executable and writable besides the project"),
+    ("hollow", "the project is shown only where it is named"),
+    ("no_execute", "of these nothing is executable"),
     ("pinned", "read-only inside what is writable; what is not there may not appear"),
     ("masked", "neither readable nor writable"),
     ("quarantined", "changed inside only, until a person has looked"),
@@ -139,6 +175,7 @@ const HEADINGS: [(&str, &str); 21] = [
     ("accept_missing", "guarantees that a person does without"),
     ("hosts", "hosts that the egress door opens, asks about or keeps closed"),
     ("outbound", "what may leave through it"),
+    ("capabilities", "capability manifests, which bound all of this"),
 ];
 
 /// The lines of one field.
@@ -159,6 +196,25 @@ fn line(value: &Value) -> String {
         Value::Null => "no limit".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().map(line).collect::<Vec<_>>().join(" → "),
+        Value::Object(fields) if fields.contains_key("not_given") => {
+            let list = |name: &str| {
+                let items = fields.get(name).and_then(Value::as_array).into_iter().flatten();
+                items.map(line).collect::<Vec<_>>()
+            };
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+            let some = |name: &str| Some(list(name).join(", ")).filter(|text| !text.is_empty());
+            let (hosts, secrets) = (some("hosts"), some("secrets"));
+            let none = || "none".to_owned();
+            let head = format!(
+                "{} ({}), hosts: {}; secrets: {}",
+                text("file"),
+                text("digest"),
+                hosts.unwrap_or_else(none),
+                secrets.unwrap_or_else(none)
+            );
+            let not_given = list("not_given").into_iter().map(|item| format!("\n  not given: {item}"));
+            std::iter::once(head).chain(not_given).collect()
+        }
         Value::Object(fields) if fields.contains_key("host") => {
             let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
             let port = fields.get("port").and_then(Value::as_u64);

@@ -24,6 +24,7 @@ use wardline_sandbox::{
 
 use crate::approve::Approver;
 use crate::bounds;
+use crate::caps::{self, Bounds, CapsError, NotGiven};
 use crate::changes::{Change, Snapshot};
 use crate::door::DoorRecord;
 use crate::egress::{self, Doorkeeper, Outbound};
@@ -70,6 +71,8 @@ pub struct Guard {
     pub limits: Vec<(Resource, Option<u64>)>,
     /// Further environment variables that a human passes on.
     pub variables: Vec<String>,
+    /// A capability manifest that a human names. Those beside the program hold besides.
+    pub caps: Option<PathBuf>,
     /// The agent whose rules bound the program; `code` when none is named.
     pub agent: Option<String>,
     /// Whether the program puts its tool calls to the monitor, so that an effect without a decision is worth a word.
@@ -114,6 +117,8 @@ pub enum SessionError {
     UnknownGuarantee(String),
     /// A host that was opened on the command line or in the configuration is not one.
     Host(String),
+    /// A capability manifest that holds for the program cannot be obeyed.
+    Capabilities(CapsError),
     /// The sandbox could not be made.
     Sandbox(StartError),
     /// The program ran, and how it ended is not known.
@@ -161,6 +166,7 @@ impl fmt::Display for SessionError {
             Self::Monitor(e) => e.fmt(f),
             Self::SetUp { what, why } => write!(f, "cannot make {what}: {why}"),
             Self::Host(e) => f.write_str(e),
+            Self::Capabilities(e) => e.fmt(f),
             Self::Sandbox(e) => e.fmt(f),
             Self::Lost(e) => e.fmt(f),
         }
@@ -187,6 +193,8 @@ pub struct Finished {
     pub connections: Vec<RefusedConnection>,
     /// Changes to trap files, which wait in the quarantine.
     pub held: Vec<quarantine::Held>,
+    /// What capability manifests name and the program did not get.
+    pub not_given: Vec<NotGiven>,
 }
 
 /// What a session was, for its end.
@@ -202,6 +210,8 @@ pub struct Summary {
     pub connections: Vec<RefusedConnection>,
     /// Changes to trap files, which wait in the quarantine.
     pub held: Vec<quarantine::Held>,
+    /// What capability manifests name and the program did not get.
+    pub not_given: Vec<NotGiven>,
     /// What changed in the workspace.
     pub changes: BTreeMap<PathBuf, Change>,
     /// Changes that no decision covers, each with what is known of it.
@@ -244,7 +254,7 @@ pub fn run(
         vec![record::principal("`wardline run` on the principal's command line")].into(),
     );
     let permit = monitor.launch(&subject, body)?;
-    let Finished { ended, connections, held } = prepared.confine(monitor, &subject, permit)?;
+    let Finished { ended, connections, held, not_given } = prepared.confine(monitor, &subject, permit)?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
     let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
@@ -254,6 +264,7 @@ pub fn run(
         counts: monitor.tally().counts(),
         connections,
         held,
+        not_given,
         changes,
         unmediated,
         complete: before.is_complete() && after.is_complete(),
@@ -374,7 +385,7 @@ impl Prepared {
         let answered = answerer.is_some();
         let own = (&*subject.session, &place as &dyn Fn(&str) -> PathBuf);
         let (manifest, before) =
-            asked(monitor.policy(), world, guard, &program, own, answered, token.expose())?;
+            asked(monitor.policy(), world, guard, &program, own, answered, Some(token.expose()))?;
         let files = &manifest.confinement().quarantined;
         let staging = Staging::begin(world, &subject.session, files, &crate::now())
             .map_err(set_up("the copies of quarantined files"))?;
@@ -477,7 +488,8 @@ impl Prepared {
         // The doors close first, so that what they say at their end is in the totals.
         drop(self.serving);
         self.door.finish()?;
-        Ok(Finished { ended, connections: self.door.refusals(), held })
+        let not_given = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone()).collect();
+        Ok(Finished { ended, connections: self.door.refusals(), held, not_given })
     }
 }
 
@@ -507,7 +519,7 @@ pub fn manifest(
     let program = find_program(world, &guard.argv)?;
     let directory = world.state.join("run").join("SESSION");
     let own = ("SESSION", &(|name: &str| directory.join(name)) as &dyn Fn(&str) -> PathBuf);
-    let (manifest, _before) = asked(policy, world, guard, &program, own, answered, egress::NO_SECRET)?;
+    let (manifest, _before) = asked(policy, world, guard, &program, own, answered, None)?;
     Ok(manifest)
 }
 
@@ -529,7 +541,8 @@ fn file_name(index: usize) -> String {
 }
 
 /// Everything that is asked for: of the operating system and of the egress door. `place` names the files of the
-/// session's directory, `answered` says whether hooks inside are answered.
+/// session's directory, `answered` says whether hooks inside are answered; without the session's `secret` nothing will
+/// be started, and no other secret is looked at.
 fn asked(
     policy: &PolicySet,
     world: &World,
@@ -537,16 +550,23 @@ fn asked(
     program: &Path,
     (session, place): (&str, &dyn Fn(&str) -> PathBuf),
     answered: bool,
-    secret: &str,
+    secret: Option<&str>,
 ) -> Result<(Manifest, Before), SessionError> {
     let (mut confinement, before) = confinement(policy, world, guard, program, session)?;
+    let hosts = egress::host_rules(policy, guard)?;
+    let mut ports = egress::forwards(policy, guard);
+    let started = caps::started(world, program, &guard.argv);
+    let manifests =
+        caps::manifests(world, guard.caps.as_deref(), &started).map_err(SessionError::Capabilities)?;
+    let bounds = Bounds { policy, world, started: &started, hosts: &hosts, fetch: secret.is_some() };
+    // First of all, so that everything below is Wardline's own.
+    let (applied, within) = caps::narrow(&bounds, &manifests, &mut confinement, &mut ports);
     confinement.session = place(EGRESS).parent().map(Path::to_path_buf);
     confinement.egress = Some(place(EGRESS));
-    let ports = egress::forwards(policy, guard);
     let forward =
         |named: &NamedPort| Forward { port: named.port, socket: place(&format!("{}.sock", named.port)) };
     confinement.forwards.extend(ports.iter().map(forward));
-    confinement.environment.extend(egress::variables(secret, &ports));
+    confinement.environment.extend(egress::variables(secret.unwrap_or(egress::NO_SECRET), &ports));
     if egress::intercepts(policy, guard) {
         let files = egress::CERTIFICATES.map(|(name, inside)| (place(name), PathBuf::from(inside)));
         confinement.files.extend(files);
@@ -567,7 +587,7 @@ fn asked(
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     let outbound = Outbound::new(policy, guard, &ports)?;
-    Ok((Manifest::seal(confinement, egress::host_rules(policy, guard)?).with(outbound), before))
+    Ok((Manifest::seal(confinement, hosts).with(outbound).bounded(applied, within), before))
 }
 
 /// The confinement of a program under a policy, without its sockets.

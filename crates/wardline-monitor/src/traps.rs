@@ -160,6 +160,7 @@ pub const TRAPS: &[Trap] = &[
     pinned(&["init.gradle", "init.gradle.kts"], Anywhere, "Gradle, before any build"),
     // What steers agents: their permissions, hooks, servers, and this guard.
     pinned(&["wardline.json", "wardline.jsonc", ".wardline/"], Root, "Wardline: its rules and agents"),
+    pinned(&["wardline.caps.jsonc"], Anywhere, "Wardline: what the programs beside it may touch"),
     pinned(&[".mcp.json", ".mcp/"], Root, "agents: starts the servers it names"),
     pinned(
         &[

@@ -51,6 +51,32 @@ const NEVER_BY_PATTERN: [&str; 22] = [
     "LUA_*",
 ];
 
+/// What a program gets that a capability manifest bounds, without being named: where it is and how to write.
+const PLAIN: [&str; 8] = ["HOME", "PATH", "TMPDIR", "WARDLINE", "LANG", "LANGUAGE", "LC_*", "TZ"];
+
+/// Whether a variable needs no name in a capability manifest.
+pub(crate) fn is_plain(name: &str) -> bool {
+    PLAIN.iter().any(|pattern| fits(name, pattern))
+}
+
+/// Whether a variable makes a program load or run what somebody else names.
+pub(crate) fn loads(name: &str) -> bool {
+    NEVER_BY_PATTERN.iter().any(|pattern| fits(name, pattern))
+}
+
+/// Whether a variable is read by more programs than the one it is meant for, so that nothing else may be in it.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    let proxy = name.to_ascii_uppercase().ends_with("_PROXY") || name.starts_with("WARDLINE");
+    proxy || loads(name) || ALWAYS.iter().chain(&PLAIN).any(|pattern| fits(name, pattern))
+}
+
+fn fits(name: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
+
 /// Those of the caller's variables that are on the list of all programs or among `named`, which may end in `*`;
 /// `spelled` are the words of the human.
 pub(crate) fn passed_on<'a>(
@@ -58,14 +84,9 @@ pub(crate) fn passed_on<'a>(
     named: impl Iterator<Item = &'a str>,
     spelled: &[String],
 ) -> BTreeMap<String, String> {
-    let fits = |name: &str, pattern: &str| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => name == pattern,
-    };
     let patterns: Vec<&str> = ALWAYS.into_iter().chain(named).collect();
-    let never = |name: &str| NEVER_BY_PATTERN.iter().any(|pattern| fits(name, pattern));
     own.filter(|(name, _)| patterns.iter().any(|pattern| fits(name, pattern)))
-        .filter(|(name, _)| !never(name) || spelled.contains(name))
+        .filter(|(name, _)| !loads(name) || spelled.contains(name))
         .collect()
 }
 

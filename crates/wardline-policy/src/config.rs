@@ -9,6 +9,7 @@ use crate::limits::LimitLine;
 use crate::network::NetworkLines;
 use crate::problem::Problem;
 use crate::rule::{Effect, Entry, Note, Permission, Place, Statement};
+use crate::secrets::SecretSource;
 
 /// How much is asked of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -84,6 +85,7 @@ pub(crate) struct Settings {
     pub(crate) repositories: Vec<RepositoryLine>,
     pub(crate) network: NetworkLines,
     pub(crate) limits: Vec<LimitLine>,
+    pub(crate) secrets: Vec<SecretSource>,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
 }
@@ -170,6 +172,10 @@ impl<'f> Reader<'f> {
         if self.problems.is_empty() { Ok(value) } else { Err(self.problems) }
     }
 
+    pub(crate) fn is_of(&self, layers: &[Layer]) -> bool {
+        layers.contains(&self.layer)
+    }
+
     pub(crate) fn place(&self, at: Spot) -> Place {
         Place { layer: self.layer, file: Arc::clone(&self.file), line: at.line }
     }
@@ -197,13 +203,14 @@ impl<'f> Reader<'f> {
                 "compat" => settings.kilo = self.compat(node),
                 "network" => settings.network = self.network(node),
                 "limits" => settings.limits = self.limits(node),
+                "secrets" => settings.secrets = self.secrets(&key, node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
                 "repositories" => settings.repositories = self.repositories(&key, node),
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, limits, guarantees, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, limits, secrets, guarantees, tools, compat, examples",
                 ),
             }
         }

@@ -102,6 +102,7 @@ use Guarded::{Agent, Git, Guard};
 const GUARDED: &[(Place, Guarded)] = &[
     (Place::End("wardline.jsonc"), Guard),
     (Place::End("wardline.json"), Guard),
+    (Place::End("wardline.caps.jsonc"), Guard),
     (Place::Below(".wardline"), Guard),
     (Place::Below(".config/wardline"), Guard),
     (Place::Below(".local/state/wardline"), Guard),

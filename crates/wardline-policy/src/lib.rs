@@ -11,6 +11,7 @@
 
 mod brackets;
 mod builtin;
+mod caps;
 mod commands;
 mod config;
 mod decide;
@@ -35,12 +36,14 @@ mod profiles;
 mod refusals;
 mod request;
 mod rule;
+mod secrets;
 mod sensitive;
 mod shell_words;
 mod stack;
 mod wildcard;
 mod yaml;
 
+pub use caps::{CAPABILITIES_FILE, Capabilities, Named, read_capabilities};
 pub use config::{GUARANTEES, Preset, UnknownPreset};
 pub use decide::decide;
 pub use decision::{CommandVerdict, Decision, Layer, Obligation, Origin, Reason, UnknownDecision, Verdict};
@@ -58,11 +61,18 @@ pub use request::{
     Access, Certainty, CommandFact, Doubt, DoubtKind, Facts, Mention, PathFact, Refusal, Request, Waiver,
     Zone,
 };
+pub use secrets::{SecretFrom, SecretSource};
 pub use sensitive::{Sensitive, sensitive};
 pub use wildcard::{matches, without_brackets};
 
 /// JSON schema of the configuration file.
 pub const CONFIG_SCHEMA: &str = include_str!("../schema/config.schema.json");
+
+/// JSON schema of the capability manifest.
+pub const CAPABILITIES_SCHEMA: &str = include_str!("../schema/caps.schema.json");
+
+/// A capability manifest that uses every setting once, for documentation.
+pub const CAPABILITIES_SAMPLE: &str = include_str!("../schema/wardline.caps.jsonc");
 
 /// A configuration file that uses every setting once, for documentation.
 pub const CONFIG_SAMPLE: &str = include_str!("../schema/sample.jsonc");

@@ -153,6 +153,17 @@ impl Reader<'_> {
     }
 }
 
+/// Limits that stand nowhere but beside others, and tighten those.
+pub(crate) fn tightening(lines: &[LimitLine]) -> Vec<Limit> {
+    let limit = |LimitLine { name, value, place }: &LimitLine| Limit {
+        name: (*name).to_owned(),
+        value: *value,
+        force: LimitForce::Tightens,
+        origin: place.origin(),
+    };
+    lines.iter().map(limit).collect()
+}
+
 /// Every limit that counts, in the order in which they are to be taken: what persons set, what repositories tighten, and
 /// the administrator's last.
 pub(crate) fn limits(read: &[(&Source, Settings)], chosen: &Chosen) -> Vec<Limit> {

@@ -153,7 +153,8 @@ impl RequestLine {
     }
 }
 
-const HOST_HELP: &str = "write `example.com`, `*.example.com` or `example.com:443`, without scheme or path";
+pub(crate) const HOST_HELP: &str =
+    "write `example.com`, `*.example.com` or `example.com:443`, without scheme or path";
 
 impl Reader<'_> {
     pub(crate) fn network(&mut self, node: Node) -> NetworkLines {
@@ -292,7 +293,7 @@ pub fn is_port_name(text: &str) -> bool {
 }
 
 /// Splits `host[:port]`. Hosts are names, `*.` names, or addresses; IPv6 goes in brackets.
-fn parse_host(text: &str) -> Option<(String, Option<u16>)> {
+pub(crate) fn parse_host(text: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (address, after) = rest.split_once(']')?;

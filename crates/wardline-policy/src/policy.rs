@@ -17,6 +17,7 @@ use crate::network::Network;
 use crate::problem::Problem;
 use crate::profiles::{Chosen, ProfileChoice, RepositoryProfile, choose};
 use crate::rule::{Permission, Rule, Statement, Terms};
+use crate::secrets::SecretSource;
 use crate::stack::{Chain, Segment, Stack};
 
 /// What kind of text a source is.
@@ -145,6 +146,7 @@ pub struct PolicySet {
     agents: Vec<AgentInfo>,
     network: Network,
     limits: Vec<Limit>,
+    secrets: Vec<SecretSource>,
     optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
 }
@@ -175,6 +177,7 @@ impl PolicySet {
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
         let network = network(&read, &chosen);
         let limits = limits(&read, &chosen);
+        let secrets = secrets(&read);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
         let agents = agents(&read);
@@ -193,6 +196,7 @@ impl PolicySet {
             agents,
             network,
             limits,
+            secrets,
             optional,
         })
     }
@@ -236,6 +240,11 @@ impl PolicySet {
     /// The limits that the sources state, in the order in which they are to be taken.
     pub fn limits(&self) -> &[Limit] {
         &self.limits
+    }
+
+    /// The secrets that programs may ask for by name.
+    pub fn secrets(&self) -> &[SecretSource] {
+        &self.secrets
     }
 
     /// Everything that is said about the network.
@@ -311,6 +320,19 @@ fn read_all(sources: &[Source]) -> Result<Vec<(&Source, Settings)>, Vec<Problem>
         }
     }
     if problems.is_empty() { Ok(read) } else { Err(problems) }
+}
+
+/// Every secret once. The administrator's word comes first, so nobody gives one of theirs to others.
+fn secrets(read: &[(&Source, Settings)]) -> Vec<SecretSource> {
+    let mut secrets: Vec<SecretSource> = Vec::new();
+    let mut lines: Vec<&SecretSource> = read.iter().flat_map(|(_, settings)| &settings.secrets).collect();
+    lines.sort_by_key(|secret| secret.origin.layer != Layer::Managed);
+    for secret in lines {
+        if !secrets.iter().any(|known| known.name == secret.name) {
+            secrets.push(secret.clone());
+        }
+    }
+    secrets
 }
 
 /// Whether a source only tightens. Managed sources are a ceiling anyway.

@@ -51,6 +51,8 @@ impl Default for Limits {
 pub struct Door {
     /// What is said about hosts. A host that no rule opens is closed.
     pub rules: Vec<HostRule>,
+    /// Lists of hosts that bound what the rules open: a host has to stand in every one of them besides.
+    pub within: Vec<Within>,
     /// What is said about single requests.
     pub requests: Vec<RequestRule>,
     /// Opens the TLS of tunnels to hosts that rules about requests name; without it such tunnels are refused.
@@ -71,10 +73,32 @@ pub struct Door {
     questions: Option<Arc<Questions>>,
 }
 
+/// A list of hosts beyond which nothing is opened, whatever the rules say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Within {
+    /// The hosts. An empty list is no host at all.
+    pub hosts: Vec<HostRule>,
+    /// Whose list it is, for the log.
+    pub because: String,
+}
+
+impl Within {
+    /// Whether a host and port stand in the list; `default` is the port that a line without one means.
+    #[must_use]
+    pub fn names(&self, authority: &Authority, default: u16) -> bool {
+        self.hosts.iter().any(|rule| {
+            rule.effect == Effect::Allow
+                && rule.pattern().is_ok_and(|pattern| pattern.matches(&authority.host, false))
+                && rule.fits(authority.port, default)
+        })
+    }
+}
+
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door")
             .field("rules", &self.rules)
+            .field("within", &self.within)
             .field("token", &self.token)
             .field("allow_plain_connect", &self.allow_plain_connect)
             .field("limits", &self.limits)
@@ -90,6 +114,13 @@ pub enum Refusal {
     NoRule(Authority),
     /// A rule names the host, but another port.
     WrongPort(Authority),
+    /// A list that bounds the rules does not name the host.
+    Outside {
+        /// What was asked for.
+        authority: Authority,
+        /// Whose list it is.
+        list: String,
+    },
     /// A rule closes the host.
     Denied {
         /// What was asked for.
@@ -152,6 +183,7 @@ impl fmt::Display for Refusal {
             Self::WrongPort(authority) => {
                 write!(f, "no rule allows port {} of {}", authority.port, authority.host)
             }
+            Self::Outside { authority, list } => write!(f, "{list} does not name {authority}"),
             Self::Denied { authority, rule } => write!(f, "{rule} closes {authority}"),
             Self::Request { why, .. } => f.write_str(why),
             Self::Hidden { authority, rule } => write!(
@@ -198,6 +230,7 @@ impl Refusal {
                 "a human may let the door open the TLS of such hosts with `wardline run --intercept-tls`"
                     .to_owned(),
             ),
+            Self::Outside { .. } => Some("a human may add the host to that file".to_owned()),
             Self::Denied { .. } | Self::Exhausted { .. } | Self::Request { .. } => {
                 Some("a human may change that rule".to_owned())
             }
@@ -231,6 +264,7 @@ impl Door {
     pub fn new(rules: Vec<HostRule>) -> Self {
         Self {
             rules,
+            within: Vec::new(),
             requests: Vec::new(),
             interceptor: None,
             token: None,
@@ -254,7 +288,8 @@ impl Door {
     /// With the first rule that is none: what is wrong and what to write.
     pub fn check(&self) -> Result<(), String> {
         let about_requests = self.requests.iter().map(|rule| &rule.host);
-        self.rules.iter().chain(about_requests).try_for_each(|rule| match rule.pattern() {
+        let bounds = self.within.iter().flat_map(|within| &within.hosts);
+        self.rules.iter().chain(about_requests).chain(bounds).try_for_each(|rule| match rule.pattern() {
             Ok(_) => Ok(()),
             Err(problem) => Err(format!("{}: {problem}", rule.because)),
         })
@@ -306,6 +341,9 @@ impl Door {
     /// What opens a host: a rule's words, with the human's answer when one was asked for.
     fn opened(&self, authority: &Authority, default: u16) -> Result<String, Refusal> {
         let rule = |effect| self.rule_for(authority, default, effect);
+        if let Some(within) = self.within.iter().find(|within| !within.names(authority, default)) {
+            return Err(Refusal::Outside { authority: authority.clone(), list: within.because.clone() });
+        }
         if let (Some(rule), _) = rule(Effect::Deny) {
             return Err(Refusal::Denied { authority: authority.clone(), rule: rule.because.clone() });
         }
@@ -400,6 +438,36 @@ mod tests {
         let allow = rules.iter().map(|rule| HostRule::parse(rule, "the rule").unwrap()).collect();
         let answers = answers.iter().map(|answer| answer.to_vec()).collect();
         Door { resolver: Arc::new(Script(Mutex::new(answers))), ..Door::new(allow) }
+    }
+
+    #[test]
+    fn a_list_bounds_what_rules_open_and_opens_nothing() {
+        let list = |hosts: &[&str]| Within {
+            hosts: hosts.iter().map(|host| HostRule::parse(host, "list").unwrap()).collect(),
+            because: "the list".to_owned(),
+        };
+        // What the rules open, the lists, what is asked for, whether it is reached.
+        type Lists = &'static [&'static [&'static str]];
+        let table: [(&[&str], Lists, &str, bool); 9] = [
+            (&["a.test"], &[], "a.test:443", true),
+            (&["a.test"], &[&[]], "a.test:443", false),
+            (&["a.test"], &[&["a.test"]], "a.test:443", true),
+            (&["*.a.test"], &[&["b.a.test:443"]], "b.a.test:443", true),
+            (&["*.a.test"], &[&["b.a.test"]], "c.a.test:443", false),
+            (&["b.a.test:8443"], &[&["*.a.test"]], "b.a.test:8443", false),
+            (&["b.a.test:8443"], &[&["*.a.test:8443"]], "b.a.test:8443", true),
+            (&[], &[&["a.test"]], "a.test:443", false),
+            (&["a.test"], &[&["a.test"], &["b.test"]], "a.test:443", false),
+        ];
+        for (rules, lists, asked, reached) in table {
+            let mut door = door(rules, &[&["8.8.8.8"]]);
+            door.within = lists.iter().map(|hosts| list(hosts)).collect();
+            let admitted = door.admit(&Authority::parse(asked, None).unwrap(), 443);
+            assert_eq!(admitted.is_ok(), reached, "{rules:?} within {lists:?}: {admitted:?}");
+            if let Err(refusal @ Refusal::Outside { .. }) = admitted {
+                assert!(refusal.to_string().starts_with("the list does not name"), "{refusal}");
+            }
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub use address::forbidden;
 pub use ask::{Answer, Ask};
 pub use connection::{Connection, Decision, Record, Verb};
 pub use dial::{Dialer, Resolver, SystemDialer, SystemResolver};
-pub use door::{Admission, Door, Limits, Refusal};
+pub use door::{Admission, Door, Limits, Refusal, Within};
 pub use forward::forward;
 pub use host::{Authority, Host, HostError};
 pub use intercept::Interceptor;

@@ -27,6 +27,11 @@ pub struct Confinement {
     pub read: Vec<PathBuf>,
     /// Files and directories that can be read, executed and written, besides the project.
     pub write: Vec<PathBuf>,
+    /// Whether the project is not shown: it and the directory where the program starts are there and empty, but for what
+    /// `read` and `write` name inside them.
+    pub hollow: bool,
+    /// Paths of `read` and `write` from which nothing can be executed, whatever is said of the directories around them.
+    pub no_execute: Vec<PathBuf>,
     /// Paths inside writable ones that stay as they are: read-only when they exist, and when they do not, whatever
     /// appears there is moved away at the end (see [`Confinement::quarantine`]).
     pub pinned: Vec<PathBuf>,
@@ -110,6 +115,8 @@ impl Confinement {
             project,
             read: Vec::new(),
             write: Vec::new(),
+            hollow: false,
+            no_execute: Vec::new(),
             pinned: Vec::new(),
             masked: Vec::new(),
             quarantined: Vec::new(),
@@ -137,6 +144,8 @@ impl Confinement {
             "cwd": path_value(&self.cwd),
             "read": paths_value(&self.read),
             "write": paths_value(&self.write),
+            "hollow": self.hollow,
+            "no_execute": paths_value(&self.no_execute),
             "pinned": paths_value(&self.pinned),
             "masked": paths_value(&self.masked),
             "quarantined": self.quarantined.iter().map(|file| json!([
@@ -190,6 +199,7 @@ impl Confinement {
         let lists = [
             ("read", &self.read),
             ("write", &self.write),
+            ("no_execute", &self.no_execute),
             ("pinned", &self.pinned),
             ("masked", &self.masked),
             ("repositories", &self.repositories),
@@ -269,6 +279,8 @@ impl Confinement {
             cwd: path_from(value.get("cwd")?)?,
             read: paths("read")?,
             write: paths("write")?,
+            hollow: value.get("hollow")?.as_bool()?,
+            no_execute: paths("no_execute")?,
             pinned: paths("pinned")?,
             masked: paths("masked")?,
             quarantined: pairs("quarantined")?
@@ -388,6 +400,8 @@ mod tests {
         let mut confinement = Confinement::new("/w/project", "/w/home");
         confinement.read = vec!["/usr".into(), OsString::from_vec(b"/odd-\xff".to_vec()).into()];
         confinement.write = vec!["/w/home/.agent".into()];
+        confinement.hollow = true;
+        confinement.no_execute = vec!["/w/home/.agent".into()];
         confinement.pinned = vec!["/w/project/.git/hooks".into()];
         confinement.masked = vec!["/w/project/.env".into()];
         confinement.quarantined =
@@ -432,7 +446,9 @@ mod tests {
     #[test]
     fn the_digest_changes_with_every_field() {
         type Change = fn(&mut Confinement);
-        let changes: [Change; 18] = [
+        let changes: [Change; 20] = [
+            |c| c.hollow = false,
+            |c| c.no_execute.clear(),
             |c| c.quarantined.clear(),
             |c| c.traps.clear(),
             |c| c.repositories.clear(),

@@ -73,11 +73,18 @@ fn apply(
         ruleset = ruleset.handle_access(AccessNet::from_all(abi))?;
     }
     let mut rules = ruleset.create()?;
+    let kept = |path: &PathBuf, access: BitFlags<AccessFs>| {
+        if plan.no_execute.contains(path) { access & !AccessFs::Execute } else { access }
+    };
     for path in &plan.readable {
-        rules = allow(rules, path, read, abi)?;
+        rules = allow(rules, path, kept(path, read), abi)?;
     }
     for path in &plan.writable {
-        rules = allow(rules, path, all, abi)?;
+        rules = allow(rules, path, kept(path, all), abi)?;
+    }
+    // Without mounts the host's directories would be at these paths.
+    for path in plan.hollow.iter().filter(|_| mounted) {
+        rules = allow(rules, path, AccessFs::ReadDir.into(), abi)?;
     }
     if mounted && abi >= ABI::V9 {
         // Sockets that the program was given, for kernels that ask who may connect to one by its path.

@@ -52,6 +52,7 @@ mod standin;
 mod streams;
 mod supervise;
 mod terminal;
+mod view;
 mod watch;
 mod wire;
 
@@ -79,5 +80,6 @@ pub use standin::{REMOVED, ignore_line};
 pub use streams::{Stdio3, Stream};
 pub use supervise::{SuperviseError, supervise};
 pub use terminal::aside;
+pub use view::{Sight, View};
 pub use watch::{Appeared, INDEX, put_away};
 pub use wire::Failure;

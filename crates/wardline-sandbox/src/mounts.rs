@@ -165,8 +165,8 @@ impl Root {
         match step {
             Step::Scratch { at, mode } => self.scratch(at, *mode).map_err(failing("make private", at)),
             Step::Link { at, to } => self.link(at, to).map_err(failing("link", at)),
-            Step::Bind { source, at, writable } => {
-                let limits = if *writable { PLAIN } else { READ_ONLY };
+            Step::Bind { source, at, writable, execute } => {
+                let limits = MountLimits { read_only: !writable, no_execute: !execute, ..PLAIN };
                 self.bind(source, at, limits).map_err(failing("bind", at))
             }
             Step::Anchor { at } => self.bind(at, at, PLAIN).map_err(failing("anchor", at)),

@@ -21,7 +21,7 @@ pub(crate) enum Step {
     /// A symbolic link, as the host has it.
     Link { at: PathBuf, to: PathBuf },
     /// A file or directory of the host.
-    Bind { source: PathBuf, at: PathBuf, writable: bool },
+    Bind { source: PathBuf, at: PathBuf, writable: bool, execute: bool },
     /// A writable directory mounted on itself: a mount point can be neither renamed nor removed, so nobody can move a
     /// pinned path away with the directory that holds it.
     Anchor { at: PathBuf },
@@ -34,7 +34,7 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    fn at(&self) -> &Path {
+    pub(crate) fn at(&self) -> &Path {
         match self {
             Self::Scratch { at, .. }
             | Self::Link { at, .. }
@@ -47,7 +47,7 @@ impl Step {
     }
 
     /// The order among steps of the same depth: what covers comes after what is covered.
-    fn rank(&self) -> u8 {
+    pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::Scratch { .. } => 0,
             Self::Link { .. } => 1,
@@ -96,8 +96,8 @@ impl Step {
         match self {
             Self::Scratch { at, mode } => json!(["scratch", path_value(at), mode]),
             Self::Link { at, to } => json!(["link", path_value(at), path_value(to)]),
-            Self::Bind { source, at, writable } => {
-                json!(["bind", path_value(at), path_value(source), writable])
+            Self::Bind { source, at, writable, execute } => {
+                json!(["bind", path_value(at), path_value(source), writable, execute])
             }
             Self::Anchor { at } => json!(["anchor", path_value(at)]),
             Self::Pin { at } => json!(["pin", path_value(at)]),
@@ -112,7 +112,9 @@ impl Step {
         Some(match value.get(0)?.as_str()? {
             "scratch" => Self::Scratch { at, mode: u32::try_from(value.get(2)?.as_u64()?).ok()? },
             "link" => Self::Link { at, to: path_from(value.get(2)?)? },
-            "bind" => Self::Bind { at, source: path_from(value.get(2)?)?, writable: flag(3)? },
+            "bind" => {
+                Self::Bind { at, source: path_from(value.get(2)?)?, writable: flag(3)?, execute: flag(4)? }
+            }
             "anchor" => Self::Anchor { at },
             "pin" => Self::Pin { at },
             "stage" => Self::Stage { at, source: path_from(value.get(2)?)? },
@@ -150,6 +152,10 @@ pub(crate) struct Plan {
     pub(crate) readable: Vec<PathBuf>,
     /// Canonical directories and files of the host that can be written as well.
     pub(crate) writable: Vec<PathBuf>,
+    /// Those of both from which nothing can be executed.
+    pub(crate) no_execute: Vec<PathBuf>,
+    /// Directories that are there and empty, and stay so but for what is mounted in them.
+    pub(crate) hollow: Vec<PathBuf>,
     /// Sockets of the host, where they appear inside.
     pub(crate) sockets: Vec<PathBuf>,
     /// Directories that are private inside. The host may have others at these paths.
@@ -179,19 +185,25 @@ impl Plan {
         }
         plan.scratch(&confinement.home, 0o700);
 
-        let project = std::slice::from_ref(&confinement.project);
+        let project = if confinement.hollow { &[] } else { std::slice::from_ref(&confinement.project) };
         let writable = project.iter().chain(&confinement.write).map(|path| (path.clone(), true));
         let readable = confinement.read.iter().flat_map(|path| expand(path)).map(|path| (path, false));
-        let mut binds: Vec<(PathBuf, bool)> = Vec::new();
+        let mut binds: Vec<(PathBuf, bool, bool)> = Vec::new();
         for (path, write) in writable.chain(readable) {
+            let execute = !confinement.no_execute.contains(&path);
             if let Some(canonical) = plan.resolve(&path) {
-                binds.push((canonical, write));
+                binds.push((canonical, write, execute));
             }
         }
+        let empty = [&confinement.project, &confinement.cwd].into_iter().filter(|path| {
+            let shown = || binds.iter().any(|(bound, _, _)| path.starts_with(bound));
+            confinement.hollow && path.starts_with(&confinement.project) && !shown()
+        });
+        empty.for_each(|path| plan.hollow(path, 0o555));
         // Shallow first, and of two requests for one path the wider: what lies inside a bind is there already.
-        binds.sort_by_key(|(path, write)| (depth(path), path.clone(), !write));
-        for (path, write) in binds {
-            plan.bind(path, write);
+        binds.sort_by_key(|(path, write, execute)| (depth(path), path.clone(), !write, !execute));
+        for (path, write, execute) in binds {
+            plan.bind(path, write, execute);
         }
         let doors =
             bridge::doors(confinement).into_iter().map(|(socket, port)| (socket, bridge::inside(port)));
@@ -200,7 +212,7 @@ impl Plan {
         for (host, at) in pairs.chain(doors) {
             if let Ok(source) = host.canonicalize() {
                 plan.readable.push(at.clone());
-                plan.steps.push(Step::Bind { source, at, writable: false });
+                plan.steps.push(Step::Bind { source, at, writable: false, execute: true });
             }
         }
 
@@ -242,6 +254,8 @@ impl Plan {
             "readable": paths(&self.readable),
             "writable": paths(&self.writable),
             "private": paths(&self.private),
+            "no_execute": paths(&self.no_execute),
+            "hollow": paths(&self.hollow),
         })
     }
 
@@ -255,6 +269,8 @@ impl Plan {
             readable: paths("readable")?,
             writable: paths("writable")?,
             private: paths("private")?,
+            no_execute: paths("no_execute")?,
+            hollow: paths("hollow")?,
             ..Self::default()
         })
     }
@@ -296,28 +312,47 @@ impl Plan {
     }
 
     fn scratch(&mut self, path: &Path, mode: u32) {
-        // A home that the host does not have is made in the new root, under the name that was asked for.
-        let at = self.resolve(path).unwrap_or_else(|| path.to_path_buf());
-        if !self.steps.iter().any(|step| matches!(step, Step::Scratch { at: other, .. } if *other == at)) {
-            self.private.push(at.clone());
-            self.steps.push(Step::Scratch { at, mode });
+        if let Some(at) = self.empty(path, mode) {
+            self.private.push(at);
         }
     }
 
-    fn bind(&mut self, path: PathBuf, write: bool) {
+    /// An empty directory in which nothing is made: what a program writes there would be lost without a word.
+    fn hollow(&mut self, path: &Path, mode: u32) {
+        if let Some(at) = self.empty(path, mode) {
+            self.hollow.push(at);
+        }
+    }
+
+    fn empty(&mut self, path: &Path, mode: u32) -> Option<PathBuf> {
+        // A home that the host does not have is made in the new root, under the name that was asked for.
+        let at = self.resolve(path).unwrap_or_else(|| path.to_path_buf());
+        if self.steps.iter().any(|step| matches!(step, Step::Scratch { at: other, .. } if *other == at)) {
+            return None;
+        }
+        self.steps.push(Step::Scratch { at: at.clone(), mode });
+        Some(at)
+    }
+
+    fn bind(&mut self, path: PathBuf, write: bool, execute: bool) {
         let own = OWN.iter().map(Path::new).any(|own| path == own)
             || path.starts_with("/proc")
             || path.starts_with("/dev")
             || path.parent().is_none();
         let enough = match self.nearest(&path) {
-            Some(Step::Bind { writable, .. }) => *writable || !write,
+            Some(Step::Bind { writable, execute: executes, .. }) => {
+                (*writable || !write) && *executes == execute
+            }
             _ => false,
         };
         if own || enough {
             return;
         }
+        if !execute {
+            self.no_execute.push(path.clone());
+        }
         if write { &mut self.writable } else { &mut self.readable }.push(path.clone());
-        self.steps.push(Step::Bind { source: path.clone(), at: path, writable: write });
+        self.steps.push(Step::Bind { source: path.clone(), at: path, writable: write, execute });
     }
 
     /// The deepest file system that `path` lies in, among those planned so far.

@@ -24,7 +24,9 @@ const MAX_ENTRIES: usize = 2_000_000;
 pub(crate) fn scan(confinement: &Confinement) -> Vec<Watch> {
     let names = Names::new(confinement.traps.iter().map(String::as_str));
     // In a project that is read-only as a whole nothing new can lie, and what is there is the person's.
-    let closed = confinement.pinned.contains(&confinement.project);
+    let closed = confinement.pinned.contains(&confinement.project)
+        || (confinement.hollow
+            && !confinement.write.iter().any(|path| path.starts_with(&confinement.project)));
     if closed || (names.is_empty() && confinement.repositories.is_empty()) {
         return Vec::new();
     }

@@ -74,6 +74,7 @@ const ALWAYS: &str = r#"(version 1)
 
 const READ: &str = "file-read* file-map-executable process-exec*";
 const WRITE: &str = "file-read* file-write* file-link file-clone file-map-executable process-exec*";
+const EXECUTE: &str = "file-map-executable process-exec*";
 const CHANGE: &str = "file-write* file-link file-clone";
 
 /// The profile of `confinement`. Its paths are taken as they are: Seatbelt compares resolved ones, so give it canonical
@@ -84,7 +85,7 @@ const CHANGE: &str = "file-write* file-link file-clone";
 pub fn profile(confinement: &Confinement, session: &Session) -> Result<String, Invalid> {
     confinement.check()?;
     let mut text = ALWAYS.to_owned();
-    let project = std::slice::from_ref(&confinement.project);
+    let project = if confinement.hollow { &[] } else { std::slice::from_ref(&confinement.project) };
     let writable: Vec<&Path> =
         project.iter().chain(&confinement.write).chain([&session.private]).map(PathBuf::as_path).collect();
     let given = confinement.files.iter().map(|(host, _)| host.as_path());
@@ -97,6 +98,8 @@ pub fn profile(confinement: &Confinement, session: &Session) -> Result<String, I
     // 2. What is allowed.
     rule(&mut text, "allow", READ, "subpath", readable)?;
     rule(&mut text, "allow", WRITE, "subpath", writable.iter().copied())?;
+    let plain: Vec<&Path> = confinement.no_execute.iter().map(PathBuf::as_path).collect();
+    rule(&mut text, "deny", EXECUTE, "subpath", plain)?;
     // 3. What stays as it is inside of that. What is held back for review on Linux cannot be changed here.
     let held_back = confinement.quarantined.iter().map(|held| held.path.as_path());
     let pinned = confinement.pinned.iter().map(PathBuf::as_path).chain(held_back).chain(given);

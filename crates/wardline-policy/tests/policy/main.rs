@@ -2,6 +2,7 @@
 
 mod advice;
 mod agents;
+mod caps;
 mod floors;
 mod grammar;
 mod keys;

@@ -85,6 +85,7 @@ const CRITICAL: &[&str] = &[
     "kilo.jsonc",
     "opencode.json",
     "opencode.jsonc",
+    "wardline.caps.jsonc",
     "wardline.json",
     "wardline.jsonc",
 ];

@@ -632,7 +632,7 @@ pub(super) fn loads_code(name: &str) -> bool {
 /// Whether `path` is one of the guard's own files.
 pub(super) fn guard_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    matches!(name, "wardline.jsonc" | "wardline.json")
+    matches!(name, "wardline.jsonc" | "wardline.json" | "wardline.caps.jsonc")
         || path.split('/').any(|part| part == ".wardline")
         || ["/.config/wardline", "/.local/state/wardline", "/.local/share/wardline", "/etc/wardline"]
             .iter()

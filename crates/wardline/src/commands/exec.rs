@@ -14,7 +14,7 @@ use wardline_monitor::{
 };
 
 use super::check::unknown_agent;
-use super::run::{aftermath, refused_connections};
+use super::run::{aftermath, refused_connections, secrets_not_given};
 use super::{PolicyFlags, quarantine};
 use crate::exit;
 
@@ -54,6 +54,9 @@ pub(crate) struct Boundary {
     /// Pass this environment variable on
     #[arg(long = "env", value_name = "NAME")]
     variables: Vec<String>,
+    /// Narrow the program to what this capability manifest names (docs/caps.md); one beside the program narrows it anyway
+    #[arg(long, value_name = "FILE")]
+    caps: Option<std::path::PathBuf>,
     /// Bound the program by the rules of this agent, such as `plan`, which changes nothing
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -92,6 +95,7 @@ impl Boundary {
             accept_missing: self.accept_missing.clone(),
             limits: self.bounds.clone(),
             variables: self.variables.clone(),
+            caps: self.caps.clone(),
             agent: self.agent.clone(),
             ..Guard::default()
         }
@@ -115,9 +119,11 @@ impl Exec {
         guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
         match session::exec(&monitor, &guard, ahead, approver) {
-            Ok(Finished { ended, connections, held }) => {
-                let told =
-                    refused_connections(&connections) + &quarantine::summary(&held) + &aftermath(&ended);
+            Ok(Finished { ended, connections, held, not_given }) => {
+                let told = refused_connections(&connections)
+                    + &secrets_not_given(&not_given)
+                    + &quarantine::summary(&held)
+                    + &aftermath(&ended);
                 if !told.is_empty() {
                     eprint!("wardline:\n{told}");
                 }
@@ -164,6 +170,7 @@ pub(crate) fn refused(error: &SessionError) -> ExitCode {
         | SessionError::TooMany(_)
         | SessionError::UnknownGuarantee(_)
         | SessionError::Unlisted(_)
+        | SessionError::Capabilities(_)
         | SessionError::Host(_) => exit::USAGE,
         SessionError::NoProgram(_) => 127,
         SessionError::Sandbox(e) => e.exit_code(),

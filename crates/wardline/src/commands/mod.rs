@@ -1,6 +1,7 @@
 //! The command line: one file per command, one match that calls them.
 
 mod attack;
+mod caps;
 mod check;
 mod demo;
 mod doctor;

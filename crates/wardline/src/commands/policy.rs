@@ -9,6 +9,7 @@ use wardline_monitor::policy::{self, Decision, EffectiveRule, Layer, PolicySet, 
 use wardline_monitor::{Action, World, gather, sources, visible};
 
 use super::PolicyFlags;
+use super::caps::Caps;
 use super::exec::{Boundary, print_manifest};
 use crate::exit;
 use crate::term::Style;
@@ -54,6 +55,9 @@ enum Command {
         #[arg(last = true, value_name = "CMD")]
         argv: Vec<OsString>,
     },
+    /// Look at a capability manifest
+    #[command(subcommand)]
+    Caps(Caps),
     /// Run the `match` and `not_match` examples that stand beside the rules
     Test {
         /// Print JSON
@@ -75,6 +79,7 @@ impl Policy {
                 let argv = if argv.is_empty() { vec![OsString::from("sh")] } else { argv };
                 print_manifest(world, &limits.policy, &limits.guard(argv), false, json)
             }
+            Command::Caps(caps) => caps.run(world),
             Command::Test { json, policy } => test(world, &policy, json),
         }
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use wardline_hooks::{answer_in_session, known_agent};
+use wardline_monitor::caps::NotGiven;
 use wardline_monitor::sandbox::{Ahead, Ended};
 use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
@@ -131,6 +132,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
     }
     more(&mut text, "refusals", counts.refused.len());
     text.push_str(&refused_connections(&summary.connections));
+    text.push_str(&secrets_not_given(&summary.not_given));
     for (path, change) in summary.changes.iter().take(LINES) {
         writeln!(text, "  {} {}", change.letter(), visible(&path.to_string_lossy())).ok();
     }
@@ -159,6 +161,15 @@ pub(crate) fn refused_connections(connections: &[RefusedConnection]) -> String {
     }
     more(&mut text, "refused hosts", connections.len());
     text
+}
+
+/// The secrets that a capability manifest names and the program did not get. What else it did not get shows in what the
+/// program says; `policy caps check` tells.
+pub(crate) fn secrets_not_given(not_given: &[NotGiven]) -> String {
+    let secrets = not_given.iter().filter(|thing| thing.kind == "secrets");
+    let line =
+        |thing: &NotGiven| format!("  secret not given: {}: {}\n", visible(&thing.name), visible(&thing.why));
+    secrets.map(line).collect()
 }
 
 /// What the sandbox did or saw at the end: nothing, as a rule.
