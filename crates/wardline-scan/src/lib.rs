@@ -18,6 +18,7 @@ pub mod ir;
 pub mod language;
 pub mod render;
 pub mod role;
+pub mod rules;
 pub mod sarif;
 pub mod secrets;
 pub mod span;

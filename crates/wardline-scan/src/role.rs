@@ -69,7 +69,7 @@ impl RuleSet {
 /// What an expression is to some rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Its value comes from outside. A weak source (the parameter of an exported function, the command line) is one
+    /// Its value comes from outside; the target of a parameter has the role when what is passed does. A weak source (the parameter of an exported function, the command line) is one
     /// whose findings warn and do not block.
     Source {
         /// For which rules.
@@ -81,6 +81,9 @@ pub enum Role {
     Sink {
         /// For which rules.
         rules: RuleSet,
+        /// Whether it is only reached by the value itself and not by what a list or map holds (a dictionary that is
+        /// returned becomes JSON; a list of arguments that is run is harmful by what it holds).
+        shallow: bool,
     },
     /// Its value is harmless, whatever went into it. With `by_side_effect` the names and members in it are
     /// harmless from here on.

@@ -1,0 +1,340 @@
+//! Finds where the patterns of one language fit in one module: one walk, in which each expression is shown only to the
+//! patterns that end with its name.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use super::{
+    env::Env,
+    names::Names,
+    pattern::{self, Mark, Pattern, Shape},
+    plan::Slots,
+    text::Words,
+    unify::{Unifier, Work},
+    walk::{self, Node},
+};
+use crate::{
+    ir::{Expr, ExprId, ExprKind, Function, Module, Stmt, StmtKind},
+    span::Span,
+};
+
+/// A place where something fits.
+#[derive(Debug, Clone)]
+pub(super) struct Hit<'p, 'm> {
+    pub(super) span: Span,
+    /// The expression, or the value of the statement.
+    pub(super) expr: Option<ExprId>,
+    pub(super) env: Env<'p, 'm>,
+    /// Whether it only says where others must be.
+    pub(super) inside: bool,
+}
+
+pub(super) type Hits<'p, 'm> = Rc<Vec<Hit<'p, 'm>>>;
+
+/// The patterns of a language on one module.
+pub(super) struct Found<'c, 'm> {
+    pub(super) module: &'m Module,
+    pub(super) text: &'m str,
+    pub(super) work: Work<'m>,
+    slots: &'c Slots,
+    /// The patterns that may fit.
+    active: Vec<Option<&'c Pattern>>,
+    hits: RefCell<Vec<Option<Hits<'c, 'm>>>>,
+    blocks: Vec<&'m [Stmt]>,
+    functions: Vec<&'m Function>,
+}
+
+/// What patterns and expressions are brought together by: a kind, and the last name in it or nothing.
+type Anchor<'t> = (u8, &'t str);
+
+const CALL: u8 = 100;
+const NAME: u8 = 101;
+const INDEX: u8 = 102;
+const ASSIGN: u8 = 103;
+
+impl<'c, 'm> Found<'c, 'm> {
+    /// Looks for everything that has an anchor; the rest is looked for when it is asked for. Nothing when no pattern can
+    /// fit.
+    pub(super) fn new(slots: &'c Slots, module: &'m Module, text: &'m str) -> Option<Self> {
+        let words = Words::of(module.language, text);
+        let active: Vec<Option<&'c Pattern>> = slots
+            .all
+            .iter()
+            .map(|slot| words.have(&slot.needed).then(|| slot.pattern(module.language)).flatten())
+            .collect();
+        if active.iter().all(Option::is_none) {
+            return None;
+        }
+        let mut found = Self {
+            module,
+            text,
+            work: Work::new(Names::new(module)),
+            slots,
+            hits: RefCell::new(vec![None; active.len()]),
+            active,
+            blocks: Vec::new(),
+            functions: Vec::new(),
+        };
+        found.walk();
+        Some(found)
+    }
+
+    /// The pattern of a slot, if it may fit.
+    pub(super) fn pattern(&self, slot: usize) -> Option<&'c Pattern> {
+        self.active.get(slot).copied().flatten()
+    }
+
+    /// Unifies the pattern of a slot.
+    pub(super) fn unifier(&self, slot: usize) -> Option<Unifier<'_, 'c, 'm>> {
+        let globals = self.slots.all.get(slot).is_some_and(|slot| slot.globals);
+        Some(Unifier { pattern: self.pattern(slot)?, work: &self.work, globals })
+    }
+
+    /// Where the pattern of a slot fits.
+    pub(super) fn hits(&self, slot: usize) -> Hits<'c, 'm> {
+        if let Some(Some(known)) = self.hits.borrow().get(slot) {
+            return known.clone();
+        }
+        let hits = Rc::new(self.look(slot));
+        if let Some(known) = self.hits.borrow_mut().get_mut(slot) {
+            *known = Some(hits.clone());
+        }
+        hits
+    }
+
+    fn walk(&mut self) {
+        let mut by_anchor: HashMap<Anchor<'c>, Vec<usize>> = HashMap::new();
+        let mut hits: Vec<Option<Vec<Hit<'c, 'm>>>> = vec![None; self.active.len()];
+        for (slot, pattern) in self.active.iter().enumerate() {
+            let Some(pattern) = pattern else { continue };
+            if let Some(anchor) = anchor(pattern) {
+                by_anchor.entry(anchor).or_default().push(slot);
+                if let Some(hits) = hits.get_mut(slot) {
+                    *hits = Some(Vec::new());
+                }
+            }
+        }
+        let (mut blocks, mut functions) = (Vec::new(), Vec::new());
+        let mut anchors = Vec::new();
+        walk::block(&self.module.body, &mut |node| match node {
+            Node::Expr(expr) => {
+                anchors.clear();
+                self.anchors(expr, &mut anchors);
+                for anchor in &anchors {
+                    for slot in by_anchor.get(anchor).into_iter().flatten() {
+                        self.fit(*slot, expr, &mut hits);
+                    }
+                }
+            }
+            Node::Block(stmts) => {
+                blocks.push(stmts);
+                self.declarations(stmts, &by_anchor, &mut hits);
+            }
+            Node::Function(function) => functions.push(function),
+            Node::Imports(_) => {}
+        });
+        self.blocks = blocks;
+        self.functions = functions;
+        let known = hits.into_iter().map(|hits| hits.map(Rc::new)).collect();
+        self.hits = RefCell::new(known);
+    }
+
+    fn fit(&self, slot: usize, expr: &'m Expr, hits: &mut [Option<Vec<Hit<'c, 'm>>>]) {
+        let Some(unifier) = self.unifier(slot) else { return };
+        let Shape::Expr(wanted) = unifier.pattern.shape() else { return };
+        let ways = unifier.expr(wanted, expr, Env::default());
+        if let Some(Some(hits)) = hits.get_mut(slot) {
+            // One expression can have two anchors of one pattern.
+            if hits.last().is_some_and(|hit| hit.expr == Some(expr.id)) {
+                return;
+            }
+            hits.extend(ways.into_iter().map(|env| Hit {
+                span: expr.span,
+                expr: Some(expr.id),
+                env,
+                inside: false,
+            }));
+        }
+    }
+
+    /// `const x = v` fits `$X = $V`.
+    fn declarations(
+        &self,
+        stmts: &'m [Stmt],
+        by_anchor: &HashMap<Anchor<'c>, Vec<usize>>,
+        hits: &mut [Option<Vec<Hit<'c, 'm>>>],
+    ) {
+        let Some(slots) = by_anchor.get(&(ASSIGN, "")) else { return };
+        for stmt in stmts {
+            let StmtKind::Declare(declare) = &stmt.kind else { continue };
+            for slot in slots {
+                let Some(unifier) = self.unifier(*slot) else { continue };
+                let Shape::Expr(Expr { kind: ExprKind::Assign { target, operator: None, value }, .. }) =
+                    unifier.pattern.shape()
+                else {
+                    continue;
+                };
+                let ways = unifier.assigned(target, value, declare, Env::default());
+                let expr = declare.value.as_ref().map(|value| value.id);
+                if let Some(Some(hits)) = hits.get_mut(*slot) {
+                    hits.extend(ways.into_iter().map(|env| Hit {
+                        span: stmt.span,
+                        expr,
+                        env,
+                        inside: false,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// What an expression is found by.
+    fn anchors(&self, expr: &'m Expr, anchors: &mut Vec<Anchor<'m>>) {
+        let names = &self.work.names;
+        match &expr.kind {
+            ExprKind::Call { callee, .. } => {
+                anchors.push((CALL, ""));
+                names.last_names(callee, &mut |name| anchors.push((CALL, name)));
+                names.last_names(expr, &mut |name| anchors.push((NAME, name)));
+            }
+            ExprKind::Name(_) => names.last_names(expr, &mut |name| anchors.push((NAME, name))),
+            ExprKind::Member { .. } => {
+                anchors.push((NAME, ""));
+                names.last_names(expr, &mut |name| anchors.push((NAME, name)));
+            }
+            ExprKind::Index { object, .. } => {
+                anchors.push((INDEX, ""));
+                names.last_names(object, &mut |name| anchors.push((INDEX, name)));
+                names.last_names(expr, &mut |name| anchors.push((NAME, name)));
+            }
+            ExprKind::Assign { target, .. } => {
+                anchors.push((ASSIGN, ""));
+                if let Some((_, name)) = names.member(target) {
+                    anchors.push((ASSIGN, name));
+                }
+            }
+            other => anchors.push((kind(other), "")),
+        }
+    }
+
+    /// Looks for a pattern that has no anchor.
+    fn look(&self, slot: usize) -> Vec<Hit<'c, 'm>> {
+        let mut hits = Vec::new();
+        let Some(unifier) = self.unifier(slot) else { return hits };
+        match unifier.pattern.shape() {
+            Shape::Expr(wanted) => walk::block(&self.module.body, &mut |node| {
+                if let Node::Expr(expr) = node {
+                    let ways = unifier.expr(wanted, expr, Env::default());
+                    hits.extend(ways.into_iter().map(|env| Hit {
+                        span: expr.span,
+                        expr: Some(expr.id),
+                        env,
+                        inside: false,
+                    }));
+                }
+            }),
+            Shape::Statements([Stmt { kind: StmtKind::Function(wanted), .. }]) => {
+                for function in &self.functions {
+                    let ways = unifier.function(wanted, function, Env::default());
+                    hits.extend(ways.into_iter().map(|env| Hit {
+                        span: function.span,
+                        expr: None,
+                        env,
+                        inside: false,
+                    }));
+                }
+            }
+            Shape::Statements(wanted) => self.sequences(&unifier, wanted, &mut hits),
+        }
+        hits
+    }
+
+    fn sequences(&self, unifier: &Unifier<'_, 'c, 'm>, wanted: &'c [Stmt], hits: &mut Vec<Hit<'c, 'm>>) {
+        let leading = wanted.iter().take_while(|stmt| unifier.pattern.is_ellipsis(stmt)).count();
+        let wanted = wanted.get(leading..).unwrap_or_default();
+        for block in &self.blocks {
+            for start in 0..block.len() {
+                let Some(rest) = block.get(start..) else { break };
+                let Some(first) = rest.first() else { break };
+                for (env, end) in unifier.sequence(wanted, rest, Env::default(), first.span.end, false) {
+                    let expr = if wanted.len() == 1 { value(first) } else { None };
+                    hits.push(Hit { span: Span::new(first.span.start, end), expr, env, inside: false });
+                }
+            }
+        }
+    }
+}
+
+/// The value of a simple statement.
+fn value(stmt: &Stmt) -> Option<ExprId> {
+    match &stmt.kind {
+        StmtKind::Expr(value) | StmtKind::Return(Some(value)) | StmtKind::Throw(Some(value)) => {
+            Some(value.id)
+        }
+        StmtKind::Declare(declare) => declare.value.as_ref().map(|value| value.id),
+        _ => None,
+    }
+}
+
+/// What a pattern is found by; nothing when it is looked for everywhere, on demand.
+fn anchor(pattern: &Pattern) -> Option<Anchor<'_>> {
+    let Shape::Expr(expr) = pattern.shape() else { return None };
+    if *pattern.mark(expr) != Mark::Plain {
+        return None;
+    }
+    if let Some(last) = pattern.path(expr.id).and_then(<[_]>::last) {
+        return Some((NAME, last));
+    }
+    Some(match &expr.kind {
+        ExprKind::Call { callee, .. } => (CALL, last_name(pattern, callee)),
+        ExprKind::Member { .. } => (NAME, last_name(pattern, expr)),
+        ExprKind::Index { object, .. } => (INDEX, last_name(pattern, object)),
+        ExprKind::Assign { target, operator: None, .. } => match &target.kind {
+            ExprKind::Member { .. } => (ASSIGN, last_name(pattern, target)),
+            _ => (ASSIGN, ""),
+        },
+        ExprKind::Assign { .. } => (ASSIGN, ""),
+        // A constant is also found behind a name.
+        ExprKind::Literal(_) => return None,
+        other => (kind(other), ""),
+    })
+}
+
+fn last_name<'p>(pattern: &'p Pattern, expr: &'p Expr) -> &'p str {
+    if let Some(last) = pattern.path(expr.id).and_then(<[_]>::last) {
+        return last;
+    }
+    match &expr.kind {
+        ExprKind::Member { name, .. } if !name.starts_with("__wl_") => name,
+        _ => "",
+    }
+}
+
+/// A number for each kind of expression; those that have no name to go by.
+fn kind(kind: &ExprKind) -> u8 {
+    use ExprKind as K;
+    match kind {
+        K::Literal(_) => 1,
+        K::Binary { operator, .. } => 2 + pattern::operator_number(*operator),
+        K::Unary { .. } => 50,
+        K::Conditional { .. } => 51,
+        K::Template(_) => 52,
+        K::Tagged { .. } => 53,
+        K::List { .. } => 54,
+        K::Map(_) => 55,
+        K::Function(_) => 56,
+        K::Class(_) => 57,
+        K::Comprehension { .. } => 58,
+        K::Await(_) => 59,
+        K::Yield(_) => 60,
+        K::Spread(_) => 61,
+        K::Cast { .. } => 62,
+        K::Element(_) => 63,
+        K::Command(_) => 64,
+        K::Slice(_) => 65,
+        K::Opaque(_) => 66,
+        K::Call { .. } => CALL,
+        K::Name(_) | K::Member { .. } => NAME,
+        K::Index { .. } => INDEX,
+        K::Assign { .. } => ASSIGN,
+    }
+}

@@ -1,0 +1,434 @@
+//! What the names of a module stand for: imports, aliases, constants.
+//!
+//! A rule says `flask.request.args`; code says `from flask import request as r` and `r.args`. Both are the same chain of
+//! names once the root is resolved.
+
+use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+
+use super::walk::{self, Node};
+use crate::{
+    ir::{
+        Clause, Entry, Expr, ExprKind, Import, Imported, Literal, Module, Name, Operator, Parameter, Stmt,
+        StmtKind, TemplatePart, UnaryOperator,
+    },
+    language::Language,
+    span::Span,
+};
+
+/// How deep constants and aliases are followed.
+const DEPTH: u32 = 24;
+
+/// What the names of one module stand for.
+pub(super) struct Names<'m> {
+    language: Language,
+    module: &'m Module,
+    imports: HashMap<&'m str, Vec<Vec<&'m str>>>,
+    stars: Vec<Vec<&'m str>>,
+    /// Names that are given a value, with how often and the last value.
+    assigned: HashMap<&'m str, (u32, Option<&'m Expr>)>,
+    bindings: OnceCell<Bindings<'m>>,
+}
+
+/// Where names are bound, for rules that mean global names only.
+#[derive(Default)]
+struct Bindings<'m> {
+    sites: HashMap<&'m str, Vec<Span>>,
+    functions: Vec<Span>,
+}
+
+/// A chain `root.a.b`.
+struct Chain<'m> {
+    root: Root<'m>,
+    /// The names after the root.
+    links: Vec<&'m str>,
+}
+
+enum Root<'m> {
+    Name(&'m str),
+    /// A module that is named in place: `require("fs")`.
+    Module(&'m str),
+}
+
+impl<'m> Names<'m> {
+    /// Gathers the names of a module.
+    pub(super) fn new(module: &'m Module) -> Self {
+        let mut names = Self {
+            language: module.language,
+            module,
+            imports: HashMap::new(),
+            stars: Vec::new(),
+            assigned: HashMap::new(),
+            bindings: OnceCell::new(),
+        };
+        walk::block(&module.body, &mut |node| names.gather(node));
+        names
+    }
+
+    fn gather(&mut self, node: Node<'m>) {
+        match node {
+            Node::Imports(imports) => imports.iter().for_each(|import| self.import(import)),
+            Node::Expr(Expr { kind: ExprKind::Assign { target, operator, value }, .. }) => {
+                self.assign(target, operator.is_none().then_some(value));
+            }
+            Node::Expr(Expr { kind: ExprKind::Unary { operator: UnaryOperator::Step, value }, .. }) => {
+                self.assign(value, None);
+            }
+            Node::Expr(Expr { kind: ExprKind::Comprehension { clauses, .. }, .. }) => {
+                for clause in clauses {
+                    if let Clause::For(target, _) = clause {
+                        self.assign(target, None);
+                    }
+                }
+            }
+            Node::Block(stmts) => stmts.iter().for_each(|stmt| self.statement(stmt)),
+            Node::Function(function) => {
+                function
+                    .parameters
+                    .iter()
+                    .for_each(|parameter: &Parameter| self.assign(&parameter.target, None));
+            }
+            Node::Expr(_) => {}
+        }
+    }
+
+    fn statement(&mut self, stmt: &'m Stmt) {
+        match &stmt.kind {
+            StmtKind::Declare(declare) => match &declare.value {
+                Some(value) => self.assign(&declare.target, Some(value)),
+                // A declaration without a value is no second value.
+                None if matches!(declare.target.kind, ExprKind::Name(_)) => {}
+                None => self.assign(&declare.target, None),
+            },
+            StmtKind::ForEach { target, .. } => self.assign(target, None),
+            StmtKind::With { items, .. } => {
+                items
+                    .iter()
+                    .filter_map(|(_, target)| target.as_ref())
+                    .for_each(|target| self.assign(target, None));
+            }
+            StmtKind::Try { catches, .. } => {
+                catches
+                    .iter()
+                    .filter_map(|catch| catch.name.as_ref())
+                    .for_each(|name| self.assign(name, None));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that a name, or each name of a pattern, is given a value.
+    fn assign(&mut self, target: &'m Expr, value: Option<&'m Expr>) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                if let Some(module) = value.and_then(|value| self.module_in_place(value)) {
+                    self.imports.entry(name).or_default().push(vec![module]);
+                    return;
+                }
+                let entry = self.assigned.entry(name).or_insert((0, None));
+                *entry = (entry.0.saturating_add(1), value);
+            }
+            ExprKind::List { elements, .. } => elements.iter().for_each(|element| self.assign(element, None)),
+            ExprKind::Map(entries) => self.assign_map(entries, value),
+            ExprKind::Spread(inner) | ExprKind::Assign { target: inner, .. } => self.assign(inner, None),
+            _ => {}
+        }
+    }
+
+    /// `const {exec, spawn: run} = require("child_process")`.
+    fn assign_map(&mut self, entries: &'m [Entry], value: Option<&'m Expr>) {
+        let module = value.and_then(|value| self.module_in_place(value));
+        let from = value.and_then(|value| match &value.kind {
+            ExprKind::Name(name) => self.imports.get(name.as_ref()).cloned(),
+            _ => None,
+        });
+        let paths = module.map(|module| vec![vec![module]]).or(from);
+        for entry in entries {
+            let key = entry.key.as_ref().and_then(|key| match &key.kind {
+                ExprKind::Literal(Literal::Text(text)) => Some(text.as_ref()),
+                _ => None,
+            });
+            match (&entry.value.kind, key, &paths) {
+                (ExprKind::Name(local), Some(key), Some(paths)) => {
+                    let members = paths.iter().map(|path| path.iter().copied().chain([key]).collect());
+                    self.imports.entry(local).or_default().extend(members.collect::<Vec<_>>());
+                }
+                _ => self.assign(&entry.value, None),
+            }
+        }
+    }
+
+    fn import(&mut self, import: &'m Import) {
+        let mut path = self.module_path(&import.module);
+        match &import.what {
+            Imported::All => self.stars.push(path),
+            Imported::Whole => {
+                // `import a.b` binds `a`.
+                let first = path.first().copied();
+                if path.len() > 1 && first == Some(import.local.as_ref()) {
+                    path.truncate(1);
+                }
+                self.imports.entry(&import.local).or_default().push(path);
+            }
+            Imported::One(name) => {
+                if name.as_ref() != "default" {
+                    path.push(name);
+                }
+                self.imports.entry(&import.local).or_default().push(path);
+            }
+        }
+    }
+
+    fn module_path(&self, module: &'m str) -> Vec<&'m str> {
+        match self.language {
+            Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => {
+                vec![module.strip_prefix("node:").unwrap_or(module)]
+            }
+            Language::Go => vec![module],
+            Language::Rust => module.split("::").collect(),
+            _ => module.split('.').collect(),
+        }
+    }
+
+    /// The module of `require("m")`, `__import__("m")`, `await import("m")`.
+    fn module_in_place(&self, expr: &'m Expr) -> Option<&'m str> {
+        let (callee, arguments) = match &expr.kind {
+            ExprKind::Call { callee, arguments, .. } => (callee, arguments),
+            ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => {
+                return self.module_in_place(inner);
+            }
+            _ => return None,
+        };
+        let named = match &callee.kind {
+            ExprKind::Name(name) => matches!(name.as_ref(), "require" | "import" | "__import__"),
+            ExprKind::Member { name, .. } => name.as_ref() == "import_module",
+            _ => false,
+        };
+        let [argument] = arguments.as_slice() else { return None };
+        match &argument.value.kind {
+            ExprKind::Literal(Literal::Text(text)) if named => {
+                Some(text.strip_prefix("node:").unwrap_or(text))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `expr` is the chain of names `path`, as written or once its root is resolved.
+    pub(super) fn is_path(&self, expr: &'m Expr, path: &[Name]) -> bool {
+        self.is_path_within(expr, path, DEPTH)
+    }
+
+    fn is_path_within(&self, expr: &'m Expr, path: &[Name], depth: u32) -> bool {
+        let Some(chain) = self.chain(expr) else { return false };
+        let links = &chain.links;
+        let Some(before) = path.len().checked_sub(links.len()) else { return false };
+        let (head, tail) = path.split_at_checked(before).unwrap_or((path, &[]));
+        if !tail.iter().zip(links).all(|(name, link)| name.as_ref() == *link) {
+            return false;
+        }
+        let same = |parts: &[&str]| {
+            parts.len() == head.len() && parts.iter().zip(head).all(|(part, name)| *part == name.as_ref())
+        };
+        let root = match chain.root {
+            Root::Module(module) => return same(&self.module_path(module)),
+            Root::Name(root) => root,
+        };
+        if same(&[root]) {
+            return true;
+        }
+        if let Some(paths) = self.imports.get(root) {
+            return paths.iter().any(|parts| same(parts));
+        }
+        match self.assigned.get(root) {
+            Some((1, Some(value))) => depth > 0 && self.is_path_within(value, head, depth - 1),
+            Some(_) => false,
+            None => self.stars.iter().any(|star| {
+                let mut parts = star.clone();
+                parts.push(root);
+                same(&parts)
+            }),
+        }
+    }
+
+    /// The chain that an expression is, if it is one.
+    fn chain(&self, expr: &'m Expr) -> Option<Chain<'m>> {
+        if let Some(module) = self.module_in_place(expr) {
+            return Some(Chain { root: Root::Module(module), links: Vec::new() });
+        }
+        if let ExprKind::Name(name) = &expr.kind {
+            return Some(Chain { root: Root::Name(name), links: Vec::new() });
+        }
+        let (object, link) = self.member(expr)?;
+        let mut chain = self.chain(object)?;
+        chain.links.push(link);
+        Some(chain)
+    }
+
+    /// The object and the name of a member, however it is written: `a.b`, `a["b"]` in JavaScript, `getattr(a, "b")`.
+    pub(super) fn member(&self, expr: &'m Expr) -> Option<(&'m Expr, &'m str)> {
+        match &expr.kind {
+            ExprKind::Member { object, name } => Some((object, name)),
+            ExprKind::Index { object, index } if self.members_by_index() => match &index.kind {
+                ExprKind::Literal(Literal::Text(text)) => Some((object, text)),
+                _ => None,
+            },
+            ExprKind::Call { callee, arguments, .. } if self.language == Language::Python => {
+                let [object, name, ..] = arguments.as_slice() else { return None };
+                match (&callee.kind, &name.value.kind) {
+                    (ExprKind::Name(callee), ExprKind::Literal(Literal::Text(text)))
+                        if callee.as_ref() == "getattr" =>
+                    {
+                        Some((&object.value, text))
+                    }
+                    _ => None,
+                }
+            }
+            ExprKind::Cast { value, .. } => self.member(value),
+            _ => None,
+        }
+    }
+
+    fn members_by_index(&self) -> bool {
+        matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html)
+    }
+
+    /// Calls `take` with every name that a chain may end with: as written, imported under another name, or by an alias.
+    pub(super) fn last_names(&self, expr: &'m Expr, take: &mut dyn FnMut(&'m str)) {
+        let root = match &expr.kind {
+            ExprKind::Name(name) => name,
+            ExprKind::Cast { value, .. } => return self.last_names(value, take),
+            _ => {
+                if let Some((_, name)) = self.member(expr) {
+                    take(name);
+                } else if let Some(module) = self.module_in_place(expr) {
+                    take(module);
+                }
+                return;
+            }
+        };
+        take(root);
+        for path in self.imports.get(root.as_ref()).into_iter().flatten() {
+            if let Some(last) = path.last().filter(|last| **last != root.as_ref()) {
+                take(last);
+            }
+        }
+        if let Some((1, Some(value))) = self.assigned.get(root.as_ref())
+            && let Some((_, name)) = self.member(value)
+        {
+            take(name);
+        }
+    }
+
+    /// The constant that an expression is, if it is one.
+    pub(super) fn constant(&self, expr: &'m Expr) -> Option<Literal> {
+        self.constant_within(expr, DEPTH)
+    }
+
+    fn constant_within(&self, expr: &'m Expr, depth: u32) -> Option<Literal> {
+        let depth = depth.checked_sub(1)?;
+        match &expr.kind {
+            ExprKind::Literal(literal) => Some(literal.clone()),
+            ExprKind::Name(name) => match self.assigned.get(name.as_ref()) {
+                Some((1, Some(value))) => self.constant_within(value, depth),
+                _ => None,
+            },
+            ExprKind::Cast { value, .. } => self.constant_within(value, depth),
+            ExprKind::Binary { operator: Operator::Add | Operator::Concat, left, right } => {
+                match (self.constant_within(left, depth)?, self.constant_within(right, depth)?) {
+                    (Literal::Text(left), Literal::Text(right)) => {
+                        Some(Literal::Text(Arc::from(format!("{left}{right}"))))
+                    }
+                    (Literal::Integer(left), Literal::Integer(right)) => {
+                        left.checked_add(right).map(Literal::Integer)
+                    }
+                    _ => None,
+                }
+            }
+            ExprKind::Unary { operator: UnaryOperator::Negate, value } => {
+                match self.constant_within(value, depth)? {
+                    Literal::Integer(number) => number.checked_neg().map(Literal::Integer),
+                    _ => None,
+                }
+            }
+            ExprKind::Template(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        TemplatePart::Text(part) => text.push_str(part),
+                        TemplatePart::Value(value) => match self.constant_within(value, depth)? {
+                            Literal::Text(part) => text.push_str(&part),
+                            Literal::Integer(number) => text.push_str(&number.to_string()),
+                            _ => return None,
+                        },
+                    }
+                }
+                Some(Literal::Text(Arc::from(text)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `name` at a place means something that the file itself binds.
+    pub(super) fn is_bound(&self, name: &str, at: Span) -> bool {
+        let bindings = self.bindings.get_or_init(|| Bindings::of(self.module));
+        let sites = bindings.sites.get(name).map_or(&[][..], Vec::as_slice);
+        sites.iter().any(|site| {
+            let around = bindings.functions.iter().filter(|scope| scope.contains(*site) && **scope != *site);
+            let scope = around.min_by_key(|scope| scope.end - scope.start);
+            scope.is_none_or(|scope| scope.contains(at))
+        })
+    }
+
+    /// The name at the root of a chain.
+    pub(super) fn root(&self, expr: &'m Expr) -> Option<&'m str> {
+        match self.chain(expr)?.root {
+            Root::Name(name) => Some(name),
+            Root::Module(_) => None,
+        }
+    }
+}
+
+impl<'m> Bindings<'m> {
+    fn of(module: &'m Module) -> Self {
+        let mut bindings = Self::default();
+        walk::block(&module.body, &mut |node| match node {
+            Node::Function(function) => {
+                bindings.functions.push(function.span);
+                if let Some(name) = &function.name {
+                    bindings.add(name, function.span);
+                }
+                function.parameters.iter().for_each(|parameter| bindings.target(&parameter.target));
+            }
+            Node::Expr(Expr { kind: ExprKind::Assign { target, .. }, .. }) => bindings.target(target),
+            Node::Imports(_) | Node::Expr(_) => {}
+            Node::Block(stmts) => stmts.iter().for_each(|stmt| bindings.statement(stmt)),
+        });
+        bindings
+    }
+
+    fn add(&mut self, name: &'m str, at: Span) {
+        self.sites.entry(name).or_default().push(at);
+    }
+
+    fn statement(&mut self, stmt: &'m Stmt) {
+        match &stmt.kind {
+            StmtKind::Declare(declare) => self.target(&declare.target),
+            StmtKind::ForEach { target, .. } => self.target(target),
+            StmtKind::Class(class) => class.name.iter().for_each(|name| self.add(name, stmt.span)),
+            StmtKind::Import(imports) => imports.iter().for_each(|import| self.add(&import.local, stmt.span)),
+            StmtKind::With { items, .. } => {
+                items.iter().filter_map(|(_, target)| target.as_ref()).for_each(|target| self.target(target));
+            }
+            _ => {}
+        }
+    }
+
+    fn target(&mut self, target: &'m Expr) {
+        match &target.kind {
+            ExprKind::Name(name) => self.add(name, target.span),
+            ExprKind::List { elements, .. } => elements.iter().for_each(|element| self.target(element)),
+            ExprKind::Map(entries) => entries.iter().for_each(|entry| self.target(&entry.value)),
+            ExprKind::Spread(inner) | ExprKind::Assign { target: inner, .. } => self.target(inner),
+            _ => {}
+        }
+    }
+}
