@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The whole graph of internal dependencies. A change here is a change of the design.
-const GRAPH: [(&str, &[&str]); 11] = [
+const GRAPH: [(&str, &[&str]); 12] = [
     ("wardline-policy", &[]),
     ("wardline-shell", &[]),
     ("wardline-scan", &["wardline-secrets"]),
@@ -16,6 +16,7 @@ const GRAPH: [(&str, &[&str]); 11] = [
     ("wardline-audit", &["wardline-secrets"]),
     ("wardline-sys", &[]),
     ("wardline-proxy", &[]),
+    ("wardline-checkpoint", &[]),
     ("wardline-sandbox", &["wardline-sys"]),
     (
         "wardline-monitor",

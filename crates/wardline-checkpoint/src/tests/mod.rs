@@ -1,0 +1,5 @@
+//! Generated histories: on values alone, on a real file system, and with the process dying at every step.
+
+mod files;
+mod model;
+mod real;
