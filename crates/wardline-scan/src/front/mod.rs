@@ -10,6 +10,7 @@ pub mod java;
 pub mod javascript;
 mod lower;
 pub mod python;
+pub mod rust;
 
 use tree_sitter::Tree;
 
@@ -30,6 +31,7 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         }
         Language::Html => Some(html::lower(text)),
         Language::Java => Some(java::lower(text)),
+        Language::Rust => Some(rust::lower(text)),
         _ => None,
     }
 }
