@@ -209,6 +209,7 @@ fn doubt(doubt: &shell::Doubt) -> Doubt {
     let kind = match doubt.kind {
         shell::DoubtKind::Unparsed => DoubtKind::Unparsed,
         shell::DoubtKind::Limit => DoubtKind::Limit,
+        shell::DoubtKind::Flood => DoubtKind::Flood,
         shell::DoubtKind::Dynamic => DoubtKind::Dynamic,
         // A kind of doubt that is not known here is taken for an ordinary one: doubt tightens.
         _ => DoubtKind::Unresolved,

@@ -133,8 +133,12 @@ impl<'c> Case<'c> {
     /// Doubt tightens. What is only known at run time may pass inside the sandbox, which bounds it, but only
     /// where nobody wrote a rule that it could be hiding from.
     fn judge_doubt(&self, doubt: &Doubt, grounds: &mut Grounds<'c>) {
+        // A question would be about something that nobody can read either.
+        if doubt.kind == DoubtKind::Flood {
+            return grounds.add_floor(explain::doubt(doubt, self.request.confined));
+        }
         let bounded = match doubt.kind {
-            DoubtKind::Unparsed | DoubtKind::Limit => false,
+            DoubtKind::Unparsed | DoubtKind::Limit | DoubtKind::Flood => false,
             DoubtKind::Dynamic | DoubtKind::Unresolved => {
                 self.request.confined && !self.stack.hides && grounds.only_builtin_allows()
             }

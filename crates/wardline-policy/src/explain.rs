@@ -187,19 +187,22 @@ pub(crate) fn no_delegation(agent: &str, permission: &str) -> Reason {
 
 pub(crate) fn doubt(doubt: &Doubt, confined: bool) -> Reason {
     let (id, what) = match doubt.kind {
+        DoubtKind::Flood => ("doubt.flood", "is too much to be judged"),
         DoubtKind::Unparsed => ("doubt.unparsed", "could not be parsed"),
         DoubtKind::Limit => ("doubt.limit", "is beyond what is looked at"),
         DoubtKind::Dynamic => ("doubt.dynamic", "is only known when it runs"),
         DoubtKind::Unresolved => ("doubt.unresolved", "could not be resolved"),
     };
     let help = match doubt.kind {
+        DoubtKind::Flood => "make several calls of it, or put the commands into a script file and run that",
         DoubtKind::Unparsed | DoubtKind::Limit => "split it into simpler commands",
         DoubtKind::Dynamic | DoubtKind::Unresolved if confined => {
             "write the value out in place of the variable"
         }
         DoubtKind::Dynamic | DoubtKind::Unresolved => "write the value out, or run it inside the sandbox",
     };
-    fixed(id, Decision::Ask, &doubt.text, format!("{what}: {}", doubt.text), Some(help))
+    let decision = if doubt.kind == DoubtKind::Flood { Decision::Deny } else { Decision::Ask };
+    fixed(id, decision, &doubt.text, format!("{what}: {}", doubt.text), Some(help))
 }
 
 pub(crate) fn secret(

@@ -204,6 +204,8 @@ pub enum DoubtKind {
     Unparsed,
     /// A limit on size, depth or steps was reached.
     Limit,
+    /// There are so many commands that they were not looked at.
+    Flood,
     /// The value is only known when the action runs.
     Dynamic,
     /// A path could not be resolved.

@@ -42,6 +42,8 @@ pub enum DoubtKind {
     Unparsed,
     /// A limit was reached before the end: what follows was not looked at.
     Limit,
+    /// The script holds so many commands that none was looked at, or not all: whatever it does, it is nothing to be run.
+    Flood,
     /// A program, a script or a path is made while the command runs.
     Dynamic,
     /// A path is known only in part, because the directory it starts from is not.

@@ -2,7 +2,7 @@
 
 use crate::answer::{Doubt, DoubtKind};
 
-/// Bounds on one analysis. Whatever exceeds one is reported as [`DoubtKind::Limit`].
+/// Bounds on one analysis. Whatever exceeds one is reported as [`DoubtKind::Limit`], too many commands as [`DoubtKind::Flood`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Longest script that is read, in bytes.
@@ -11,11 +11,14 @@ pub struct Limits {
     pub depth: u32,
     /// Commands, words made by expansion and nested texts that are looked at.
     pub steps: u32,
+    /// Commands that may stand in the script itself and in the strings it runs. No person and no rule looks through more of
+    /// them, so a text that holds more is not followed at all. Files that the script runs may hold as many as there are steps.
+    pub commands: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 256 * 1024, depth: 64, steps: 20_000 }
+        Self { bytes: 256 * 1024, depth: 64, steps: 20_000, commands: 1_000 }
     }
 }
 
@@ -33,8 +36,12 @@ pub(crate) struct Fuel {
     bytes: usize,
     depth: u32,
     deepest: u32,
+    commands: u32,
     exceeded: Option<Exceeded>,
 }
+
+/// A script holds more commands than are followed.
+pub(crate) const FLOOD: Exceeded = Exceeded("the script holds more commands than are looked through at once");
 
 impl Fuel {
     pub(crate) fn new(limits: &Limits) -> Self {
@@ -44,8 +51,25 @@ impl Fuel {
             bytes: limits.bytes.saturating_mul(4),
             depth: 0,
             deepest: limits.depth.min(DEEPEST),
+            commands: limits.commands,
             exceeded: None,
         }
+    }
+
+    /// Pays for a command that was read.
+    pub(crate) fn command(&mut self) -> Result<(), Exceeded> {
+        match self.commands.checked_sub(1) {
+            Some(left) => {
+                self.commands = left;
+                Ok(())
+            }
+            None => Err(self.fail(FLOOD)),
+        }
+    }
+
+    /// Sets how many commands may still be read, and says how many those were before.
+    pub(crate) fn allow_commands(&mut self, commands: u32) -> u32 {
+        std::mem::replace(&mut self.commands, commands)
     }
 
     pub(crate) fn step(&mut self) -> Result<(), Exceeded> {

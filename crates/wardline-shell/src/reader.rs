@@ -207,6 +207,7 @@ impl Reader<'_> {
         self.skip_blanks();
         let _here = self.look();
         let start = self.pos;
+        self.fuel.command()?;
         self.fuel.enter()?;
         let compound = match self.look() {
             Some(b'(') => Some(self.parenthesis(start)?),

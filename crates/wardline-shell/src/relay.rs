@@ -286,7 +286,9 @@ impl Walker {
         } else {
             self.scope.set_positional(arguments)
         };
+        let commands = self.fuel.allow_commands(u32::MAX);
         let ended = self.shell_text(text, place, Certainty::Assumed);
+        self.fuel.allow_commands(commands);
         self.relay.active.pop();
         if same_shell {
             self.scope.positional = outer;
@@ -309,11 +311,13 @@ impl Walker {
             "npm" | "pnpm" | "yarn" | "bun" => self.package_scripts(name, arguments),
             _ => return,
         };
+        let commands = self.fuel.allow_commands(u32::MAX);
         for line in lines {
             let mark = self.scope.mark();
             let _exit = self.shell_text(&line, place, Certainty::Assumed);
             self.scope.rewind(mark);
         }
+        self.fuel.allow_commands(commands);
     }
 
     fn recipes(&mut self, arguments: &[Word], input: &Input) -> Vec<Word> {

@@ -14,7 +14,7 @@ use crate::expand::expand;
 use crate::interp::assign::Bound;
 use crate::interp::loops::{is_endless, tested};
 use crate::lexer::Trouble;
-use crate::limits::{Fuel, Limits, suspicious};
+use crate::limits::{FLOOD, Fuel, Limits, suspicious};
 use crate::opinion::{self, Opinion};
 use crate::reader;
 use crate::refusal::{self, Ground};
@@ -27,7 +27,7 @@ use crate::{effect, grade};
 const MOST_REPEATS: u32 = 64;
 
 /// What may be spent on looking through a text that was too much to follow.
-const SKIMMING: Limits = Limits { bytes: 64 * 1024, depth: 16, steps: 4_000 };
+const SKIMMING: Limits = Limits { bytes: 64 * 1024, depth: 16, steps: 4_000, commands: u32::MAX };
 /// Most pieces of such a text that are looked at.
 const MOST_PIECES: usize = 2_000;
 
@@ -114,9 +114,7 @@ pub(crate) struct Walker {
 
 pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> Analysis {
     if script.len() > limits.bytes {
-        let text = format!("the script has {} bytes; at most {} are read", script.len(), limits.bytes);
-        let doubt = Doubt { kind: DoubtKind::Limit, text };
-        return unread(script, doubt);
+        return too_long(script, limits);
     }
     let empty = Script {
         text: Rc::from(""),
@@ -165,15 +163,19 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
     if script.contains("\r\n") {
         // Whoever passes the script on may end its lines in the other way.
         let text = script.replace("\r\n", "\n");
+        walker.fuel.allow_commands(limits.commands);
         walker.scope = walker.fresh_scope(context);
         walker.text(&text, Some(0..script.len()), true, Certainty::Assumed);
     }
     walker.functions_left();
     let exceeded = walker.fuel.exceeded();
     if let Some(exceeded) = exceeded {
-        walker.doubts.push(Doubt { kind: DoubtKind::Limit, text: exceeded.0.to_owned() });
+        let kind = if exceeded == FLOOD { DoubtKind::Flood } else { DoubtKind::Limit };
+        walker.doubts.push(Doubt { kind, text: exceeded.0.to_owned() });
         walker.raw(script, 0..script.len());
-        walker.skim(script, context);
+        if exceeded != FLOOD {
+            walker.skim(script, context);
+        }
     }
     if walker.scope.overspent() {
         let text = "the values of variables and substitutions are too long to follow".to_owned();
@@ -196,6 +198,17 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
     Analysis { commands, doubts, effects, refusals, wanted, parser, script: script.to_owned(), whole }
 }
 
+/// A text that is longer than what is read. Its beginning shows whether it holds too many commands besides.
+fn too_long(script: &str, limits: &Limits) -> Analysis {
+    let mut fuel = Fuel::new(limits);
+    let head = (0..=limits.bytes).rev().find_map(|end| script.get(..end)).unwrap_or_default();
+    let floods = matches!(reader::read(head, &mut fuel), Err(Trouble::Exceeded(FLOOD)));
+    let text = format!("the script has {} bytes; at most {} are read", script.len(), limits.bytes);
+    let long = Doubt { kind: DoubtKind::Limit, text };
+    let flood = floods.then(|| Doubt { kind: DoubtKind::Flood, text: FLOOD.0.to_owned() });
+    unread(script, flood.into_iter().chain([long]).collect())
+}
+
 /// A piece of a script without what only joins it to others.
 fn statement(piece: &str) -> &str {
     let mut rest = piece.trim_end_matches(['$', '"', '\'', ' ']);
@@ -213,11 +226,11 @@ fn project_of(context: &Context<'_>) -> String {
     if context.project.is_empty() { context.cwd.to_owned() } else { context.project.to_owned() }
 }
 
-fn unread(script: &str, doubt: Doubt) -> Analysis {
+fn unread(script: &str, doubts: Vec<Doubt>) -> Analysis {
     let commands = vec![raw_command(script, 0..script.len(), false)];
     Analysis {
         commands,
-        doubts: vec![doubt],
+        doubts,
         effects: Vec::new(),
         refusals: Vec::new(),
         wanted: Vec::new(),
@@ -333,6 +346,8 @@ impl Walker {
         self.parser = ParserUsed::TreeSitter;
         let mark = self.scope.mark();
         self.scope.places = Places::unknown();
+        // These were counted when the whole was read.
+        let commands = self.fuel.allow_commands(u32::MAX);
         for piece in crate::kilo::nodes(text) {
             let Some(part) = text.get(piece).filter(|part| part.len() < text.len()) else { continue };
             let level = self.fuel.level();
@@ -346,6 +361,7 @@ impl Walker {
                 Err(_) => self.raw(part, span.clone()),
             }
         }
+        self.fuel.allow_commands(commands);
         self.scope.rewind(mark);
     }
 

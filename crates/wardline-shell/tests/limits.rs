@@ -2,8 +2,8 @@
 
 mod support;
 
-use support::{CONTEXT, read};
-use wardline_shell::{Analysis, DoubtKind, Limits, analyze};
+use support::{CONTEXT, read, read_all};
+use wardline_shell::{Analysis, Context, DoubtKind, Limits, analyze};
 
 fn limited(analysis: &Analysis) -> bool {
     analysis.doubts.iter().any(|doubt| doubt.kind == DoubtKind::Limit)
@@ -19,7 +19,7 @@ fn one_removal_in_ten_thousand_commands_is_found() {
         let mut segments = vec!["ls a"; 10_000];
         segments[at] = "rm x";
         for link in ["; ", " | ", "\n"] {
-            let analysis = read(&segments.join(link));
+            let analysis = read_all(&segments.join(link));
             let found = analysis.commands.iter().any(|command| command.canonical == "rm x");
             assert!(found || limited(&analysis), "segment {at} with {link:?}");
         }
@@ -37,10 +37,59 @@ fn more_steps_than_there_are_is_a_doubt_and_the_whole_text_is_listed() {
 #[test]
 fn a_script_that_is_too_long_is_not_read() {
     let script = "ls; ".repeat(100_000) + "rm x";
-    let analysis = read(&script);
+    let analysis = read_all(&script);
     assert!(limited(&analysis));
     assert_eq!(analysis.commands.len(), 1);
     assert_eq!(analysis.commands[0].literal, script);
+}
+
+/// What nobody looks through is no question either: whatever stands in it, and wherever it stands.
+#[test]
+fn more_commands_than_are_looked_through_are_a_flood() {
+    let floods = |script: &str| read(script).doubts.iter().any(|doubt| doubt.kind == DoubtKind::Flood);
+    let most = Limits::default().commands as usize;
+    for part in [
+        "true; ",
+        "ls -la a\n",
+        "cd d && ls; ",
+        "X=1; cat $X; ",
+        "cat f | wc -l\n",
+        "echo a > f && ",
+        "ls &\n",
+        "echo $(ls); ",
+        "> f; ",
+        "[[ a ]]; ",
+        "{ ls; }; ",
+        "sh -c 'ls'; ",
+        "if a; then b; fi; ",
+        "f() { ls; }\n",
+    ] {
+        let script = |count: usize| part.repeat(count) + "rm -rf /etc";
+        assert!(floods(&script(most + 1)), "{part:?}");
+        assert!(!floods(&script(most / 4)), "{part:?}");
+        assert!(
+            floods(&format!("bash -c \"{}\"", script(most + 1).replace('$', "\\$"))),
+            "{part:?} in a string"
+        );
+    }
+    assert!(floods(&("ls a\r\n".repeat(most) + "ls")), "lines of another system");
+    assert!(!floods(&("ls a\r\n".repeat(most - 2) + "ls")), "lines of another system, which are read twice");
+    assert!(floods(&"grep -n something src/some/where.rs\n".repeat(10_000)), "more bytes than are read");
+    assert!(!floods(&format!("echo {}", "a".repeat(300_000))), "a long word is no command");
+    assert!(!floods(&format!("cat > f <<'E'\n{}E\n", "ls -la\n".repeat(20_000))), "nor is a text");
+}
+
+/// A script that lies in a file may be as long as files are.
+#[test]
+fn files_may_hold_more_commands_than_a_call() {
+    let lines = "ls a\n".repeat(2_000) + "rm -rf /etc\n";
+    let texts = [("/p/long.sh".to_owned(), lines)].into();
+    let context = Context { texts: Some(&texts), ..CONTEXT };
+    for script in ["sh long.sh", "./long.sh", ". ./long.sh", "ls; bash long.sh; ls"] {
+        let analysis = analyze(script, &context, &Limits::default());
+        assert!(analysis.doubts.iter().all(|doubt| doubt.kind != DoubtKind::Flood), "{script}");
+        assert!(!analysis.refusals.is_empty(), "{script}");
+    }
 }
 
 #[test]
@@ -77,11 +126,11 @@ fn deep_nesting_is_a_doubt() {
     ] {
         for depth in [10, 64, 65, 2_000] {
             let script = open.repeat(depth) + "rm x" + &close.repeat(depth);
-            let analysis = read(&script);
+            let analysis = read_all(&script);
             let found = analysis.commands.iter().any(|command| command.canonical.contains("rm x"));
             assert!(found || doubted(&analysis), "{depth} times {open:?}");
             let unclosed = open.repeat(depth);
-            let _analysis = read(&unclosed);
+            let _analysis = read_all(&unclosed);
         }
     }
 }
@@ -91,7 +140,7 @@ fn a_depth_that_people_write_is_no_doubt() {
     for (open, close) in
         [("(", ")"), ("{ ", "; }"), ("$(", ")"), ("if :; then ", "; fi"), ("case a in a) ", ";; esac")]
     {
-        let analysis = read(&(open.repeat(20) + "rm x" + &close.repeat(20)));
+        let analysis = read_all(&(open.repeat(20) + "rm x" + &close.repeat(20)));
         assert!(!limited(&analysis), "{open:?}");
         assert!(analysis.commands.iter().any(|command| command.canonical == "rm x"), "{open:?}");
     }
@@ -128,7 +177,7 @@ fn expansion_does_not_explode() {
         "parallel ::: ".to_owned() + &"'parallel ::: rm' ".repeat(500),
         "find ".to_owned() + &"a ".repeat(500) + "-exec " + &"find b -exec ".repeat(30) + "rm {} +",
     ] {
-        let analysis = read(&script);
+        let analysis = read_all(&script);
         assert!(analysis.commands.len() <= 20_001, "{} commands", analysis.commands.len());
     }
 }
@@ -152,7 +201,7 @@ fn cost_grows_with_length_alone() {
         let spent = |count: usize| {
             let script = part.repeat(count);
             let start = std::time::Instant::now();
-            let _analysis = read(&script);
+            let _analysis = read_all(&script);
             start.elapsed().as_micros().max(500)
         };
         let (_warm, short, long) = (spent(100), spent(500), spent(8_000));
@@ -179,7 +228,7 @@ fn values_that_double_are_not_followed_to_the_end() {
         format!("find {} -exec rm {} \\; ; cat $x .env", "d".repeat(50_000), "{}".repeat(50_000)),
         format!("parallel {} ::: {}; cat $x .env", "{}".repeat(50_000), "d".repeat(50_000)),
     ] {
-        let analysis = read(&script);
+        let analysis = read_all(&script);
         let what: String = script.chars().take(60).collect();
         let path =
             |command: &wardline_shell::Command| command.paths.iter().any(|path| path.text == "/p/.env");
@@ -200,7 +249,7 @@ fn long_lists_cost_what_they_are_long() {
         format!("cat .env {}", each(&|n| format!("$x{n} "))),
         format!("{}cat /p/.env", each(&|n| format!("cd a{n} && "))),
     ] {
-        let analysis = read(&script);
+        let analysis = read_all(&script);
         let what: String = script.chars().take(60).collect();
         let path =
             |command: &wardline_shell::Command| command.paths.iter().any(|path| path.text == "/p/.env");

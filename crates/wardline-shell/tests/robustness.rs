@@ -6,7 +6,7 @@ mod support;
 use std::io::Write;
 use std::time::Instant;
 
-use support::read;
+use support::{read, read_all};
 use wardline_shell::{Analysis, DoubtKind, Severity};
 
 /// Writes past the test runner's capture, so that figures are always seen.
@@ -34,11 +34,12 @@ fn refused(analysis: &Analysis) -> bool {
 /// Analyses on a small stack; prints how long it took.
 #[expect(clippy::panic, clippy::expect_used, reason = "an analysis that panics is what the tests are about")]
 fn small(name: &str, script: &str) -> Analysis {
+    let brief = read(script);
     let text = script.to_owned();
     let start = Instant::now();
     let analysis = std::thread::Builder::new()
         .stack_size(STACK)
-        .spawn(move || read(&text))
+        .spawn(move || read_all(&text))
         .expect("a thread")
         .join()
         .unwrap_or_else(|_| panic!("{name}: the analysis panicked"));
@@ -57,6 +58,8 @@ fn small(name: &str, script: &str) -> Analysis {
     let held: usize =
         analysis.commands.iter().map(|command| command.arguments.len() + command.paths.len()).sum();
     assert!(held <= 4 * MOST, "{name}: {held} words and paths");
+    let flood = brief.doubts.iter().any(|doubt| doubt.kind == DoubtKind::Flood);
+    assert!(flood || brief == analysis, "{name}: fewer commands say something else");
     analysis
 }
 

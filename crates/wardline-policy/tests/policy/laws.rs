@@ -219,7 +219,8 @@ fn refusals() -> impl Strategy<Value = Refusal> {
 }
 
 fn doubts() -> impl Strategy<Value = Doubt> {
-    let kinds = vec![DoubtKind::Unparsed, DoubtKind::Limit, DoubtKind::Dynamic, DoubtKind::Unresolved];
+    use DoubtKind::{Dynamic, Flood, Limit, Unparsed, Unresolved};
+    let kinds = vec![Unparsed, Limit, Flood, Dynamic, Unresolved];
     prop::sample::select(kinds).prop_map(doubt)
 }
 

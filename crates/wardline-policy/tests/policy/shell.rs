@@ -100,7 +100,7 @@ fn doubt_tightens() {
     let allow = policy(r#"{"permission": {"bash": "allow"}}"#);
     let hidden = policy(r#"{"permission": {"bash": {"rm *": "deny"}}}"#);
     let hidden_path = build(&[project(false, r#"{"permission": {"read": {"docs/*": "ask"}}}"#)]);
-    use DoubtKind::{Dynamic, Limit, Unparsed, Unresolved};
+    use DoubtKind::{Dynamic, Flood, Limit, Unparsed, Unresolved};
     let table = [
         // (doubt, policy, unconfined, confined)
         (Unparsed, &builtin, Ask, Ask),
@@ -111,6 +111,8 @@ fn doubt_tightens() {
         (Dynamic, &hidden, Ask, Ask),
         (Dynamic, &hidden_path, Ask, Ask),
         (Unparsed, &allow, Ask, Ask),
+        (Flood, &builtin, Deny, Deny),
+        (Flood, &allow, Deny, Deny),
     ];
     for (kind, policy, outside, inside) in table {
         let facts = Facts { doubts: vec![doubt(kind)], ..commands(&["ls $f"]) };

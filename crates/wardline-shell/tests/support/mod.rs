@@ -11,6 +11,11 @@ pub(crate) fn read(script: &str) -> Analysis {
     analyze(script, &CONTEXT, &Limits::default())
 }
 
+/// Analyses however many commands there are, up to the other limits.
+pub(crate) fn read_all(script: &str) -> Analysis {
+    analyze(script, &CONTEXT, &Limits { commands: u32::MAX, ..Limits::default() })
+}
+
 /// The canonical texts, in order.
 pub(crate) fn canonical(script: &str) -> Vec<String> {
     read(script).commands.into_iter().map(|command| command.canonical).collect()
