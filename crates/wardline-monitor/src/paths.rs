@@ -52,7 +52,8 @@ impl<'w> Looker<'w> {
         let joined = cwd.join(written);
         let lexical = normalise(&joined);
         // The kernel takes no longer path either.
-        let resolved = if joined.as_os_str().len() < MAX_PATH { self.resolve(&joined) } else { None };
+        let (resolved, directory) =
+            if joined.as_os_str().len() < MAX_PATH { self.resolve(&joined) } else { (None, None) };
         // A session that stands in the home directory has no workspace: everything of the person's would be inside.
         let nowhere = world.home.starts_with(&world.project);
         let inside_lexically = lexical.starts_with(&world.project) || lexical.starts_with(project);
@@ -60,7 +61,7 @@ impl<'w> Looker<'w> {
             !nowhere && inside_lexically && resolved.as_ref().is_none_or(|path| path.starts_with(project));
         let relative = relative_to(&lexical, &[&world.project, project]);
         let resolved_relative = resolved.as_ref().and_then(|path| relative_to(path, &[project]));
-        let is_dir = resolved.as_ref().is_some_and(|path| path.is_dir());
+        let is_dir = directory.unwrap_or_else(|| resolved.as_ref().is_some_and(|path| path.is_dir()));
         PathFact {
             access,
             zone: zone(world, resolved.as_deref().unwrap_or(&lexical), inside),
@@ -76,20 +77,25 @@ impl<'w> Looker<'w> {
         }
     }
 
-    /// As [`resolve`].
-    fn resolve(&self, path: &Path) -> Option<PathBuf> {
+    /// As [`resolve`]; and whether that is a directory, where it was seen on the way.
+    fn resolve(&self, path: &Path) -> (Option<PathBuf>, Option<bool>) {
         let (Some(parent), Some(Component::Normal(name))) = (path.parent(), path.components().next_back())
         else {
-            return resolve(path);
+            return (resolve(path), None);
         };
         let known = self.directories.borrow().get(parent).cloned();
         let directory = known.unwrap_or_else(|| {
             let directory = resolve(parent);
             self.directories.borrow_mut().insert(parent.to_path_buf(), directory.clone());
             directory
-        })?;
+        });
+        let Some(directory) = directory else { return (None, None) };
         let plain = directory.join(name);
-        if plain.is_symlink() { resolve(path) } else { Some(plain) }
+        match plain.symlink_metadata() {
+            Ok(seen) if seen.is_symlink() => (resolve(path), None),
+            Ok(seen) => (Some(plain), Some(seen.is_dir())),
+            Err(_) => (Some(plain), Some(false)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The decision: every ground that speaks for or against a request, and the strictest of them.
 
 use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
 
 use crate::builtin::Circumstances;
 use crate::commands;
@@ -105,7 +106,7 @@ impl<'c> Case<'c> {
     /// The paths of the action, each once: a long script names the same file over and over.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'c PathFact> {
         let mut seen = HashSet::new();
-        self.facts.paths.iter().filter(move |fact| seen.insert(*fact))
+        self.facts.paths.iter().filter(move |fact| seen.insert(Named(fact)))
     }
 
     /// The third identical call in a row is a loop until a person says otherwise.
@@ -153,6 +154,17 @@ impl<'c> Case<'c> {
         if matches!(self.permission, "task" | "question" | "interactive_terminal") {
             grounds.add_floor(explain::no_delegation(self.agent, self.permission));
         }
+    }
+}
+
+/// A path fact that is looked up by what tells nearly all of them apart.
+#[derive(PartialEq, Eq)]
+struct Named<'f>(&'f PathFact);
+
+impl Hash for Named<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.lexical.hash(state);
+        self.0.because.hash(state);
     }
 }
 

@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the text goes on after broken lines at `at`.
-    fn joined(&self, mut at: usize) -> usize {
+    pub(crate) fn joined(&self, mut at: usize) -> usize {
         while self.byte(at) == Some(b'\\') && self.byte(at + 1) == Some(b'\n') {
             at += 2;
         }
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         self.after(operator).is_some()
     }
 
-    fn after(&self, operator: &str) -> Option<usize> {
+    pub(crate) fn after(&self, operator: &str) -> Option<usize> {
         let mut at = self.pos;
         for expected in operator.bytes() {
             at = self.joined(at);

@@ -20,9 +20,13 @@ pub(crate) struct Found<'a> {
     places: &'a Places,
     /// The home directory, where it matters.
     pub(crate) home: &'a str,
-    /// Where what has a fingerprint is listed, so that looking for it costs the same however much there is.
+    /// Where what has a fingerprint is listed, so that looking for it costs the same however much there is. Empty while there
+    /// is little.
     seen: HashMap<u64, usize>,
 }
+
+/// So many things are looked through one by one.
+const FEW: usize = 8;
 
 /// How a path is touched.
 #[derive(Clone, Copy)]
@@ -68,13 +72,30 @@ impl<'a> Found<'a> {
 
     /// Goes on with what was found before.
     pub(crate) fn resume(&mut self, paths: Vec<TouchedPath>, doubts: Vec<Doubt>) {
-        self.seen = paths.iter().enumerate().map(|(at, path)| (fingerprint(path), at)).collect();
-        self.seen.extend(doubts.iter().enumerate().map(|(at, doubt)| (fingerprint(doubt), at)));
         (self.paths, self.doubts) = (paths, doubts);
+        self.seen.clear();
+    }
+
+    /// Are there more than are looked through one by one? Then all have their fingerprints from now on.
+    fn many(&mut self) -> bool {
+        if self.paths.len() + self.doubts.len() < FEW {
+            return false;
+        }
+        if self.seen.is_empty() {
+            self.seen = self.paths.iter().enumerate().map(|(at, path)| (fingerprint(path), at)).collect();
+            self.seen.extend(self.doubts.iter().enumerate().map(|(at, doubt)| (fingerprint(doubt), at)));
+        }
+        true
     }
 
     pub(crate) fn doubt(&mut self, kind: DoubtKind, text: String) {
         let doubt = Doubt { kind, text };
+        if !self.many() {
+            if !self.doubts.contains(&doubt) {
+                self.doubts.push(doubt);
+            }
+            return;
+        }
         let at = *self.seen.entry(fingerprint(&doubt)).or_insert(self.doubts.len());
         if self.doubts.get(at) != Some(&doubt) {
             self.doubts.push(doubt);
@@ -129,6 +150,12 @@ impl<'a> Found<'a> {
             used: touch.used,
             because: touch.because.to_owned(),
         };
+        if !self.many() {
+            if !self.paths.contains(&path) {
+                self.paths.push(path);
+            }
+            return;
+        }
         // Something else that has the same fingerprint must not be lost; being listed twice does no harm.
         let at = *self.seen.entry(fingerprint(&path)).or_insert(self.paths.len());
         if self.paths.get(at) != Some(&path) {

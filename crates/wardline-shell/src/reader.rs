@@ -28,6 +28,11 @@ pub(crate) fn read(text: &str, fuel: &mut Fuel) -> Outcome<Script> {
 const CLOSERS: &[&str] = &["then", "do", "done", "fi", "else", "elif", "esac", "}"];
 /// Words that begin no command: a shell does not read a text with one of them in such a place.
 const RESERVED: &[&str] = &["then", "do", "done", "fi", "else", "elif", "esac", "}", "in", "]]"];
+/// All words that have a meaning of their own where a command could begin.
+const KEYWORDS: &[&str] = &[
+    "!", "[[", "{", "}", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function",
+    "if", "in", "select", "then", "time", "until", "while",
+];
 /// Builtins whose arguments may be array assignments.
 const DECLARERS: &[&str] = &["declare", "typeset", "local", "export", "readonly", "alias", "eval", "let"];
 
@@ -67,40 +72,36 @@ impl Reader<'_> {
         match self.look() {
             None | Some(b')') => true,
             Some(b';') => matches!(self.look_after(), Some(b';' | b'&')),
-            Some(_) => self.keyword().is_some_and(|word| CLOSERS.contains(&word.as_str())),
+            Some(_) => self.keyword().is_some_and(|word| CLOSERS.contains(&word)),
         }
     }
 
-    /// The unquoted word at the cursor, if it could be a keyword; the cursor stays.
-    fn keyword(&mut self) -> Option<String> {
-        let _here = self.look();
-        let start = self.pos;
-        let mut word = String::new();
-        let found = loop {
-            match self.look() {
-                Some(byte) if byte.is_ascii_lowercase() || b"{}[]!".contains(&byte) => {
-                    word.push(char::from(byte));
-                    self.advance();
-                    if word.len() > 8 {
-                        break None;
-                    }
-                }
-                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => {
-                    break Some(word);
-                }
-                Some(_) => break None,
-            }
-        };
-        self.pos = start;
-        found.filter(|word| !word.is_empty())
+    /// The keyword at the cursor, unquoted; the cursor stays, but for broken lines before it.
+    fn keyword(&mut self) -> Option<&'static str> {
+        let first = self.look()?;
+        if !(first.is_ascii_lowercase() || b"{}[!".contains(&first)) {
+            return None;
+        }
+        let likely = KEYWORDS.iter().copied().filter(|word| word.as_bytes().first() == Some(&first));
+        let mut likely = likely;
+        likely.find(|word| self.after(word).is_some_and(|end| self.ends_keyword(end)))
+    }
+
+    /// Does an unquoted word end here?
+    fn ends_keyword(&self, at: usize) -> bool {
+        let next = self.byte(self.joined(at));
+        matches!(next, None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>'))
     }
 
     fn eat_keyword(&mut self, expected: &str) -> bool {
         self.skip_blanks();
-        if self.keyword().as_deref() != Some(expected) {
-            return false;
+        match self.after(expected).filter(|end| self.ends_keyword(*end)) {
+            Some(end) => {
+                self.pos = end;
+                true
+            }
+            None => false,
         }
-        self.eat(expected)
     }
 
     fn expect(&mut self, keyword: &str, what: &'static str) -> Outcome<()> {
@@ -194,7 +195,7 @@ impl Reader<'_> {
             self.skip_blanks();
             let compound = ["!", "{", "[[", "if", "for", "while", "until", "case", "select", "time"];
             if matches!(self.look(), None | Some(b'(' | b'\n' | b';' | b')'))
-                || self.keyword().is_some_and(|word| compound.contains(&word.as_str()))
+                || self.keyword().is_some_and(|word| compound.contains(&word))
             {
                 return true;
             }
@@ -212,7 +213,7 @@ impl Reader<'_> {
         let compound = match self.look() {
             Some(b'(') => Some(self.parenthesis(start)?),
             _ => match self.keyword() {
-                Some(word) => self.compound(&word)?,
+                Some(word) => self.compound(word)?,
                 None => None,
             },
         };
@@ -529,6 +530,9 @@ impl Reader<'_> {
     /// Reads `NAME=…`, `NAME+=…` or `NAME[…]=…`. With `arrays_only`, only `NAME=( … )`.
     fn assignment(&mut self, arrays_only: bool) -> Outcome<Option<Assignment>> {
         let start = self.pos;
+        if !self.may_assign() {
+            return Ok(None);
+        }
         let name = self.variable_name();
         let subscript = match self.look() {
             Some(b'[') if name.is_empty() => None,
@@ -566,6 +570,13 @@ impl Reader<'_> {
             value = self.word()?;
         }
         Ok(Some(Assignment { name, append, subscript, value, elements, array }))
+    }
+
+    /// Could `NAME=`, `NAME+=` or `NAME[` stand at the cursor? Broken lines are not looked through.
+    fn may_assign(&self) -> bool {
+        let rest = self.slice(self.pos..self.end).bytes();
+        let mut after = rest.skip_while(|byte| *byte == b'_' || byte.is_ascii_alphanumeric());
+        matches!(after.next(), Some(b'=' | b'+' | b'[' | b'\\'))
     }
 
     /// The subscript of an assignment among the arguments of `declare`. `a[b` is an ordinary word there.

@@ -62,7 +62,13 @@ pub(crate) fn forms(
         add(joined(basename(&program.value), arguments.iter().map(|word| word.canonical.as_str())));
     }
     if permute {
-        permuted(basename(name), arguments).into_iter().for_each(&mut add);
+        let plain = basename(name);
+        // In order, and by its plain name: what there is to spell is the canonical text.
+        let settled =
+            plain == name && program.complete && plain != "git" && !has_letters(plain) && in_order(arguments);
+        if !settled || !canonical_text.starts_with(plain) {
+            permuted(plain, arguments).into_iter().for_each(&mut add);
+        }
     }
     out
 }
@@ -74,9 +80,9 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
     }
     let (name, arguments) = if name == "git" { subcommand(arguments) } else { (name.to_owned(), arguments) };
     let table = LETTERS.iter().find(|(listed, _)| *listed == name);
-    let whole = joined(&name, arguments.iter().map(|word| word.canonical.as_str()));
+    let whole = || joined(&name, arguments.iter().map(|word| word.canonical.as_str()));
     if table.is_none() && in_order(arguments) {
-        return vec![whole];
+        return vec![whole()];
     }
     let mut out = Vec::new();
     let ended = arguments.iter().position(|word| word.value == "--").unwrap_or(arguments.len());
@@ -90,7 +96,7 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
         if is_flag(at, word) { flags.push(&word.value) } else { operands.push(&word.canonical) }
     }
     let spell = |flags: &[&str]| joined(&name, flags.iter().chain(&operands).copied());
-    out.push(whole);
+    out.push(whole());
     out.push(spell(&flags));
     flags.sort_unstable();
     out.push(spell(&flags));
@@ -102,6 +108,11 @@ fn permuted(name: &str, arguments: &[Word]) -> Vec<String> {
         }
     }
     out
+}
+
+/// Do rules speak of the flags of this program?
+fn has_letters(name: &str) -> bool {
+    LETTERS.iter().any(|(listed, _)| *listed == name)
 }
 
 /// Do the flags stand first, sorted, and as they are spelled? Then other orders are no other spelling.

@@ -150,7 +150,8 @@ fn batch(world: &World, policy: &PolicySet) -> ExitCode {
                 json!({"decision": "deny", "reasons": [], "commands": [], "error": format!("line {}: {e}", index + 1)})
             }
         };
-        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+        let written = serde_json::to_writer(&mut out, &answer).map_err(Into::into);
+        if written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).is_err() {
             return ExitCode::from(exit::FOUND);
         }
     }
