@@ -89,7 +89,7 @@ fuzz_target!(|text: &str| {
         return;
     }
     let context = Context::new("/p", "/home/me");
-    let limits = Limits { steps: 2_000, ..Limits::default() };
+    let limits = Limits { steps: 2_000, commands: u32::MAX, ..Limits::default() };
     let analysis = analyze(text, &context, &limits);
     if doubted(&analysis) {
         return;
