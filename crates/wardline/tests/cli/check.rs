@@ -67,6 +67,38 @@ fn a_batch_is_answered_in_order_in_the_promised_shape() {
     assert!(answers[7]["error"].as_str().unwrap().contains("line 8"));
 }
 
+/// Ten thousand commands are more than anybody looks through: whatever they are, and whoever allowed them.
+#[test]
+fn ten_thousand_commands_are_denied_with_what_stands_among_them() {
+    let world = Sealed::new("check-flood");
+    world.config(r#"{"permission": {"bash": {"*": "allow"}}}"#);
+    let shapes: [(&dyn Fn(usize) -> String, &str); 8] = [
+        (&|_| "true".to_owned(), "; "),
+        (&|n| format!("ls -la a{n}"), "; "),
+        (&|n| format!("echo a{n} > f{n}"), "; "),
+        (&|n| format!("cd d{n} && ls"), "; "),
+        (&|n| format!("X={n}; cat $X"), "; "),
+        (&|n| format!("cat f{n} | wc -l"), "; "),
+        (&|n| format!("ls a{n}"), " && "),
+        (&|n| format!("grep -n foo{n} src/a{n}.rs"), "\n"),
+    ];
+    let scripts = shapes.iter().map(|(segment, link)| {
+        let mut segments: Vec<String> = (0..10_000).map(segment).collect();
+        segments.insert(5_000, "rm -rf /".to_owned());
+        segments.join(link)
+    });
+    let input: String =
+        scripts.map(|script| format!("{}\n", json!({"permission": "bash", "target": script}))).collect();
+    let ran = world.feed(&["check", "--batch"], &input);
+    let answers: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), shapes.len());
+    for (at, answer) in answers.iter().enumerate() {
+        assert_eq!(answer["decision"], "deny", "shape {at}");
+        let rule = |reason: &Value| reason["rule"] == "doubt.flood";
+        assert!(answer["reasons"].as_array().unwrap().iter().any(rule), "shape {at}: {}", answer["reasons"]);
+    }
+}
+
 /// Ways to a file, with `{}` for its path.
 const WAYS: [(&str, &str); 13] = [
     ("read", "{}"),
