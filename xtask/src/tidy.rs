@@ -50,6 +50,7 @@ const PURE: [(&str, &[&str]); 4] = [
             "serde",
             "serde_json",
             "sha2",
+            "similar",
             "tree-sitter",
             "tree-sitter-c-sharp",
             "tree-sitter-go",
