@@ -13,6 +13,7 @@
 pub mod change;
 pub mod compare;
 pub mod finding;
+pub mod flow;
 pub mod front;
 pub mod ir;
 pub mod language;

@@ -1,0 +1,284 @@
+//! The state of a run: files, frames, what is remembered, what was found.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use super::{
+    Flow, Limits, Program, Report, Unit,
+    frame::{Frame, FrameKind},
+    taint::Taint,
+    value::{ClassValue, Closure, Value},
+};
+use crate::{
+    ir::{FunctionId, Name},
+    language::Language,
+    role::{Role, RuleId},
+    span::Span,
+};
+
+/// How deep the interpreter itself nests: calls times the nesting of their bodies.
+const NESTING: usize = 300;
+
+/// How far a file has been run.
+#[derive(Debug)]
+pub(super) enum State<'p> {
+    Fresh,
+    Running,
+    Done(HashMap<Name, Value<'p>>),
+}
+
+/// A call as it is remembered: function, frame around it, what its parameters are bound to.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Called<'p> {
+    pub(super) unit: usize,
+    pub(super) function: FunctionId,
+    pub(super) scope: Option<u32>,
+    pub(super) bound: Vec<Value<'p>>,
+}
+
+/// What a call gave: its value, and what its parameters were in the end.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome<'p> {
+    pub(super) value: Value<'p>,
+    pub(super) outs: Vec<Option<Value<'p>>>,
+}
+
+/// Something whose body is to be run with arguments of unknown origin.
+#[derive(Debug, Clone)]
+pub(super) enum Entry<'p> {
+    Function(Arc<Closure<'p>>),
+    Class(Arc<ClassValue<'p>>),
+}
+
+/// The interpreter.
+pub(super) struct Interpreter<'p> {
+    pub(super) program: &'p Program,
+    pub(super) limits: Limits,
+    pub(super) modules: Vec<State<'p>>,
+    pub(super) frames: Vec<Frame<'p>>,
+    /// Frames that ended but that functions made in them still see.
+    pub(super) kept: HashMap<u32, Frame<'p>>,
+    pub(super) remembered: HashMap<Called<'p>, Outcome<'p>>,
+    pub(super) entries: VecDeque<Entry<'p>>,
+    pub(super) entered: HashSet<(usize, FunctionId)>,
+    pub(super) flows: HashMap<(RuleId, usize, Span), Flow>,
+    /// The file that is reported on.
+    pub(super) unit: usize,
+    /// Names of functions and classes that are being run, for `within`.
+    pub(super) calls: usize,
+    pub(super) steps: u64,
+    allowed: u64,
+    pub(super) exhausted: bool,
+    nesting: usize,
+    next_frame: u32,
+    /// While the definition of a checked name is looked at: what was assigned later is not meant.
+    pub(super) as_of: Option<u64>,
+    resolved: HashMap<(usize, Name), Option<usize>>,
+}
+
+impl<'p> Interpreter<'p> {
+    pub(super) fn new(program: &'p Program, limits: Limits) -> Self {
+        Self {
+            program,
+            limits,
+            modules: program.units().iter().map(|_| State::Fresh).collect(),
+            frames: Vec::new(),
+            kept: HashMap::new(),
+            remembered: HashMap::new(),
+            entries: VecDeque::new(),
+            entered: HashSet::new(),
+            flows: HashMap::new(),
+            unit: 0,
+            calls: 0,
+            steps: 0,
+            allowed: 0,
+            exhausted: false,
+            nesting: 0,
+            next_frame: 0,
+            as_of: None,
+            resolved: HashMap::new(),
+        }
+    }
+
+    /// Runs one file: its statements and all its functions.
+    pub(super) fn run(&mut self, unit: usize) -> Report {
+        let Some(source) = self.program.units().get(unit) else { return Report::default() };
+        if source.roles.is_empty() {
+            return Report::default();
+        }
+        self.unit = unit;
+        self.steps = 0;
+        self.exhausted = false;
+        self.remembered.clear();
+        self.allowed = self.limits.base
+            + self.limits.per_expression.saturating_mul(u64::from(source.module.expressions));
+        if let Some(state) = self.modules.get_mut(unit) {
+            *state = State::Fresh;
+        }
+        self.entered.clear();
+        self.module(unit);
+        self.run_entries();
+        let mut flows: Vec<_> = std::mem::take(&mut self.flows).into_values().collect();
+        flows.sort_by_key(|flow| (flow.unit, flow.span, flow.rule));
+        Report { flows, exhausted: self.exhausted, steps: self.steps }
+    }
+
+    /// Counts a step; false when there are no more.
+    pub(super) fn step(&mut self) -> bool {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > self.allowed {
+            self.exhausted = true;
+        }
+        !self.exhausted
+    }
+
+    /// Goes one level deeper in the interpreter; none when that is too deep.
+    pub(super) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.nesting >= NESTING {
+            return None;
+        }
+        self.nesting += 1;
+        let value = run(self);
+        self.nesting -= 1;
+        Some(value)
+    }
+
+    pub(super) fn nesting_left(&self) -> usize {
+        NESTING.saturating_sub(self.nesting)
+    }
+
+    pub(super) fn source(&self, unit: usize) -> Option<&'p Unit> {
+        self.program.units().get(unit)
+    }
+
+    /// The file that the running code is in.
+    pub(super) fn here(&self) -> usize {
+        self.frames.last().map_or(self.unit, |frame| frame.unit)
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.source(self.here()).map_or(Language::Python, |unit| unit.module.language)
+    }
+
+    pub(super) fn python(&self) -> bool {
+        self.language() == Language::Python
+    }
+
+    pub(super) fn roles(&self, expression: crate::ir::ExprId) -> &'p [Role] {
+        self.source(self.here()).map_or(&[], |unit| unit.roles.of(expression))
+    }
+
+    pub(super) fn frame(&mut self) -> Option<&mut Frame<'p>> {
+        self.frames.last_mut()
+    }
+
+    pub(super) fn push(&mut self, unit: usize, kind: FrameKind, scope: Option<u32>) {
+        let id = self.next_frame;
+        self.next_frame = self.next_frame.saturating_add(1);
+        self.frames.push(Frame::new(id, unit, kind, scope));
+    }
+
+    /// Runs a file's statements, once. False while it is running or when it is too deep to run.
+    pub(super) fn module(&mut self, unit: usize) -> bool {
+        match self.modules.get(unit) {
+            Some(State::Done(_)) => return true,
+            Some(State::Fresh) => {}
+            _ => return false,
+        }
+        let (Some(source), Some(state)) = (self.program.units().get(unit), self.modules.get_mut(unit)) else {
+            return false;
+        };
+        if self.nesting + 60 > NESTING {
+            return false;
+        }
+        *state = State::Running;
+        self.push(unit, FrameKind::Module, None);
+        self.nested(|run| run.block(&source.module.body));
+        let vars = self.frames.pop().map(|frame| frame.vars).unwrap_or_default();
+        if let Some(state) = self.modules.get_mut(unit) {
+            *state = State::Done(vars);
+        }
+        true
+    }
+
+    /// The value of a file's name.
+    pub(super) fn global(&self, unit: usize, name: &str) -> Option<Value<'p>> {
+        let live = self.frames.iter().find(|frame| frame.unit == unit && frame.kind == FrameKind::Module);
+        if let Some(frame) = live {
+            return frame.vars.get(name).cloned();
+        }
+        match self.modules.get(unit) {
+            Some(State::Done(vars)) => vars.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set_global(&mut self, unit: usize, name: &Name, value: Value<'p>) {
+        let live = self.frames.iter_mut().find(|frame| frame.unit == unit && frame.kind == FrameKind::Module);
+        if let Some(frame) = live {
+            let joined = frame.vars.get(name).map_or_else(|| value.clone(), |known| known.join(&value));
+            frame.set(name, Some(joined));
+        } else if let Some(State::Done(vars)) = self.modules.get_mut(unit) {
+            let joined = vars.get(name).map_or_else(|| value.clone(), |known| known.join(&value));
+            vars.insert(name.clone(), joined);
+        }
+    }
+
+    /// The file that an import in this file means.
+    pub(super) fn resolve(&mut self, from: usize, module: &str) -> Option<usize> {
+        let key = (from, Name::from(module));
+        if let Some(known) = self.resolved.get(&key) {
+            return *known;
+        }
+        let found = self.program.resolve(from, module);
+        self.resolved.insert(key, found);
+        found
+    }
+
+    /// The frame with that number, running or kept.
+    pub(super) fn frame_of(&self, id: u32) -> Option<&Frame<'p>> {
+        self.frames.iter().rev().find(|frame| frame.id == id).or_else(|| self.kept.get(&id))
+    }
+
+    /// The value of a name as the running code sees it.
+    pub(super) fn lookup(&mut self, name: &Name) -> Value<'p> {
+        if let Some(value) = self.bound(name) {
+            return self.settled(value);
+        }
+        Value::external(name.clone())
+    }
+
+    fn bound(&self, name: &Name) -> Option<Value<'p>> {
+        let frame = self.frames.last()?;
+        if !frame.outer.contains(name)
+            && let Some(value) = frame.vars.get(name)
+        {
+            return Some(value.clone());
+        }
+        let mut scope = frame.scope;
+        for _ in 0..32 {
+            let Some(outer) = scope.and_then(|id| self.frame_of(id)) else { break };
+            if outer.kind != FrameKind::Class
+                && let Some(value) = outer.vars.get(name)
+            {
+                return Some(value.clone());
+            }
+            scope = outer.scope;
+        }
+        self.global(frame.unit, name)
+    }
+
+    /// A value that was imported and is looked up now.
+    pub(super) fn settled(&mut self, value: Value<'p>) -> Value<'p> {
+        let super::value::Shape::Imported(unit, name) = &value.shape else { return value };
+        let (unit, name) = (*unit, name.clone());
+        self.nested(|run| run.exported(unit, &name)).unwrap_or_else(Value::unknown)
+    }
+
+    /// Marks of a source at a place of the running code.
+    pub(super) fn mark(&self, expr: &crate::ir::Expr, rules: crate::role::RuleSet, weak: bool) -> Taint {
+        Taint::source((self.here(), expr.id), expr.span, rules, weak)
+    }
+}

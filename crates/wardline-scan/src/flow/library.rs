@@ -1,0 +1,322 @@
+//! What functions and methods do that are not in the program: general knowledge of each language, as data.
+//!
+//! Sources, sinks and sanitizers are not here: those are rules. Here is only how values go through.
+
+use crate::language::Language;
+
+/// What a function outside of the program gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Something harmless, whatever went in: a number, a truth value, a hash, a time.
+    Clean,
+    /// What went in, in another form.
+    Pass,
+    /// A list of the elements of its first argument.
+    Elements,
+    /// One element of its first argument.
+    Element,
+    /// Pairs of a number and an element.
+    Numbered,
+    /// Lists that have one element of each argument.
+    Zipped,
+    /// A list of what its first argument makes of the elements of the second.
+    Mapped,
+    /// A list of those elements of the second argument that the first one likes.
+    Filtered,
+    /// A map of its named arguments, or of the entries of its first.
+    Map,
+    /// The member of the first argument that the second names.
+    Member,
+    /// The class around the running method.
+    Super,
+    /// Something new that is filled by methods and keys.
+    New,
+}
+
+/// Python's functions, by full name; a name that ends in `.` stands for all under it.
+const PYTHON: &[(&str, Effect)] = &[
+    ("len", Effect::Clean),
+    ("int", Effect::Clean),
+    ("float", Effect::Clean),
+    ("complex", Effect::Clean),
+    ("bool", Effect::Clean),
+    ("ord", Effect::Pass),
+    ("chr", Effect::Pass),
+    ("hex", Effect::Clean),
+    ("oct", Effect::Clean),
+    ("bin", Effect::Clean),
+    ("hash", Effect::Clean),
+    ("id", Effect::Clean),
+    ("abs", Effect::Clean),
+    ("round", Effect::Clean),
+    ("isinstance", Effect::Clean),
+    ("issubclass", Effect::Clean),
+    ("hasattr", Effect::Clean),
+    ("callable", Effect::Clean),
+    ("any", Effect::Clean),
+    ("all", Effect::Clean),
+    ("range", Effect::Clean),
+    ("type", Effect::Clean),
+    ("uuid.", Effect::Clean),
+    ("ipaddress.", Effect::Clean),
+    ("decimal.Decimal", Effect::Clean),
+    ("fractions.Fraction", Effect::Clean),
+    ("datetime.", Effect::Clean),
+    ("time.", Effect::Clean),
+    ("random.random", Effect::Clean),
+    ("random.randint", Effect::Clean),
+    ("secrets.token_hex", Effect::Clean),
+    ("secrets.token_urlsafe", Effect::Clean),
+    ("hashlib.", Effect::Clean),
+    ("hmac.", Effect::Clean),
+    ("zlib.crc32", Effect::Clean),
+    ("math.", Effect::Clean),
+    ("os.path.exists", Effect::Clean),
+    ("os.path.isfile", Effect::Clean),
+    ("os.path.isdir", Effect::Clean),
+    ("os.path.getsize", Effect::Clean),
+    ("os.getpid", Effect::Clean),
+    ("os.getcwd", Effect::Clean),
+    ("re.compile", Effect::Pass),
+    ("str", Effect::Pass),
+    ("repr", Effect::Pass),
+    ("bytes", Effect::Pass),
+    ("reversed", Effect::Elements),
+    ("list", Effect::Elements),
+    ("tuple", Effect::Elements),
+    ("set", Effect::Elements),
+    ("frozenset", Effect::Elements),
+    ("sorted", Effect::Elements),
+    ("iter", Effect::Elements),
+    ("next", Effect::Element),
+    ("min", Effect::Pass),
+    ("max", Effect::Pass),
+    ("enumerate", Effect::Numbered),
+    ("zip", Effect::Zipped),
+    ("map", Effect::Mapped),
+    ("filter", Effect::Filtered),
+    ("dict", Effect::Map),
+    ("collections.OrderedDict", Effect::Map),
+    ("collections.defaultdict", Effect::New),
+    ("collections.deque", Effect::Elements),
+    ("types.SimpleNamespace", Effect::Map),
+    ("configparser.ConfigParser", Effect::New),
+    ("configparser.RawConfigParser", Effect::New),
+    ("configparser.SafeConfigParser", Effect::New),
+    ("io.StringIO", Effect::Pass),
+    ("io.BytesIO", Effect::Pass),
+    ("getattr", Effect::Member),
+    ("super", Effect::Super),
+];
+
+/// Functions of JavaScript and of browsers.
+const SCRIPT: &[(&str, Effect)] = &[
+    ("parseInt", Effect::Clean),
+    ("parseFloat", Effect::Clean),
+    ("Number", Effect::Clean),
+    ("Number.", Effect::Clean),
+    ("BigInt", Effect::Clean),
+    ("Boolean", Effect::Clean),
+    ("isNaN", Effect::Clean),
+    ("isFinite", Effect::Clean),
+    ("Math.", Effect::Clean),
+    ("Date", Effect::Clean),
+    ("Date.", Effect::Clean),
+    ("Symbol", Effect::Clean),
+    ("crypto.", Effect::Clean),
+    ("Array.isArray", Effect::Clean),
+    ("Object.keys", Effect::Elements),
+    ("Array.from", Effect::Elements),
+    ("String", Effect::Pass),
+    ("Map", Effect::New),
+    ("Set", Effect::New),
+    ("WeakMap", Effect::New),
+    ("Object.assign", Effect::Pass),
+];
+
+/// Methods that give something harmless, whatever they are called on.
+const CLEAN_METHODS: &[&str] = &[
+    "isdigit",
+    "isalnum",
+    "isalpha",
+    "isdecimal",
+    "isnumeric",
+    "isidentifier",
+    "islower",
+    "isupper",
+    "isspace",
+    "startswith",
+    "endswith",
+    "count",
+    "find",
+    "rfind",
+    "index",
+    "rindex",
+    "hexdigest",
+    "digest",
+    "exists",
+    "is_file",
+    "is_dir",
+    "is_absolute",
+    "is_relative_to",
+    "startsWith",
+    "endsWith",
+    "includes",
+    "indexOf",
+    "lastIndexOf",
+    "search",
+    "test",
+    "charCodeAt",
+    "codePointAt",
+    "getTime",
+    "toFixed",
+    "has",
+    "hasOwnProperty",
+    "localeCompare",
+    "__len__",
+    "__contains__",
+    "timestamp",
+    "bit_length",
+];
+
+/// Methods that put what they are given into what they are called on.
+const FILLING_METHODS: &[&str] = &[
+    "append",
+    "appendleft",
+    "add",
+    "extend",
+    "insert",
+    "update",
+    "put",
+    "push",
+    "unshift",
+    "write",
+    "writelines",
+    "set",
+    "setdefault",
+    "setItem",
+    "setAttribute",
+    "set_header",
+    "add_header",
+    "setHeader",
+    "add_section",
+    "concat",
+    "assign",
+    "prepend",
+    "addAll",
+    "putAll",
+    "offer",
+    "enqueue",
+];
+
+/// Methods that look something up by what they are given, and give back what was there.
+const LOOKUPS: &[&str] = &[
+    "get",
+    "filter",
+    "filter_by",
+    "find",
+    "find_one",
+    "findOne",
+    "findAll",
+    "findMany",
+    "findUnique",
+    "findFirst",
+    "findById",
+    "findByPk",
+    "get_or_404",
+    "get_or_create",
+    "first_or_404",
+    "first",
+    "query",
+    "execute",
+    "executemany",
+    "fetchone",
+    "fetchall",
+    "fetchmany",
+    "select",
+    "where",
+    "exclude",
+    "scalar",
+    "scalars",
+    "has_perm",
+    "get_object",
+    "lookup",
+    "getItem",
+    "hget",
+    "aggregate",
+    "annotate",
+    "order_by",
+    "delete",
+    "remove",
+    "commit",
+];
+
+/// Functions and methods whose result stands for their arguments: a check of it is a check of them.
+const VIEWS: &[&str] = &[
+    "urlparse",
+    "urlsplit",
+    "URL",
+    "url_parse",
+    "parse",
+    "fullmatch",
+    "match",
+    "realpath",
+    "abspath",
+    "normpath",
+    "resolve",
+    "Path",
+    "PurePath",
+    "str",
+    "String",
+    "lower",
+    "strip",
+    "toLowerCase",
+    "trim",
+];
+
+/// Methods whose truth means that their receiver is made of harmless characters.
+const SAFE_CHARACTERS: &[&str] = &["isdigit", "isalnum", "isalpha", "isdecimal", "isnumeric", "isidentifier"];
+
+/// Functions that match a text against a pattern, by the end of their full name, and whether they match all of it.
+const MATCHERS: &[(&str, bool)] = &[("fullmatch", true), ("match", false)];
+
+/// Names of methods that are constructors.
+const CONSTRUCTORS: &[&str] = &["__init__", "constructor", "__construct", "initialize", "__post_init__"];
+
+/// What a function outside of the program does.
+pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
+    let name = name.strip_prefix("builtins.").unwrap_or(name);
+    let table = if language == Language::Python { PYTHON } else { SCRIPT };
+    let named =
+        |(known, _): &&(&str, Effect)| *known == name || (known.ends_with('.') && name.starts_with(*known));
+    table.iter().find(named).map(|(_, effect)| *effect)
+}
+
+pub(super) fn clean_method(name: &str) -> bool {
+    CLEAN_METHODS.contains(&name)
+}
+
+pub(super) fn filling_method(name: &str) -> bool {
+    FILLING_METHODS.contains(&name)
+}
+
+pub(super) fn lookup(name: &str) -> bool {
+    LOOKUPS.contains(&name)
+}
+
+pub(super) fn view(name: &str) -> bool {
+    VIEWS.contains(&name)
+}
+
+pub(super) fn safe_characters(name: &str) -> bool {
+    SAFE_CHARACTERS.contains(&name)
+}
+
+pub(super) fn matcher(name: &str) -> Option<bool> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    MATCHERS.iter().find(|(known, _)| *known == last).map(|(_, whole)| *whole)
+}
+
+pub(super) fn constructor(name: &str) -> bool {
+    CONSTRUCTORS.contains(&name)
+}

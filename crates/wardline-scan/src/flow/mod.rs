@@ -1,0 +1,136 @@
+//! Follows values from sources to sinks.
+//!
+//! An abstract interpreter walks the tree of a file: its statements, then each function with arguments of unknown origin,
+//! and functions that are called, with what they are called with. It computes with constants, so that a branch which
+//! cannot be taken is not taken; it keeps keys and positions of containers and the fields of objects apart; and it looks
+//! into other files of the program where a name comes from there. What a function made of its arguments is remembered.
+//!
+//! All work is counted. Where a limit is reached the rest is passed over and [`Report::exhausted`] says so.
+
+mod call;
+mod class;
+mod comprehension;
+mod constant;
+mod container;
+mod entry;
+mod evaluate;
+mod execute;
+mod frame;
+mod function;
+mod guard;
+mod interpreter;
+mod library;
+mod member;
+mod outside;
+mod pattern;
+mod place;
+mod report;
+mod resolve;
+mod sink;
+mod taint;
+mod text;
+mod value;
+
+pub use resolve::candidates;
+
+use crate::{finding::Step, ir::Module, role::Roles, role::RuleId, span::Span};
+
+/// One file of a program, with what the rules say about it.
+#[derive(Debug)]
+pub struct Unit {
+    /// Its path with `/` between the parts, relative to the root of the project.
+    pub path: String,
+    /// Its text, for what the steps of a way say.
+    pub text: String,
+    /// Its tree.
+    pub module: Module,
+    /// What its expressions are to the rules.
+    pub roles: Roles,
+}
+
+/// The files that are looked at together: those to report on and what they import.
+#[derive(Debug)]
+pub struct Program {
+    units: Vec<Unit>,
+    paths: resolve::Paths,
+}
+
+impl Program {
+    /// Of these files.
+    pub fn new(units: Vec<Unit>) -> Self {
+        let paths = resolve::Paths::new(&units);
+        Self { units, paths }
+    }
+
+    /// Its files, in the order given.
+    pub fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    /// The file that an import of `module` in file `from` means.
+    pub fn resolve(&self, from: usize, module: &str) -> Option<usize> {
+        self.paths.find(&self.units, from, module)
+    }
+}
+
+/// How much work is done for one file.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Steps for each expression of the file.
+    pub per_expression: u64,
+    /// Steps besides.
+    pub base: u64,
+    /// How deep calls are followed.
+    pub calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_expression: 400, base: 200_000, calls: 8 }
+    }
+}
+
+/// A way from a source to a sink, or a sink whose value is of unknown origin.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Whose source and sink they are.
+    pub rule: RuleId,
+    /// The file of the sink.
+    pub unit: usize,
+    /// The sink.
+    pub span: Span,
+    /// The function, method or class around the sink.
+    pub within: String,
+    /// Whether the source is a weak one.
+    pub weak: bool,
+    /// Whether there is no source: the value's origin is not known.
+    pub unknown: bool,
+    /// The way, source first, sink last; for an unknown origin only the sink.
+    pub trace: Vec<Step>,
+}
+
+/// What came out for one file.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// One flow for each sink and rule, in the order of their places.
+    pub flows: Vec<Flow>,
+    /// Whether work was cut at its limit: there may be more.
+    pub exhausted: bool,
+    /// How many steps were done.
+    pub steps: u64,
+}
+
+/// Follows the values of one file of a program.
+pub fn analyse(program: &Program, unit: usize, limits: &Limits) -> Report {
+    interpreter::Interpreter::new(program, *limits).run(unit)
+}
+
+/// Follows the values of several files; what is learned about shared ones is kept.
+pub fn analyse_all(
+    program: &Program,
+    units: impl IntoIterator<Item = usize>,
+    limits: &Limits,
+) -> Vec<Report> {
+    let mut interpreter = interpreter::Interpreter::new(program, *limits);
+    units.into_iter().map(|unit| interpreter.run(unit)).collect()
+}

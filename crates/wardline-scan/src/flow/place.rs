@@ -1,0 +1,293 @@
+//! Giving values to names, members, keys and patterns.
+
+use std::collections::BTreeMap;
+
+use super::{
+    constant::Constant,
+    interpreter::Interpreter,
+    taint::Note,
+    value::{Shape, Value},
+};
+use crate::ir::{Expr, ExprKind, Name, Operator};
+
+/// Whether an expression is a place: something that keeps what it is given.
+pub(super) fn is_place(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::Member { object, .. } => is_place(object),
+        ExprKind::Index { object, index } => {
+            is_place(object) && matches!(index.kind, ExprKind::Literal(_) | ExprKind::Name(_))
+        }
+        _ => false,
+    }
+}
+
+impl<'p> Interpreter<'p> {
+    /// `target = value`; `by` is what the value was computed by.
+    pub(super) fn assign(&mut self, target: &'p Expr, value: Value<'p>, by: Option<&'p Expr>) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                let value = self.noted(value, target.span, &Note::Assigned(name.clone()));
+                if let Some(frame) = self.frame() {
+                    frame.define(name, by);
+                }
+                self.set_name(name, value);
+                self.sink_of_place(target);
+            }
+            ExprKind::List { elements, .. } => self.assign_elements(elements, &value),
+            ExprKind::Map(entries) => {
+                let mut taken = Vec::new();
+                for entry in entries {
+                    let Some(key) = &entry.key else {
+                        let rest = super::container::without_keys(&value, &taken);
+                        self.assign(&entry.value, rest, None);
+                        continue;
+                    };
+                    let key = self.eval(key);
+                    taken.extend(key.as_constant().cloned());
+                    let part = match key.as_text() {
+                        Some(name) if !matches!(value.shape, Shape::Map(_)) => {
+                            let name: Name = name.into();
+                            self.member(&value, &name, target.span)
+                        }
+                        _ => super::container::at(&value, &key),
+                    };
+                    self.assign(&entry.value, part, None);
+                }
+            }
+            ExprKind::Spread(inner) => self.assign(inner, value, None),
+            ExprKind::Assign { target, operator: None, value: default } => {
+                let value = match value.as_constant() {
+                    Some(Constant::Null) => self.eval(default),
+                    Some(_) => value,
+                    None => {
+                        let other = self.eval(default);
+                        value.join(&other)
+                    }
+                };
+                self.assign(target, value, None);
+            }
+            ExprKind::Member { name, .. } => {
+                self.sink_of_target(target, &value);
+                let value = self.noted(value, target.span, &Note::Stored(name.clone()));
+                self.update(target, value);
+            }
+            ExprKind::Index { index, .. } => {
+                self.eval(index);
+                self.sink_of_target(target, &value);
+                let value = self.noted(value, target.span, &Note::Stored("a container".into()));
+                self.update(target, value);
+            }
+            ExprKind::Cast { value: inner, .. } => self.assign(inner, value, by),
+            _ => drop(self.eval(target)),
+        }
+    }
+
+    fn assign_elements(&mut self, elements: &'p [Expr], value: &Value<'p>) {
+        let spread = elements.iter().position(|element| matches!(element.kind, ExprKind::Spread(_)));
+        for (place, element) in elements.iter().enumerate() {
+            let part = match spread {
+                Some(spread) if place == spread => match &value.shape {
+                    Shape::List(list) => {
+                        let after = elements.len().saturating_sub(place + 1);
+                        let upto = list.items.len().saturating_sub(after).max(place);
+                        let items = list.items.get(place..upto).unwrap_or_default().to_vec();
+                        Value::list(items, list.rest.clone()).tainted(&value.taint)
+                    }
+                    _ => Value::list(Vec::new(), Some(value.element())),
+                },
+                Some(spread) if place > spread => value.element(),
+                _ => {
+                    let key = Value::constant(i64::try_from(place).unwrap_or(0));
+                    super::container::at(value, &key)
+                }
+            };
+            self.assign(element, part, None);
+        }
+    }
+
+    pub(super) fn set_name(&mut self, name: &Name, value: Value<'p>) {
+        let here = self.here();
+        let Some(frame) = self.frames.last() else { return };
+        if frame.outer.contains(name) || (!self.python() && !frame.vars.contains_key(name)) {
+            let mut scope = frame.scope;
+            for _ in 0..32 {
+                let Some(outer) = scope.and_then(|id| self.frame_of(id)) else { break };
+                let (id, next, has) = (outer.id, outer.scope, outer.vars.contains_key(name));
+                if has {
+                    return self.set_in(id, name, value);
+                }
+                scope = next;
+            }
+            if frame.outer.contains(name) || self.global(here, name).is_some() {
+                return self.set_global(here, name, value);
+            }
+        }
+        if let Some(frame) = self.frame() {
+            frame.set(name, Some(value));
+        }
+    }
+
+    fn set_in(&mut self, id: u32, name: &Name, value: Value<'p>) {
+        let frame = self.frames.iter_mut().find(|frame| frame.id == id);
+        if let Some(frame) = frame.or_else(|| self.kept.get_mut(&id)) {
+            let joined = frame.vars.get(name).map_or_else(|| value.clone(), |known| known.join(&value));
+            frame.set(name, Some(joined));
+        }
+    }
+
+    /// The value that stands at a place, without what looking would do.
+    pub(super) fn peek(&mut self, place: &'p Expr) -> Value<'p> {
+        match &place.kind {
+            ExprKind::Name(name) => self.lookup(name),
+            ExprKind::Member { object, name } => {
+                let object = self.peek(object);
+                self.member(&object, name, place.span)
+            }
+            ExprKind::Index { object, index } => {
+                let (object, key) = (self.peek(object), self.peek(index));
+                super::container::at(&object, &key)
+            }
+            ExprKind::Literal(literal) => Value::constant(Constant::from(literal)),
+            _ => Value::unknown(),
+        }
+    }
+
+    /// Puts a changed value where it stands.
+    pub(super) fn update(&mut self, place: &'p Expr, value: Value<'p>) {
+        match &place.kind {
+            ExprKind::Name(name) => self.set_name(name, value),
+            ExprKind::Member { object, name } => {
+                if let ExprKind::Name(of) = &object.kind
+                    && self.exports(of, name, &value)
+                {
+                    return;
+                }
+                if !is_place(object) {
+                    return;
+                }
+                let base = self.peek(object);
+                if let Some(changed) = self.with_member(&base, name, value) {
+                    self.update(object, changed);
+                }
+            }
+            ExprKind::Index { object, index } if is_place(object) => {
+                let (base, key) = (self.peek(object), self.peek(index));
+                if let Some(changed) = super::container::with(&base, &key, value) {
+                    self.update(object, changed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `module.exports = …`, `exports.name = …`.
+    fn exports(&mut self, object: &str, name: &Name, value: &Value<'p>) -> bool {
+        if self.python() {
+            return false;
+        }
+        let here = self.here();
+        let outside: Name = match (object, &**name) {
+            ("module", "exports") => "export default".into(),
+            ("exports", name) => format!("export {name}").into(),
+            _ => return false,
+        };
+        if let Some(frame) = self
+            .frames
+            .iter_mut()
+            .rev()
+            .find(|frame| frame.unit == here && frame.kind == super::frame::FrameKind::Module)
+        {
+            frame.set(&outside, Some(value.clone()));
+        }
+        true
+    }
+
+    fn with_member(&mut self, base: &Value<'p>, name: &Name, value: Value<'p>) -> Option<Value<'p>> {
+        match &base.shape {
+            Shape::Object(object) => {
+                let mut fields = object.fields.clone();
+                fields.insert(name.clone(), value);
+                Some(Value::object(object.class.clone(), fields, base))
+            }
+            Shape::Map(_) => super::container::with(base, &Value::constant(&**name), value),
+            Shape::Any => Some(Value::object(None, BTreeMap::from([(name.clone(), value)]), base)),
+            Shape::Module(unit) => {
+                self.set_global(*unit, name, value);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes everything that is looked at in an expression harmless, for some rules or for all.
+    pub(super) fn clean_within(&mut self, expr: &'p Expr, rules: Option<crate::role::RuleSet>) {
+        match &expr.kind {
+            ExprKind::Name(_) | ExprKind::Member { .. } => self.clean(expr, rules),
+            ExprKind::Index { object, .. } => {
+                if is_place(expr) {
+                    self.clean(expr, rules);
+                } else {
+                    self.clean_within(object, rules);
+                }
+            }
+            ExprKind::Call { callee, arguments, .. } => {
+                if let ExprKind::Member { object, .. } = &callee.kind {
+                    self.clean_within(object, rules);
+                }
+                for argument in arguments {
+                    self.clean_within(&argument.value, rules);
+                }
+            }
+            ExprKind::Binary { operator, left, right } if *operator != Operator::Sequence => {
+                self.clean_within(left, rules);
+                self.clean_within(right, rules);
+            }
+            ExprKind::Unary { value, .. } | ExprKind::Await(value) | ExprKind::Spread(value) => {
+                self.clean_within(value, rules);
+            }
+            ExprKind::List { elements, .. } => {
+                elements.iter().for_each(|element| self.clean_within(element, rules));
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes what stands at a place harmless, and what it was made from when it is a view of that.
+    pub(super) fn clean(&mut self, place: &'p Expr, rules: Option<crate::role::RuleSet>) {
+        if !is_place(place) {
+            return;
+        }
+        let Some(root) = root(place) else { return };
+        let Some(frame) = self.frames.last() else { return };
+        if self.as_of.is_some_and(|time| frame.assigned_since(root, time)) {
+            return;
+        }
+        let definition = frame.defined.get(root).copied();
+        let value = self.peek(place);
+        if !value.deep_taint().is_clean() || value.unknown {
+            let mut cleaned = match rules {
+                Some(rules) => value.map_taint(&|taint| taint.without(rules)),
+                None => value.map_taint(&|_| super::taint::Taint::default()),
+            };
+            cleaned.unknown = false;
+            self.update(place, cleaned);
+        }
+        if let Some((by, time)) = definition
+            && self.as_of.is_none_or(|limit| time <= limit)
+        {
+            let before = self.as_of.replace(time.saturating_sub(1));
+            self.clean_viewed(by, rules, 0);
+            self.as_of = before;
+        }
+    }
+}
+
+/// The name that a place begins with.
+pub(super) fn root(place: &Expr) -> Option<&Name> {
+    match &place.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => root(object),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! Programs and what flows in them: `source()` gives what comes from outside, `sink(x)` does harm, `clean(x)` mends.
+//!
+//! In a program a line that ends in `# bad` has a sink that is reached, one that ends in `# unknown` a sink whose value is of
+//! unknown origin, and no other line has either.
+
+use std::collections::BTreeSet;
+
+use wardline_scan::{
+    flow::{self, Flow, Limits, Program, Unit},
+    front,
+    language::Language,
+    rules::Book,
+    span::Lines,
+};
+
+mod programs;
+
+const RULES: &str = "
+rules:
+  - id: flow
+    mode: taint
+    languages: [python, javascript]
+    severity: ERROR
+    message: m
+    pattern-sources: [{pattern: source()}]
+    pattern-sinks: [{pattern: sink(...)}]
+    pattern-sanitizers: [{pattern: clean(...)}]
+";
+
+/// The files of a program: `# file: name` begins another one.
+fn files(text: &str) -> Vec<(String, String)> {
+    let mut files = vec![("main.py".to_owned(), String::new())];
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("# file: ") {
+            files.push((name.to_owned(), String::new()));
+        } else if let Some((_, file)) = files.last_mut() {
+            file.push_str(line);
+            file.push('\n');
+        }
+    }
+    files
+}
+
+fn program(text: &str) -> Program {
+    let mut book = Book::new();
+    assert_eq!(book.add("flow.yaml", RULES), []);
+    let units = files(text).into_iter().map(|(path, text)| {
+        let language = Language::of(&path, &text).unwrap();
+        let module = front::lower(language, &text).unwrap();
+        let roles = book.compile(language).apply(&module, &path, &text).roles;
+        Unit { path, text, module, roles }
+    });
+    Program::new(units.collect())
+}
+
+fn flows(text: &str) -> Vec<Flow> {
+    let program = program(text);
+    let report = flow::analyse(&program, 0, &Limits::default());
+    assert!(!report.exhausted, "{} steps\n{text}", report.steps);
+    report.flows
+}
+
+/// The lines of the first file on which there is a way, and those with an unknown origin.
+fn found(text: &str) -> (BTreeSet<u32>, BTreeSet<u32>) {
+    let first = files(text).swap_remove(0).1;
+    let lines = Lines::new(&first);
+    let (mut bad, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    for flow in flows(text) {
+        let line = if flow.unit == 0 { lines.position(&first, flow.span.start).line } else { 1_000 };
+        if flow.unknown {
+            unknown.insert(line)
+        } else {
+            bad.insert(line)
+        };
+    }
+    (bad, unknown)
+}
+
+fn marked(text: &str, word: &str) -> BTreeSet<u32> {
+    (1..).zip(text.lines()).filter(|(_, line)| line.ends_with(word)).map(|(number, _)| number).collect()
+}
+
+#[test]
+fn values_flow_as_the_programs_say() {
+    let mut wrong = Vec::new();
+    for (name, text) in programs::PROGRAMS {
+        let text = text.trim_start_matches('\n');
+        let (bad, unknown) = found(text);
+        let (want_bad, want_unknown) = (marked(text, "# bad"), marked(text, "# unknown"));
+        if bad != want_bad || unknown != want_unknown {
+            wrong.push(format!(
+                "{name}: bad {bad:?} (not {want_bad:?}), unknown {unknown:?} (not {want_unknown:?})"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_way_is_told_from_source_to_sink() {
+    let text = "
+def find(name):
+    query = 'select ' + name
+    sink(query)
+
+def view():
+    x = source()
+    find(x)
+";
+    let flows = flows(text);
+    let [flow] = flows.as_slice() else { panic!("{flows:?}") };
+    let notes: Vec<_> = flow.trace.iter().map(|step| step.note.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "`source()` comes from outside",
+            "assigned to `x`",
+            "passed to `find`",
+            "assigned to `name`",
+            "becomes part of `'select ' + name`",
+            "assigned to `query`",
+            "reaches `sink(query)`",
+        ]
+    );
+    assert_eq!(flow.within, "find");
+    assert!(flow.trace.iter().all(|step| step.path == "main.py"));
+}
