@@ -184,7 +184,6 @@ impl<'m> Names<'m> {
                 vec![module.strip_prefix("node:").unwrap_or(module)]
             }
             Language::Go => vec![module],
-            Language::Rust => module.split("::").collect(),
             _ => module.split('.').collect(),
         }
     }

@@ -44,8 +44,16 @@ impl Pattern {
     /// Reads a pattern, or says why it cannot be used.
     pub(super) fn read(language: Language, source: &str) -> Result<Self, String> {
         let encoded = text::encode(language, source.trim())?;
-        let module = front::lower(language, &encoded)
-            .ok_or_else(|| format!("patterns of {} are not supported", language.name()))?;
+        let lower = |text: &str| {
+            front::lower(language, text)
+                .ok_or_else(|| format!("patterns of {} are not supported", language.name()))
+        };
+        let mut module = lower(&encoded)?;
+        if !module.problems.is_empty() {
+            // An expression is no statement of its own where a `;` has to end it.
+            let ended = lower(&format!("{encoded};"))?;
+            module = if ended.problems.is_empty() { ended } else { module };
+        }
         if let Some(problem) = module.problems.first() {
             return Err(format!("the pattern cannot be read: {}", problem.what));
         }
