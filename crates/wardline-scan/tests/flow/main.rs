@@ -44,11 +44,11 @@ fn files(text: &str) -> Vec<(String, String)> {
 fn program(text: &str) -> Program {
     let mut book = Book::new();
     assert_eq!(book.add("flow.yaml", RULES), []);
-    let units = files(text).into_iter().map(|(path, text)| {
-        let language = Language::of(&path, &text).unwrap();
-        let module = front::lower(language, &text).unwrap();
+    let units = files(text).into_iter().filter_map(|(path, text)| {
+        let language = Language::of(&path, &text)?;
+        let module = front::lower(language, &text)?;
         let roles = book.compile(language).apply(&module, &path, &text).roles;
-        Unit { path, text, module, roles }
+        Some(Unit { path, text, module, roles })
     });
     Program::new(units.collect())
 }
