@@ -3,6 +3,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 /// One instruction of a classic BPF program, as the kernel takes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instruction {
@@ -102,6 +104,15 @@ pub fn receive(listener: &impl AsFd) -> io::Result<Option<Call>> {
         };
     }
     Ok(Some(Call { id: asked.id, thread: asked.pid, number: asked.data.nr, arguments: asked.data.args }))
+}
+
+/// Whether nobody is left who could make a call, where the kernel tells (5.9).
+pub fn is_over(listener: &impl AsFd) -> bool {
+    const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut asked = [PollFd::new(listener, PollFlags::IN)];
+    let answered = poll(&mut asked, Some(&NO_TIME)).unwrap_or_default() > 0;
+    let [found] = asked.each_ref().map(PollFd::revents);
+    answered && found.contains(PollFlags::HUP) && !found.contains(PollFlags::IN)
 }
 
 /// Whether a call still waits. What was read of its caller before is the caller's when this says yes.

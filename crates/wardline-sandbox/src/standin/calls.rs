@@ -68,6 +68,8 @@ impl Calls {
                         return;
                     }
                 }
+                // The kernel says the same of a call that is gone and, at once and for ever, when all callers are dead.
+                Ok(None) if notify::is_over(listener) => return,
                 Ok(None) => {}
                 Err(_) => return,
             }
