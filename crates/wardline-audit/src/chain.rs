@@ -1,4 +1,4 @@
-//! Appending one row to a chain, step by step, on any [`Store`].
+//! Appending rows to a chain, step by step, on any [`Store`].
 //!
 //! The lock is held by the caller. Whatever call fails, and wherever the process dies, three things hold afterwards:
 //! an acknowledged row is in the journal, the chain is unbroken, and the next writer can go on.
@@ -36,12 +36,13 @@ impl Fault {
     }
 }
 
-/// Appends one draft, which must be redacted already, and returns when it is durable.
-pub(crate) fn append(store: &mut impl Store, draft: &Draft) -> Result<Receipt, Fault> {
+/// Appends a draft and those that go with it, which must be redacted already, and returns when all are durable. They are
+/// written and synced together. The receipt is the first one's.
+pub(crate) fn append(store: &mut impl Store, draft: &Draft, more: &[Draft]) -> Result<Receipt, Fault> {
     let tail = find_tail(store)?;
     let head = head::parse(&store.read_head().map_err(|error| Fault::Io("read the head file", error))?);
     check_head(tail.last.as_ref(), &head)?;
-    let (lines, receipt) = compose(draft, &tail, &head)?;
+    let Composed { lines, receipt, last } = compose(draft, more, &tail, &head)?;
     if tail.torn > 0 {
         store.truncate(tail.end).map_err(|error| Fault::Io("cut off an unfinished row", error))?;
     }
@@ -56,7 +57,7 @@ pub(crate) fn append(store: &mut impl Store, draft: &Draft) -> Result<Receipt, F
         store.sync().ok();
         return Err(fault);
     }
-    write_head(store, &Head { seq: receipt.seq, hash: receipt.hash.clone() })?;
+    write_head(store, &last)?;
     Ok(receipt)
 }
 
@@ -145,8 +146,16 @@ fn check_head(last: Option<&Entry>, head: &Found) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The lines to write: the draft, and before it a remark where the end of the journal was not as it should be.
-fn compose(draft: &Draft, tail: &Tail, head: &Found) -> Result<(String, Receipt), Fault> {
+/// What to write.
+struct Composed {
+    lines: String,
+    receipt: Receipt,
+    /// The head when it is written.
+    last: Head,
+}
+
+/// The lines to write: the drafts, and before them a remark where the end of the journal was not as it should be.
+fn compose(draft: &Draft, more: &[Draft], tail: &Tail, head: &Found) -> Result<Composed, Fault> {
     let mut prev = tail.last.as_ref().map_or_else(|| GENESIS.to_owned(), |entry| entry.hash.clone());
     let mut seq = tail.last.as_ref().map_or(1, |entry| entry.seq.saturating_add(1));
     let mut lines = String::new();
@@ -163,12 +172,19 @@ fn compose(draft: &Draft, tail: &Tail, head: &Found) -> Result<(String, Receipt)
         prev = sealed.hash;
         seq = seq.saturating_add(1);
     }
-    let sealed = seal(draft, seq, &prev);
-    if sealed.line.len() > MAX_ROW {
-        return Err(Fault::TooLarge(sealed.line.len()));
-    }
-    lines.push_str(&sealed.line);
-    Ok((lines, Receipt { seq, hash: sealed.hash }))
+    let mut add = |draft: &Draft, seq: u64, prev: &str| {
+        let sealed = seal(draft, seq, prev);
+        if sealed.line.len() > MAX_ROW {
+            return Err(Fault::TooLarge(sealed.line.len()));
+        }
+        lines.push_str(&sealed.line);
+        Ok(Head { seq, hash: sealed.hash })
+    };
+    let first = add(draft, seq, &prev)?;
+    let receipt = Receipt { seq: first.seq, hash: first.hash.clone() };
+    let last =
+        more.iter().try_fold(first, |last, draft| add(draft, last.seq.saturating_add(1), &last.hash))?;
+    Ok(Composed { lines, receipt, last })
 }
 
 fn remark(tail: &Tail, head: &Found) -> Option<String> {

@@ -55,12 +55,22 @@ impl Journal {
     /// is left so that the next append can go on, unless the error is [`JournalError::Corrupt`] or
     /// [`JournalError::Truncated`]: then a person has to look first.
     pub fn append(&self, draft: &Draft) -> Result<Receipt, JournalError> {
+        self.append_with(draft, &[])
+    }
+
+    /// As [`Self::append`], with rows that directly follow it: all are written and synced together, at the price of one.
+    /// The receipt is the first one's, and says that the others are on the disk too.
+    ///
+    /// # Errors
+    /// As [`Self::append`]; then none of them is acknowledged.
+    pub fn append_with(&self, draft: &Draft, more: &[Draft]) -> Result<Receipt, JournalError> {
         let draft = draft.redacted();
+        let more: Vec<Draft> = more.iter().map(Draft::redacted).collect();
         // A thread that panicked while it held the guard left the file as a killed process would: in order.
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         self.lock_current(&mut files)?;
         let locked = Locked(&mut files);
-        chain::append(&mut *locked.0, &draft).map_err(|fault| fault.at(&self.path))
+        chain::append(&mut *locked.0, &draft, &more).map_err(|fault| fault.at(&self.path))
     }
 
     /// The path that was given to [`Self::open`].

@@ -128,6 +128,18 @@ impl Monitor {
         action: &Action,
         approver: &dyn Approver,
     ) -> Result<Authorization, MonitorError> {
+        self.authorize_with(subject, action, approver, Vec::new())
+    }
+
+    /// As [`Self::authorize`]; when the policy allows the action without a question, `rows` are in the journal together
+    /// with the decision.
+    pub(crate) fn authorize_with(
+        &self,
+        subject: &Subject,
+        action: &Action,
+        approver: &dyn Approver,
+        rows: Vec<Row>,
+    ) -> Result<Authorization, MonitorError> {
         let call = call_of(action);
         let repeats =
             self.remember(subject, |state| state.repeat(&action.digest(), action.call.as_deref()))?;
@@ -154,7 +166,10 @@ impl Monitor {
             body.insert("decision".into(), record::decision(Decision::Deny));
             body.insert("unanswered".into(), NOBODY.into());
         }
-        let receipt = self.append(subject, Kind::Intent, Some(&call), body)?;
+        let rows = if verdict.decision == Decision::Allow { rows } else { Vec::new() };
+        let more: Vec<Draft> =
+            rows.into_iter().map(|(kind, body)| draft(subject, kind, None, body)).collect();
+        let receipt = self.journal.append_with(&draft(subject, Kind::Intent, Some(&call), body), &more)?;
         let authorization = match verdict.decision {
             Decision::Deny => Authorization::Refuse { verdict, unanswered: None },
             Decision::Ask if unanswered => {
@@ -291,14 +306,7 @@ impl Monitor {
         call: Option<&str>,
         body: Body,
     ) -> Result<Receipt, MonitorError> {
-        let draft = Draft {
-            time: now(),
-            session: subject.session.clone(),
-            kind,
-            call: call.map(str::to_owned),
-            body,
-        };
-        Ok(self.journal.append(&draft)?)
+        Ok(self.journal.append(&draft(subject, kind, call, body))?)
     }
 
     fn remember<R>(
@@ -308,6 +316,13 @@ impl Monitor {
     ) -> Result<R, MonitorError> {
         memory::update(&self.world.state, &subject.session, change).map_err(MonitorError::Memory)
     }
+}
+
+/// A row that is not part of one call's flow.
+pub(crate) type Row = (Kind, Body);
+
+fn draft(subject: &Subject, kind: Kind, call: Option<&str>, body: Body) -> Draft {
+    Draft { time: now(), session: subject.session.clone(), kind, call: call.map(str::to_owned), body }
 }
 
 /// Binds a session to the workspace in which it was first seen and returns the world of that workspace. An agent that

@@ -30,7 +30,7 @@ use crate::door::DoorRecord;
 use crate::egress::{self, Doorkeeper, Outbound};
 use crate::lower::lower;
 use crate::manifest::Manifest;
-use crate::monitor::{Authorization, Monitor, MonitorError};
+use crate::monitor::{Authorization, Monitor, MonitorError, Row};
 use crate::quarantine::{self, Staging};
 use crate::record::{self, Body};
 use crate::rundir::RunDirectory;
@@ -321,9 +321,13 @@ fn exec_as(
     let mut action = Action::shell(&command_line(&guard.argv));
     action.tool = "exec".to_owned();
     action.call = Some(format!("exec-{}", subject.session));
-    let permit = match monitor.authorize(subject, &action, approver)? {
+    // What says how it begins goes to the disk with the decision, unless the policy has a question first.
+    let rows = prepared.as_ref().map_or_else(|_| Vec::new(), |prepared| prepared.start_rows(monitor, guard));
+    let asked;
+    let permit = match monitor.authorize_with(subject, &action, approver, rows)? {
         Authorization::Grant { permit, verdict } => {
-            if verdict.decision == Decision::Ask {
+            asked = verdict.decision == Decision::Ask;
+            if asked {
                 // A person took their time, and what was looked at before may have changed.
                 prepared.iter_mut().for_each(|prepared| prepared.directory.hand_over());
                 drop(prepared);
@@ -339,8 +343,10 @@ fn exec_as(
         }
     };
     // From here on the intent stands in the journal, so whatever stops the command is its outcome.
-    let prepared =
-        prepared.and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
+    if asked {
+        prepared =
+            prepared.and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
+    }
     match prepared {
         Ok(prepared) => prepared.confine(monitor, subject, permit),
         Err(e) => {
@@ -413,12 +419,21 @@ impl Prepared {
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
     fn record_start(&self, monitor: &Monitor, subject: &Subject, guard: &Guard) -> Result<(), SessionError> {
+        for (kind, body) in self.start_rows(monitor, guard) {
+            monitor.append(subject, kind, None, body)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of [`Self::record_start`].
+    fn start_rows(&self, monitor: &Monitor, guard: &Guard) -> Vec<Row> {
+        let mut rows = Vec::new();
         for guarantee in &guard.accept_missing {
             let mut body = Body::new();
             body.insert("guarantee".into(), guarantee.clone().into());
             body.insert("principal".into(), monitor.world().principal.clone().into());
             body.insert("text".into(), "--accept-missing on the command line".into());
-            monitor.append(subject, Kind::Override, None, body)?;
+            rows.push((Kind::Override, body));
         }
         let mut body = Body::new();
         body.insert("program".into(), command_line(&self.program.argv).into());
@@ -436,8 +451,8 @@ impl Prepared {
                 .map(|thing| record::text(&thing.path.to_string_lossy()));
             body.insert("left_by_a_killed_session".into(), found.collect());
         }
-        monitor.append(subject, Kind::SessionStart, None, body)?;
-        Ok(())
+        rows.push((Kind::SessionStart, body));
+        rows
     }
 
     /// Starts the program in its confinement and waits for its end. Consumes the permit.

@@ -150,7 +150,7 @@ fn draft(text: &str) -> Draft {
 fn disk(rows: usize, torn: &[u8]) -> Disk {
     let mut disk = Disk::default();
     for row in 0..rows {
-        append(&mut disk, &draft(&format!("before {row}"))).unwrap();
+        append(&mut disk, &draft(&format!("before {row}")), &[]).unwrap();
     }
     disk.journal.extend_from_slice(torn);
     disk.repair();
@@ -186,14 +186,17 @@ fn check_trouble(rows: usize, torn: &[u8], turn: usize, trouble: Trouble, persis
     disk.trouble = Some((turn, trouble));
     disk.persistent = persistent;
     let mut acknowledged = Vec::new();
-    for text in ["first", "second"] {
-        acknowledged.extend(append(&mut disk, &draft(text)).ok());
+    for (text, more) in [("first", &[][..]), ("second", &[draft("with it"), draft("and this")])] {
+        let Ok(receipt) = append(&mut disk, &draft(text), more) else { continue };
+        let rows = String::from_utf8_lossy(&disk.journal).lines().count();
+        assert!(rows >= usize::try_from(receipt.seq).unwrap() + more.len(), "{case}: all or nothing");
+        acknowledged.push(receipt);
     }
     disk.repair();
     // The head file is one small write, which a killed process does whole or not at all; what the test tears
     // here is a power cut.
     let torn_head = matches!(head::parse(&disk.head), Found::Unreadable);
-    let last = append(&mut disk, &draft("after")).unwrap_or_else(|fault| panic!("{case}: {fault:?}"));
+    let last = append(&mut disk, &draft("after"), &[]).unwrap_or_else(|fault| panic!("{case}: {fault:?}"));
     acknowledged.push(last);
     for receipt in &acknowledged {
         assert!(holds(&disk, receipt), "{case}: row {} is gone", receipt.seq);
@@ -205,11 +208,27 @@ fn check_trouble(rows: usize, torn: &[u8], turn: usize, trouble: Trouble, persis
 }
 
 #[test]
+fn rows_that_go_together_are_written_and_synced_at_once() {
+    let mut disk = disk(2, b"");
+    let before = disk.calls;
+    let alone = append(&mut disk, &draft("alone"), &[]).unwrap();
+    let one = disk.calls - before;
+    let first = append(&mut disk, &draft("first"), &[draft("second"), draft("third")]).unwrap();
+    assert_eq!(disk.calls - before, 2 * one);
+    let next = append(&mut disk, &draft("next"), &[]).unwrap();
+    assert_eq!((first.seq, next.seq), (alone.seq + 1, alone.seq + 4));
+    assert!(disk.verify().is_clean());
+    let long = [draft(&"x".repeat(MAX_ROW))];
+    assert!(matches!(append(&mut disk, &draft("short"), &long), Err(Fault::TooLarge(_))));
+    assert!(!String::from_utf8_lossy(&disk.journal).contains("short"), "all or nothing");
+}
+
+#[test]
 fn a_torn_tail_is_cut_off_and_noted() {
     for torn in [&b"{"[..], b"\0\0\0\0", &[b'x'; 20_000], b"{\"v\":1,\"seq\":3,\"time\":\"x\"}"] {
         let mut disk = disk(2, torn);
         assert!(disk.verify().torn_tail);
-        let receipt = append(&mut disk, &draft("next")).unwrap();
+        let receipt = append(&mut disk, &draft("next"), &[]).unwrap();
         assert_eq!(receipt.seq, 4, "row 3 is the note");
         let report = disk.verify();
         assert!(report.is_clean() && !report.torn_tail, "{report:?}");
@@ -222,7 +241,7 @@ fn nothing_is_appended_after_a_damaged_last_row() {
     for damage in [&b"garbage\n"[..], b"\n", b"{}\n", b"\0\0\0\n"] {
         let mut disk = disk(2, damage);
         let before = disk.journal.clone();
-        let fault = append(&mut disk, &draft("next")).unwrap_err();
+        let fault = append(&mut disk, &draft("next"), &[]).unwrap_err();
         assert!(matches!(fault, Fault::Corrupt { line: 3, .. }), "{fault:?}");
         assert_eq!(disk.journal, before);
     }
@@ -234,7 +253,7 @@ fn nothing_is_appended_after_rows_were_cut_off_or_replaced() {
     let lines: Vec<&[u8]> = whole.journal.split_inclusive(|byte| *byte == b'\n').collect();
     for keep in 0..3 {
         let mut cut = Disk { journal: lines[..keep].concat(), head: whole.head.clone(), ..Disk::default() };
-        let fault = append(&mut cut, &draft("next")).unwrap_err();
+        let fault = append(&mut cut, &draft("next"), &[]).unwrap_err();
         assert!(matches!(fault, Fault::Truncated { expected: 3, .. }), "{keep}: {fault:?}");
     }
     // The last row is replaced by a well-formed other one.
@@ -242,7 +261,7 @@ fn nothing_is_appended_after_rows_were_cut_off_or_replaced() {
     let other = seal(&draft("forged"), 3, &prev);
     let journal = [lines[0], lines[1], other.line.as_bytes()].concat();
     let mut forged = Disk { journal, head: whole.head.clone(), ..Disk::default() };
-    assert!(matches!(append(&mut forged, &draft("next")), Err(Fault::Truncated { .. })));
+    assert!(matches!(append(&mut forged, &draft("next"), &[]), Err(Fault::Truncated { .. })));
 }
 
 #[test]
@@ -251,7 +270,7 @@ fn a_lost_head_file_is_replaced_and_noted() {
         let mut disk = disk(2, b"");
         disk.head = head.to_vec();
         assert!(!disk.verify().is_clean(), "a journal without its head is not clean");
-        append(&mut disk, &draft("next")).unwrap();
+        append(&mut disk, &draft("next"), &[]).unwrap();
         let report = disk.verify();
         assert!(report.is_clean());
         assert_eq!(report.repairs, [3]);
@@ -261,10 +280,10 @@ fn a_lost_head_file_is_replaced_and_noted() {
 #[test]
 fn rows_are_bounded_and_the_longest_one_can_be_followed() {
     let mut disk = disk(1, b"");
-    let fault = append(&mut disk, &draft(&"x".repeat(MAX_ROW))).unwrap_err();
+    let fault = append(&mut disk, &draft(&"x".repeat(MAX_ROW)), &[]).unwrap_err();
     assert!(matches!(fault, Fault::TooLarge(_)));
     let room = MAX_ROW - seal(&draft(""), 2, GENESIS).line.len();
-    append(&mut disk, &draft(&"x".repeat(room))).unwrap();
-    append(&mut disk, &draft("after the longest")).unwrap();
+    append(&mut disk, &draft(&"x".repeat(room)), &[]).unwrap();
+    append(&mut disk, &draft("after the longest"), &[]).unwrap();
     assert!(disk.verify().is_clean());
 }
