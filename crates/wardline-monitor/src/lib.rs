@@ -40,6 +40,7 @@ mod script;
 pub mod session;
 pub mod socket;
 pub mod sources;
+mod spare;
 mod stray;
 mod tally;
 pub mod traps;

@@ -22,7 +22,7 @@ use wardline_sandbox::{INDEX, Quarantined, REMOVED, Restore, RestoreError, resto
 
 use crate::record::Body;
 use crate::trust::hex;
-use crate::{Monitor, MonitorError, Subject, World};
+use crate::{Monitor, MonitorError, Subject, World, spare};
 
 /// Sessions whose changes are kept; of more, the oldest go.
 const MAX_SESSIONS: usize = 200;
@@ -33,11 +33,16 @@ const MAX_FILE: u64 = 16 << 20;
 
 const ENTRY: &str = "entry.json";
 const HELD: &str = "held";
+/// What [`spare`] calls a session's directory, with `held` in it.
+const KIND: &str = "quarantine";
 
 /// The copies of a session that runs.
 #[derive(Debug)]
 pub(crate) struct Staging {
     directory: PathBuf,
+    state: PathBuf,
+    /// Whether it has ended and what is no change is gone.
+    over: bool,
     /// Locked as long as the session runs.
     _entry: File,
 }
@@ -58,7 +63,9 @@ impl Staging {
         }
         let directory = directory(world, session);
         let mut private = std::fs::DirBuilder::new();
-        private.mode(0o700).recursive(true).create(directory.join(HELD))?;
+        private.mode(0o700).recursive(true).create(root(world))?;
+        spare::take(&world.state, KIND, &directory)?;
+        private.create(directory.join(HELD))?;
         let mut bases = Vec::new();
         let mut done = BTreeSet::new();
         for file in files.iter().filter(|file| done.insert(&file.staged)) {
@@ -77,24 +84,50 @@ impl Staging {
             .open(directory.join(ENTRY))?;
         out.lock()?;
         out.write_all(entry.to_string().as_bytes())?;
-        Ok(Some(Self { directory, _entry: out }))
+        Ok(Some(Self { directory, state: world.state.clone(), over: false, _entry: out }))
     }
 
     /// The changes of the session, which has ended.
-    pub(crate) fn finish(self) -> Vec<Held> {
-        let held = changes_of(&self.directory, false);
+    pub(crate) fn finish(mut self) -> Vec<Held> {
+        let held = self.end();
         if let Some(all) = self.directory.parent().filter(|_| !held.is_empty()) {
             retire(all);
+        }
+        held
+    }
+
+    /// Lets go of the copies that are as they were, and says which are not.
+    fn end(&mut self) -> Vec<Held> {
+        self.over = true;
+        let held = changes_of(&self.directory, false);
+        let shelves = held.is_empty().then(|| std::fs::read_dir(&self.directory).ok()).flatten();
+        // Nothing but what was made at the beginning.
+        if shelves.is_some_and(|mut all| {
+            all.all(|one| one.is_ok_and(|one| [ENTRY, HELD].iter().any(|own| one.file_name() == *own)))
+        }) && empty(&self.directory.join(HELD))
+            && std::fs::remove_file(self.directory.join(ENTRY)).is_ok()
+        {
+            spare::give_back(&self.state, KIND, &self.directory);
+        } else {
+            tidy(&self.directory, &held);
         }
         held
     }
 }
 
 impl Drop for Staging {
-    /// Copies that are as they were go, also when nothing was started.
+    /// Nothing is left of a session that was not started.
     fn drop(&mut self) {
-        tidy(&self.directory, &changes_of(&self.directory, false));
+        if !self.over {
+            self.end();
+        }
     }
+}
+
+/// Removes the files of a directory; whether that leaves nothing.
+fn empty(directory: &Path) -> bool {
+    std::fs::read_dir(directory)
+        .is_ok_and(|mut all| all.all(|one| one.is_ok_and(|one| std::fs::remove_file(one.path()).is_ok())))
 }
 
 /// The changes of a session that had no copies, and has ended.

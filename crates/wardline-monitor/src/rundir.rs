@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use wardline_sandbox::{Appeared, Identity};
 
-use crate::memory;
+use crate::{memory, spare};
 
 /// A Unix socket's path holds at most 107 bytes; this leaves room for the sockets' names.
 const MAX_PATH: usize = 80;
@@ -15,11 +15,15 @@ const MAX_PATH: usize = 80;
 const TEMPORARY: &str = "wardline-";
 /// A link to the session's memory, which goes with the directory.
 const MEMORY: &str = "memory";
+/// What [`spare`] calls these directories.
+const KIND: &str = "run";
 
 /// A session's private directory.
 #[derive(Debug)]
 pub(crate) struct RunDirectory {
     path: PathBuf,
+    /// The state directory, when the directory lies below it and so can be kept for the next session.
+    state: Option<PathBuf>,
     /// The memory that goes before the directory does, so that whoever finds the directory finds all that is left.
     memory: Option<PathBuf>,
     /// What sessions that were killed with all their processes had left at protected paths, and where it is now.
@@ -41,10 +45,18 @@ impl RunDirectory {
         }
         let found = sweep(&base, prefix);
         let path = base.join(format!("{prefix}{name}"));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
         let memory = memory::path(state, session);
-        let run = Self { path, memory: Some(memory.clone()), found };
-        std::os::unix::fs::symlink(memory, run.join(MEMORY))?;
+        let mut link = memory.clone();
+        if too_long {
+            std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        } else {
+            spare::take(state, KIND, &path)?;
+            // Short enough to need no block of the disk.
+            link = memory.strip_prefix(state).map_or(link, |name| Path::new("../..").join(name));
+        }
+        let state = (!too_long).then(|| state.to_owned());
+        let run = Self { path, state, memory: Some(memory), found };
+        std::os::unix::fs::symlink(link, run.join(MEMORY))?;
         Ok(run)
     }
 
@@ -65,7 +77,17 @@ impl Drop for RunDirectory {
         if let Some(memory) = &self.memory {
             std::fs::remove_file(memory).ok();
         }
-        std::fs::remove_dir_all(&self.path).ok();
+        let Some(state) = &self.state else {
+            std::fs::remove_dir_all(&self.path).ok();
+            return;
+        };
+        // What is no file stays in it, and is removed with it.
+        let mut entries = std::fs::read_dir(&self.path).into_iter().flatten();
+        if entries.all(|entry| entry.is_ok_and(|entry| std::fs::remove_file(entry.path()).is_ok())) {
+            spare::give_back(state, KIND, &self.path);
+        } else {
+            std::fs::remove_dir_all(&self.path).ok();
+        }
     }
 }
 

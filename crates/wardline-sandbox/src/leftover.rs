@@ -74,7 +74,7 @@ pub fn clean(session: &Path) -> Option<Vec<Appeared>> {
 pub(crate) fn discard(session: &Path) {
     for entry in std::fs::read_dir(session).into_iter().flatten().flatten() {
         if let Ok(goes_too) = std::fs::read_link(entry.path()) {
-            let _gone_already = std::fs::remove_file(goes_too);
+            let _gone_already = std::fs::remove_file(session.join(goes_too));
         }
     }
     // One that cannot be removed is found again by the next session.
