@@ -14,9 +14,10 @@ use wardline_policy::{
 
 use crate::lens::Lens;
 use crate::links::Links;
+use crate::paths::Looker;
 use crate::stray::Before;
 use crate::traps::{Place, Table, Trap, Treatment};
-use crate::{Profile, World, paths, repositories};
+use crate::{Profile, World, repositories};
 
 /// Files of a workspace looked at for secrets and protected files; a workspace with more does not start unless a human
 /// says so.
@@ -92,11 +93,12 @@ pub(crate) fn lower(
     profile: &Profile,
     program: Option<&Path>,
 ) -> Lowered {
+    let looker = &Looker::new(world);
     let mut out = Lowered {
         read: wardline_sandbox::system_paths(),
         project_writable: allows(
             policy,
-            world,
+            looker,
             agent,
             "edit",
             Access::Write,
@@ -107,18 +109,18 @@ pub(crate) fn lower(
     out.read.extend(versioned());
     let of_home = HOME_READABLE.iter().map(|name| world.home.join(name)).filter(|path| path.exists());
     let of_home = of_home.chain(toolchains(world));
-    out.read.extend(of_home.filter(|path| !closed_by_rule(policy, world, agent, path)));
+    out.read.extend(of_home.filter(|path| !closed_by_rule(policy, looker, agent, path)));
     out.read.extend(program.and_then(|path| home_of_program(path, world)));
     out.read.extend(profile.readable.iter().cloned());
     out.write.extend(profile.writable.iter().cloned());
-    external(policy, world, agent, &mut out);
+    external(policy, looker, agent, &mut out);
     repositories::of_project(world, &mut out);
     out.pinned.extend(profile.pinned.iter().cloned());
     // Where a rule opens the home directory, the guard's own places are in it.
     out.pinned.extend([world.config.clone(), world.managed.clone()]);
     out.masked.push(world.state.clone());
-    written(policy, world, agent, &mut out);
-    search(policy, world, agent, profile, &mut out);
+    written(policy, looker, agent, &mut out);
+    search(policy, looker, agent, profile, &mut out);
     settle(&mut out);
     out
 }
@@ -140,9 +142,9 @@ fn settle(out: &mut Lowered) {
 
 /// Whether somebody's own rule is against reading there. Wardline's own question about the home directory is not: programs
 /// need their toolchain.
-fn closed_by_rule(policy: &PolicySet, world: &World, agent: &str, path: &Path) -> bool {
+fn closed_by_rule(policy: &PolicySet, looker: &Looker<'_>, agent: &str, path: &Path) -> bool {
     [path.to_path_buf(), path.join("wardline-probe")].iter().any(|path| {
-        let verdict = verdict(policy, world, agent, "read", Access::Read, path);
+        let verdict = verdict(policy, looker, agent, "read", Access::Read, path);
         verdict.decision != Decision::Allow && !by_default(&verdict)
     })
 }
@@ -188,7 +190,7 @@ pub(crate) fn home_of_program(program: &Path, world: &World) -> Option<PathBuf> 
 }
 
 /// Directories outside of the workspace that the policy opens by a rule of its own.
-fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
+fn external(policy: &PolicySet, looker: &Looker<'_>, agent: &str, out: &mut Lowered) {
     for rule in policy.rules(agent) {
         let opens = rule.permission == "external_directory" && rule.decision == Decision::Allow;
         let Some(directory) = rule.pattern.strip_suffix("/*").filter(|dir| opens && dir.starts_with('/'))
@@ -200,9 +202,9 @@ fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
         }
         let directory = PathBuf::from(directory);
         let probe = directory.join("wardline-probe");
-        let writes = allows(policy, world, agent, "edit", Access::Write, &probe);
-        let reads = allows(policy, world, agent, "read", Access::Read, &probe);
-        let lists = allows(policy, world, agent, "list", Access::List, &directory);
+        let writes = allows(policy, looker, agent, "edit", Access::Write, &probe);
+        let reads = allows(policy, looker, agent, "read", Access::Read, &probe);
+        let lists = allows(policy, looker, agent, "list", Access::List, &directory);
         // A directory that may be written and not read is shown all the same: what it holds is masked file by file.
         if directory.is_dir() && lists && (writes || reads) {
             if writes { &mut out.write } else { &mut out.read }.push(directory.clone());
@@ -212,7 +214,7 @@ fn external(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
 }
 
 /// Pins what a rule forbids to write by its name, there or not: a file, or a directory by `dir/*`.
-fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
+fn written(policy: &PolicySet, looker: &Looker<'_>, agent: &str, out: &mut Lowered) {
     for rule in policy.rules(agent) {
         let named = ["edit", "*"].contains(&rule.permission.as_str()) && rule.decision != Decision::Allow;
         let directory = rule.pattern.strip_suffix("/*").or_else(|| rule.pattern.strip_suffix("/**"));
@@ -225,9 +227,10 @@ fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
         {
             continue;
         }
-        let path = world.project.join(name);
+        let path = looker.world().project.join(name);
         let probe = if directory.is_some() { path.join("wardline-probe") } else { path.clone() };
-        if rule.origin.layer != Layer::Builtin && !allows(policy, world, agent, "edit", Access::Write, &probe)
+        if rule.origin.layer != Layer::Builtin
+            && !allows(policy, looker, agent, "edit", Access::Write, &probe)
         {
             out.pinned.push(path);
         }
@@ -237,8 +240,9 @@ fn written(policy: &PolicySet, world: &World, agent: &str, out: &mut Lowered) {
 /// Looks through the workspace and what the policy opens besides, outermost first, for files that the policy does not let
 /// be read or written without a question, and for files that run later on the host. What cannot be looked at is hidden
 /// whole or, when there is too much of it, reported.
-fn search(policy: &PolicySet, world: &World, agent: &str, profile: &Profile, out: &mut Lowered) {
-    let judge = Judge { policy, world, agent, lens: Lens::new(policy, agent) };
+fn search(policy: &PolicySet, looker: &Looker<'_>, agent: &str, profile: &Profile, out: &mut Lowered) {
+    let world = looker.world();
+    let judge = Judge { policy, looker, agent, lens: Lens::new(policy, agent) };
     out.trusted_names = opened(policy, agent);
     let traps = Traps { table: Table::new(&out.trusted_names), project: &world.project };
     let mut links = Links::default();
@@ -400,7 +404,7 @@ fn opened(policy: &PolicySet, agent: &str) -> Vec<String> {
 /// What looks at the files of a workspace.
 pub(crate) struct Judge<'p> {
     pub(crate) policy: &'p PolicySet,
-    pub(crate) world: &'p World,
+    pub(crate) looker: &'p Looker<'p>,
     pub(crate) agent: &'p str,
     pub(crate) lens: Lens,
 }
@@ -413,9 +417,9 @@ impl Judge<'_> {
         if link && path.is_dir() {
             return;
         }
-        let outside = !path.starts_with(&self.world.project);
+        let outside = !path.starts_with(&self.looker.world().project);
         let name = path.to_string_lossy();
-        let names = self.lens.names(path, self.world);
+        let names = self.lens.names(path, self.looker.world());
         let doubtful = link || outside || wardline_policy::sensitive(&name).is_some();
         if (doubtful || self.lens.reads(&names)) && !self.allows("read", Access::Read, path) {
             out.masked.push(path.to_path_buf());
@@ -423,7 +427,7 @@ impl Judge<'_> {
         }
         let concerns = doubtful || wardline_policy::guarded(&name).is_some() || self.lens.edits(&names);
         if concerns && (out.project_writable || outside) {
-            let verdict = verdict(self.policy, self.world, self.agent, "edit", Access::Write, path);
+            let verdict = verdict(self.policy, self.looker, self.agent, "edit", Access::Write, path);
             if verdict.decision != Decision::Allow && !(held && by_default(&verdict)) {
                 out.pinned.push(path.to_path_buf());
             }
@@ -432,49 +436,49 @@ impl Judge<'_> {
 
     /// Whether a directory may be listed.
     fn lists(&self, path: &Path) -> bool {
-        let outside = !path.starts_with(&self.world.project);
-        !(outside || self.lens.lists(&self.lens.names(path, self.world)))
+        let outside = !path.starts_with(&self.looker.world().project);
+        !(outside || self.lens.lists(&self.lens.names(path, self.looker.world())))
             || self.allows("list", Access::List, path)
     }
 
     /// Whether a path that is new in a writable directory may be there.
     pub(crate) fn may_appear(&self, path: &Path) -> bool {
         let name = path.to_string_lossy();
-        let doubtful = !path.starts_with(&self.world.project)
+        let doubtful = !path.starts_with(&self.looker.world().project)
             || wardline_policy::sensitive(&name).is_some()
             || wardline_policy::guarded(&name).is_some()
-            || self.lens.edits(&self.lens.names(path, self.world));
+            || self.lens.edits(&self.lens.names(path, self.looker.world()));
         !doubtful || self.allows("edit", Access::Write, path)
     }
 
     fn allows(&self, permission: &str, access: Access, path: &Path) -> bool {
-        allows(self.policy, self.world, self.agent, permission, access, path)
+        allows(self.policy, self.looker, self.agent, permission, access, path)
     }
 }
 
 /// Whether the policy lets a confined `agent` do this to `path` without a question.
 fn allows(
     policy: &PolicySet,
-    world: &World,
+    looker: &Looker<'_>,
     agent: &str,
     permission: &str,
     access: Access,
     path: &Path,
 ) -> bool {
-    verdict(policy, world, agent, permission, access, path).decision == Decision::Allow
+    verdict(policy, looker, agent, permission, access, path).decision == Decision::Allow
 }
 
 /// What the policy says to a confined `agent` that does this to `path`.
 fn verdict(
     policy: &PolicySet,
-    world: &World,
+    looker: &Looker<'_>,
     agent: &str,
     permission: &str,
     access: Access,
     path: &Path,
 ) -> Verdict {
-    let fact =
-        paths::look(world, &world.project, &path.to_string_lossy(), access, Certainty::Proven, "confinement");
+    let (project, path) = (&looker.world().project, path.to_string_lossy());
+    let fact = looker.look(project, &path, access, Certainty::Proven, "confinement");
     let target = fact.relative.clone().unwrap_or_else(|| fact.lexical.clone());
     let request = Request {
         permission: permission.to_owned(),

@@ -99,19 +99,6 @@ impl<'w> Looker<'w> {
     }
 }
 
-/// What is known of one path; see [`Looker::look`].
-#[must_use]
-pub(crate) fn look(
-    world: &World,
-    cwd: &Path,
-    written: &str,
-    access: Access,
-    certainty: Certainty,
-    because: &str,
-) -> PathFact {
-    Looker::new(world).look(cwd, written, access, certainty, because)
-}
-
 /// Whether a path leads to what the kernel makes up as it is read. `/proc/kmsg` is a regular file, and reading it waits for ever.
 pub(crate) fn is_made_up(file: &Path) -> bool {
     let made_up = |file: &Path| ["/proc", "/sys", "/dev"].iter().any(|place| file.starts_with(place));

@@ -15,6 +15,7 @@ use wardline_sandbox::{Appeared, Confinement};
 use crate::World;
 use crate::lens::Lens;
 use crate::lower::Judge;
+use crate::paths::Looker;
 
 /// A file system's clock may be this much behind the system's, in seconds.
 const SLACK: i64 = 2;
@@ -64,10 +65,14 @@ impl Before {
         agent: &str,
         confinement: &Confinement,
     ) -> Vec<Appeared> {
-        let judge = Judge { policy, world, agent, lens: Lens::new(policy, agent) };
-        let mut strays = Vec::new();
         let changed = self.directories.iter().filter(|path| self.changed(path));
         let mut todo: Vec<PathBuf> = changed.cloned().collect();
+        if todo.is_empty() {
+            return Vec::new();
+        }
+        let looker = &Looker::new(world);
+        let judge = Judge { policy, looker, agent, lens: Lens::new(policy, agent) };
+        let mut strays = Vec::new();
         while let Some(directory) = todo.pop() {
             let Some(entries) = list(&directory) else {
                 // Shut, and not to be opened: one that was there was not shut then.

@@ -3,6 +3,8 @@
 //! A policy asks for outcomes. How they come about is the host's matter: where one mechanism is missing and another
 //! gives the same outcome, the outcome holds. Where none does, nothing is started, unless a human agreed to do without.
 
+use std::cell::LazyCell;
+
 use serde_json::{Value, json};
 
 use crate::confinement::Confinement;
@@ -233,7 +235,9 @@ impl Outcome {
 }
 
 /// Judges every outcome by the mechanisms of a host.
-pub(crate) fn judge(mechanisms: &[Mechanism], asked: &Asked, host: HostKind) -> Vec<Guarantee> {
+pub(crate) fn judge(mechanisms: &[Mechanism], asked: &Asked, host: impl Fn() -> HostKind) -> Vec<Guarantee> {
+    // It takes a look at several files, and only what is missing needs a cure.
+    let host = LazyCell::new(host);
     let has = |id: &str| mechanisms.iter().any(|mechanism| mechanism.id == id && mechanism.held);
     let proof_of = |id: &&str| {
         let found = mechanisms.iter().find(|mechanism| mechanism.id == **id);
@@ -280,7 +284,7 @@ pub(crate) fn refused(without: &[Mechanism], asked: &Asked, host: HostKind) -> V
     let mut all: Vec<Mechanism> = MECHANISMS.iter().map(|(id, _)| Mechanism::held(id, "")).collect();
     all.retain(|mechanism| without.iter().all(|missing| missing.id != mechanism.id));
     all.extend_from_slice(without);
-    let mut judged = judge(&all, asked, host);
+    let mut judged = judge(&all, asked, || host);
     judged.retain(|guarantee| guarantee.required && !guarantee.held);
     judged
 }
@@ -393,7 +397,7 @@ mod tests {
     #[test]
     fn what_two_mechanisms_give_is_said_to_be_given_twice() {
         let all: Vec<Mechanism> = MECHANISMS.iter().map(|(id, _)| Mechanism::held(id, "seen")).collect();
-        let judged = judge(&all, &asked(false, false, &[]), HostKind::Plain);
+        let judged = judge(&all, &asked(false, false, &[]), || HostKind::Plain);
         let of = |id: &str| judged.iter().find(|one| one.id == id).map(|one| one.mechanisms.len());
         assert_eq!(of(READS), Some(2));
         assert_eq!(of(WRITES), Some(2));
@@ -410,7 +414,7 @@ mod tests {
             MECHANISMS.iter().map(|(id, _)| state(id)).collect()
         };
         for landlock in [true, false] {
-            let judged = judge(&mechanisms(landlock), &Asked::ordinarily(), HostKind::Plain);
+            let judged = judge(&mechanisms(landlock), &Asked::ordinarily(), || HostKind::Plain);
             for (id, words) in [(READS, "masked files"), (WRITES, "pinned files")] {
                 let one = judged.iter().find(|one| one.id == id).unwrap();
                 assert_eq!(one.mechanisms, ["mount namespace"]);

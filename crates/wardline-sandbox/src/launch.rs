@@ -273,7 +273,7 @@ impl Held {
             let error = match stage.until_started(guard, relay) {
                 Ok(mut child) => {
                     child.enforcement =
-                        judge(&child.mechanisms, &Asked::by(&run.confinement), HostKind::here());
+                        judge(&child.mechanisms, &Asked::by(&run.confinement), HostKind::here);
                     child.confinement = Some(run.confinement);
                     return Ok(child);
                 }

@@ -30,7 +30,7 @@ impl Report {
     /// Judges what was tried, on a host of this kind.
     #[must_use]
     pub fn of(mechanisms: Vec<Mechanism>, host: HostKind) -> Self {
-        Self { host, guarantees: judge(&mechanisms, &Asked::ordinarily(), host), mechanisms }
+        Self { host, guarantees: judge(&mechanisms, &Asked::ordinarily(), || host), mechanisms }
     }
 }
 
