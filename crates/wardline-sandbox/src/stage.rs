@@ -36,7 +36,8 @@ use crate::resources::Resource;
 use crate::standin::StandIn;
 use crate::terminal::inside::Own;
 use crate::wire::{
-    Failure, GO, GO_BEHIND, LIFELINE, Message, Orders, REQUEST, Request, Run, STATUS, TERMINAL, failing,
+    Failure, GO, GO_BEHIND, LIFELINE, Message, Orders, REQUEST, Request, Run, STATUS, TERMINAL, Unconfirmed,
+    failing,
 };
 use crate::{drop_rights, landlock_rules, limits, probe, watch};
 
@@ -118,7 +119,6 @@ fn keep(run: &Run, text: &str, status: &std::fs::File, lifeline: OwnedFd) -> Res
     };
     // While the host can still be seen: what to mount.
     let plan = Plan::of(&run.confinement);
-    Message::Watching(plan.watches.clone()).send(status);
     let namespaces = if run.without(mechanism::USER_NAMESPACE) {
         Namespaces::NONE
     } else {
@@ -132,6 +132,7 @@ fn keep(run: &Run, text: &str, status: &std::fs::File, lifeline: OwnedFd) -> Res
             return Err(failure);
         }
     };
+    group.sweep();
     attend_to(init, Known { keeper, run, text, plan, group, limits }, status, &lifeline)
 }
 
@@ -147,13 +148,13 @@ fn keep_ahead(
     Message::Keeper(keeper).send(status);
     let mut group = Group::make(&ResourceLimits::default(), keeper);
     let started = start_init(Namespaces::ALL, false, &group, status, &lifeline, channel);
+    group.sweep();
     let found = Request::read(request).map_err(failing("read", "the request"));
     let outcome = match (found, started) {
         (Ok(Some((Request::Run(run), text))), Ok(init)) => {
             return match adjusted(&run, &mut group) {
                 Ok(limits) => {
                     let plan = Plan::of(&run.confinement);
-                    Message::Watching(plan.watches.clone()).send(status);
                     let known = Known { keeper, run: &run, text: &text, plan, group, limits };
                     attend_to(init, known, status, &lifeline)
                 }
@@ -237,8 +238,11 @@ fn attend_to(
     let Init { pid, orders, alive: _alive } = init;
     let Known { keeper, run, text, plan, group, limits } = known;
     let confinement = &run.confinement;
-    // For the next session, should nobody of this one live to clean up. Without orders nothing of the program's
-    // begins, so nothing is made that is not noted.
+    // The init builds meanwhile. One that is dead has said why.
+    let sent = Orders::send(orders, text, &plan, &limits, group.exact());
+    Message::Watching(plan.watches.clone()).send(status);
+    // For the next session, should nobody of this one live to clean up. Nothing of the program's begins before the orders
+    // are confirmed, so nothing is made that is not noted.
     let space = pid_namespace(pid);
     Message::Inside(space).send(status);
     let session = confinement.session.as_deref();
@@ -249,8 +253,7 @@ fn attend_to(
         group.remove();
         return Err(failing("note for the next session", "what this one makes")(error));
     }
-    // An init that is dead has said why.
-    let _unread = Orders::send(orders, text, &plan, &limits, group.exact());
+    let _unread = sent.and_then(Unconfirmed::confirm);
     // From here on we hold nothing of the program's: not its streams, not its directory.
     let _best_effort = let_go_of_streams();
     let _best_effort = rustix::process::chdir("/");
@@ -425,8 +428,9 @@ impl Ground<'_> {
         let root = if self.namespaces.mount { Some(self.root(without_proc)?) } else { None };
         // 2.5 From here on it has to be known what will run.
         let orders = Orders::read(orders).map_err(failing("read", "the orders"))?;
-        let Some(orders) = orders else { leave(0) };
-        Inside { orders, status: self.status, namespaces: self.namespaces }.live(root, lifeline, channel)
+        let Some((orders, unconfirmed)) = orders else { leave(0) };
+        let inside = Inside { orders, status: self.status, namespaces: self.namespaces };
+        inside.live(root, unconfirmed, lifeline, channel)
     }
 
     fn root(&self, without_proc: bool) -> Result<Root, Failure> {
@@ -459,6 +463,7 @@ impl Inside<'_> {
     fn live(
         &self,
         root: Option<Root>,
+        unconfirmed: Unconfirmed,
         lifeline: &OwnedFd,
         channel: Option<OwnedFd>,
     ) -> Result<Never, Failure> {
@@ -485,7 +490,11 @@ impl Inside<'_> {
         let file_rules = (!run.without(mechanism::LANDLOCK)).then(|| self.closed());
         let stand_in =
             if self.namespaces.mount { StandIn::prepare(plan, file_rules)? } else { StandIn::nobody() };
-        // 2.10 The program, which tells us by closing a pipe that it has become itself.
+        // 2.10 The program, once it is noted what there will be to clean up. It tells us by closing a pipe that it has
+        //      become itself.
+        if !unconfirmed.wait().map_err(failing("read", "the orders"))? {
+            leave(0)
+        }
         let (became, becoming) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(failing("make a pipe for", "the program"))?;
         let children = signal::children().map_err(failing("wait for", "the program"))?;

@@ -131,7 +131,7 @@ pub(crate) fn failing<E: Into<io::Error>>(step: &str, at: impl AsRef<Path>) -> i
 /// A line of the stage's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// What will have to be looked at when the program has ended; written before anything is started.
+    /// What will have to be looked at when the program has ended; written before anything of the program's is started.
     Watching(Vec<Watch>),
     /// Who keeps; written before anything is made.
     Keeper(Identity),
@@ -210,6 +210,27 @@ pub(crate) struct Orders {
     pub(crate) counted: Exact,
 }
 
+/// The word that orders may be carried out to the end.
+const CONFIRMED: u8 = b'!';
+
+/// Orders that were sent and not confirmed yet: the init builds the jail and starts nothing. Dropped, they never are.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Unconfirmed(std::fs::File);
+
+impl Unconfirmed {
+    /// Lets the init start the program.
+    pub(crate) fn confirm(mut self) -> io::Result<()> {
+        self.0.write_all(&[CONFIRMED])
+    }
+
+    /// Waits until they are confirmed; `false` when they never will be.
+    pub(crate) fn wait(mut self) -> io::Result<bool> {
+        let mut word = [0];
+        Ok(self.0.read(&mut word)? == 1 && word == [CONFIRMED])
+    }
+}
+
 impl Orders {
     /// Writes orders: `request` as it was read, and behind it what the keeper has found out.
     pub(crate) fn send(
@@ -218,18 +239,27 @@ impl Orders {
         plan: &Plan,
         limits: &Mechanism,
         counted: Exact,
-    ) -> io::Result<()> {
+    ) -> io::Result<Unconfirmed> {
         let found = json!({ "plan": plan.to_value(), "limits": limits.to_value(), "counted": [counted.processes, counted.memory] });
-        std::fs::File::from(pipe).write_all(format!("{request}\n{found}").as_bytes())
+        let text = format!("{request}\n{found}");
+        let mut pipe = std::fs::File::from(pipe);
+        pipe.write_all(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes())?;
+        pipe.write_all(text.as_bytes())?;
+        Ok(Unconfirmed(pipe))
     }
 
     /// Reads what [`Orders::send`] wrote; `None` when there are no orders.
-    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Option<Self>> {
-        let mut text = String::new();
-        std::fs::File::from(pipe).read_to_string(&mut text)?;
-        if text.is_empty() {
-            return Ok(None);
+    pub(crate) fn read(pipe: OwnedFd) -> io::Result<Option<(Self, Unconfirmed)>> {
+        let mut pipe = std::fs::File::from(pipe);
+        let mut length = [0; 8];
+        match pipe.read_exact(&mut length) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
         }
+        let length = u64::from_le_bytes(length);
+        let mut text = String::with_capacity(usize::try_from(length).unwrap_or_default());
+        (&pipe).take(length).read_to_string(&mut text)?;
         let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
         let mut next = || values.next().and_then(Result::ok);
         let orders = || {
@@ -245,7 +275,8 @@ impl Orders {
             })
         };
         let mut orders = orders;
-        orders().map(Some).ok_or_else(unreadable)
+        let orders = orders().ok_or_else(unreadable)?;
+        Ok(Some((orders, Unconfirmed(pipe))))
     }
 }
 
