@@ -188,7 +188,6 @@ impl Root {
 
     /// A private directory: one of those in the scratch file system, which has one bound for all.
     fn scratch(&mut self, at: &Path, mode: u32) -> io::Result<()> {
-        let target = self.target(at, true)?;
         let Some((room, made)) = &mut self.scratch else {
             return Err(io::Error::other("there is no room for private directories yet"));
         };
@@ -198,7 +197,7 @@ impl Root {
         fs::chmodat(&*room, name.as_str(), Mode::from_raw_mode(mode), AtFlags::empty())?;
         let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
         let tree = rustix::mount::open_tree(&*room, name.as_str(), flags)?;
-        attach(&tree, &target)
+        self.mount(&tree, at, true)
     }
 
     fn link(&mut self, at: &Path, to: &Path) -> io::Result<()> {
@@ -219,7 +218,7 @@ impl Root {
         }
         let directory = kind.is_dir();
         limit_mount(&tree, true, limits)?;
-        attach(&tree, &self.target(at, directory)?)
+        self.mount(&tree, at, directory)
     }
 
     fn mask(&self, at: &Path, directory: bool) -> io::Result<()> {
@@ -283,7 +282,7 @@ impl Root {
             let device = clone_tree(&source)?;
             let limits = MountLimits { no_setuid: true, no_execute: true, ..MountLimits::default() };
             limit_mount(&device, false, limits)?;
-            attach(&device, &self.target(&at.join(name), false)?)?;
+            self.mount(&device, &at.join(name), false)?;
         }
         let most = TERMINALS.to_string();
         let [door, side] = TERMINAL_MODES;
@@ -351,6 +350,29 @@ impl Root {
             return Ok(rustix::io::fcntl_dupfd_cloexec(&self.directory, 0)?);
         }
         beneath(&self.directory, relative)
+    }
+
+    /// Mounts `tree` at a path of the new root, which is made where the file system is our own.
+    fn mount(&mut self, tree: &OwnedFd, at: &Path, directory: bool) -> io::Result<()> {
+        let (Some(above), Some(name)) = (at.parent(), at.file_name()) else {
+            return attach(tree, &self.open(at)?);
+        };
+        let Some(parent) = self.own_parent(above)? else {
+            return attach(tree, &self.target(at, directory)?);
+        };
+        let made = if directory {
+            fs::mkdirat(parent, name, Mode::from_raw_mode(0o755))
+        } else {
+            fs::mknodat(parent, name, fs::FileType::RegularFile, Mode::from_raw_mode(0o644), 0)
+        };
+        match made {
+            // By its name in a directory that only we write to; a link there is not followed.
+            Ok(()) | Err(rustix::io::Errno::EXIST) => {
+                let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+                Ok(rustix::mount::move_mount(tree.as_fd(), "", parent, name, flags)?)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens a path of the new root to mount on, and makes it, with the directories above it, where the file system is
