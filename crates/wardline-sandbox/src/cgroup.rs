@@ -224,6 +224,11 @@ impl Group {
         hits
     }
 
+    /// Removes what dead keepers left beside it.
+    pub(crate) fn sweep(&self) {
+        self.directories().for_each(|directory| remove_stale(directory));
+    }
+
     /// Removes the group. The kernel may still be taking the last process out of its books, so it tries for a while.
     pub(crate) fn remove(&self) {
         self.directories().for_each(|directory| {
@@ -318,12 +323,15 @@ pub(crate) fn remove(directory: &Path, patience: Duration) -> bool {
     }
 }
 
-/// Removes the groups of keepers that are dead, as when keeper and caller were killed together and left no record. A
-/// group with processes in it cannot be removed, so a mistake harms nobody.
-fn remove_stale(parent: &Path) {
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
+/// Removes the groups beside `own` of keepers that are dead, as when keeper and caller were killed together and left no
+/// record. A group with processes in it cannot be removed, so a mistake harms nobody.
+fn remove_stale(own: &Path) {
+    let entries = own.parent().and_then(|parent| std::fs::read_dir(parent).ok());
+    for entry in entries.into_iter().flatten().flatten() {
         let name = entry.file_name();
+        if own.file_name() == Some(&name) {
+            continue;
+        }
         let keeper = name.to_str().and_then(|name| Identity::parse(name.strip_prefix(PREFIX)?));
         if keeper.is_some_and(|keeper| !keeper.is_alive()) {
             let _in_use = std::fs::remove_dir(entry.path());
@@ -334,7 +342,6 @@ fn remove_stale(parent: &Path) {
 /// Makes a cgroup directory and writes its limits; removes it again when one cannot be written.
 fn make_directory(directory: &Path, files: &[(&str, u64)]) -> Option<PathBuf> {
     std::fs::create_dir(directory).ok()?;
-    directory.parent().map(remove_stale);
     let write = |(file, limit): &(&str, u64)| {
         let result = std::fs::write(directory.join(file), limit.to_string());
         // Not every kernel counts swap.
@@ -457,5 +464,19 @@ mod tests {
         std::fs::write(memory.join("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n")
             .unwrap();
         assert_eq!(group.hit(), [Hit::of(Resource::Memory, 4096)]);
+    }
+
+    #[test]
+    fn groups_of_dead_keepers_go_and_others_stay() {
+        let own = "8:pids:/\n4:memory:/\n0::/\n";
+        let fake = Fake::new("sweep", own, &[("pids/x", ""), ("memory/x", "")]);
+        let (group, made) = fake.make();
+        let dead = name_of(Identity { start: Identity::own().start + 1, ..Identity::own() });
+        let pids = fake.tree.root.join("pids");
+        std::fs::create_dir(pids.join(&dead)).unwrap();
+        std::fs::create_dir(pids.join("other")).unwrap();
+        group.sweep();
+        assert!(!pids.join(dead).exists() && pids.join("other").exists());
+        assert!(!made.is_empty() && group.directories().all(|directory| directory.exists()));
     }
 }

@@ -1,5 +1,7 @@
 //! Telling processes apart for good: a number is used again, a number with a start time is not.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 /// One process of the host, for as long as the host is up.
@@ -46,7 +48,9 @@ impl Identity {
 
 /// The twenty-second field, counted from behind the name, which may hold anything.
 fn start_of(stat: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(stat).ok()?;
+    // Longer than the line: it is read in one piece.
+    let mut text = String::with_capacity(1024);
+    File::open(stat).and_then(|mut file| file.read_to_string(&mut text)).ok()?;
     let (_, rest) = text.rsplit_once(')')?;
     // A process that has ended and waits for its parent holds nothing any more.
     let mut fields = rest.split_ascii_whitespace();
