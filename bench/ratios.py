@@ -2,10 +2,14 @@
 """Measures Wardline against named peers in one run and prints ratios.
 
     bench/ratios.py hook      CPU of one cold hook call, against /bin/true and peers that are installed
-    bench/ratios.py exec      wall time of one confined /bin/true, against bwrap --unshare-all
+    bench/ratios.py exec      wall time of one confined /bin/true, against bwrap --unshare-all and codex sandbox, and the
+                              memory of our processes
+
+ROUNDS (60) is the number of runs. The state directory lies in the home directory, on a real disk: `exec` waits for it.
 
 Build first: cargo build --release. Peers are used when found and named as missing when not:
-openmoat (cargo install openmoat), cc-safety-net (npm install -g cc-safety-net), bwrap (apt-get install bubblewrap).
+openmoat (cargo install openmoat), cc-safety-net (npm install -g cc-safety-net), bwrap (apt-get install bubblewrap), codex
+(CODEX names it; else it is installed by npm into the cache directory of bench/escapes.py).
 Each peer's runs are interleaved with ours, so that load on the machine falls on all alike.
 """
 
@@ -18,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import escapes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
@@ -78,6 +84,42 @@ def compare(name, contenders, stdin, pick):
         print(f"  {label:28} {middle * 1000:8.2f} ms   p95 {p95 * 1000:8.2f} ms   {ratio:6.2f} x wardline   exit {codes[label]}")
 
 
+def memory():
+    """The most memory that each process of one `exec` without proxy traffic had, in MB: resident, and its share of it."""
+    with tempfile.TemporaryDirectory(dir=os.path.expanduser("~")) as home:
+        project = os.path.join(home, "project")
+        os.makedirs(project)
+        env = {"HOME": home, "PATH": os.environ["PATH"], "USER": "bench"}
+        child = subprocess.Popen([WARDLINE, "exec", "--", "/bin/sleep", "1"], cwd=project, env=env)
+        time.sleep(0.5)
+        print("memory of one exec while its program runs, MB")
+        shares = 0.0
+        for pid in family(child.pid):
+            status, rollup = fields(f"/proc/{pid}/status"), fields(f"/proc/{pid}/smaps_rollup")
+            if status.get("Name", "sleep") == "sleep":
+                continue
+            peak, share = (int(text.split()[0]) / 1024 for text in (status["VmHWM"], rollup["Pss"]))
+            shares += share
+            print(f"  {status['Name']:28} {peak:8.2f} resident at most   {share:8.2f} its share now")
+        print(f"  {'together':28} {'':8}                    {shares:8.2f}")
+        child.wait()
+
+
+def fields(path):
+    """A file of `Name: value` lines."""
+    with open(path, encoding="utf-8") as file:
+        return dict((part.strip() for part in line.split(":", 1)) for line in file if ":" in line)
+
+
+def family(pid):
+    """A process and all that come from it."""
+    found = [pid]
+    for one in found:
+        with open(f"/proc/{one}/task/{one}/children", encoding="utf-8") as file:
+            found.extend(int(child) for child in file.read().split())
+    return found
+
+
 def peer(name, argv, hint):
     if shutil.which(argv[0]):
         return [(name, argv)]
@@ -100,7 +142,11 @@ def main():
         contenders = [("/bin/true", ["/bin/true"]), ("wardline", [WARDLINE, "exec", "--", "/bin/true"])]
         bwrap = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "/bin/true"]
         contenders += peer("bwrap --unshare-all", bwrap, "apt-get install bubblewrap")
+        codex = os.environ.get("CODEX") or escapes.npm("@openai/codex", "codex")
+        command = [codex or "codex", "sandbox", "-c", "sandbox_mode=workspace-write", "--", "/bin/true"]
+        contenders += peer("codex sandbox", command, "npm install @openai/codex")
         compare("confined /bin/true", contenders, None, 1)
+        memory()
     else:
         sys.exit(__doc__)
 
