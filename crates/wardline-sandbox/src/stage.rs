@@ -238,12 +238,13 @@ fn attend_to(
     let Init { pid, orders, alive: _alive } = init;
     let Known { keeper, run, text, plan, group, limits } = known;
     let confinement = &run.confinement;
+    // Before it has orders: later the init hides from us.
+    let space = pid_namespace(pid);
     // The init builds meanwhile. One that is dead has said why.
     let sent = Orders::send(orders, text, &plan, &limits, group.exact());
     Message::Watching(plan.watches.clone()).send(status);
     // For the next session, should nobody of this one live to clean up. Nothing of the program's begins before the orders
     // are confirmed, so nothing is made that is not noted.
-    let space = pid_namespace(pid);
     Message::Inside(space).send(status);
     let session = confinement.session.as_deref();
     let noted = session.map(|session| leftover::note(session, keeper, space, &plan.watches, confinement));
