@@ -88,15 +88,15 @@ impl Approver for Terminal {
     }
 }
 
-/// The controlling terminal while a program uses it too. What is typed may be meant for the program, so only the whole
-/// text of the action is a yes.
+/// The controlling terminal while a program uses it too: it is the person's for as long as the question takes. What was typed
+/// may be meant for the program, so only the whole text of the action is a yes.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedTerminal;
 
 impl Approver for TypedTerminal {
     fn ask(&self, question: &Question<'_>) -> Answer {
         let by = "terminal".to_owned();
-        match typed(question) {
+        match wardline_sandbox::aside(|| typed(question)) {
             Ok(line) if line == question.action => Answer::Allow { by },
             Ok(_) => Answer::Deny { by },
             Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },

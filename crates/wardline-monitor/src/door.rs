@@ -1,9 +1,10 @@
 //! Records every connection through the egress door: the decision before the connection, the volume after it.
 //!
-//! What is allowed is recorded each time. What is refused is recorded in full once for each host and reason and counted
-//! after that, because a program that does not give up must not fill the disk.
+//! What is allowed is recorded each time at first, and counted when the same host has been reached often. What is refused
+//! is recorded in full once for each host and reason and counted after that. A program that does not give up must not fill
+//! the disk; the counts stay exact, and stand in the totals at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wardline_audit::Kind;
@@ -13,7 +14,9 @@ use crate::record::{self, Body};
 use crate::session::RefusedConnection;
 use crate::{Monitor, MonitorError, Subject};
 
-/// Refusals that are told apart; others are only counted.
+/// Connections to one host by one rule that have rows of their own.
+const EACH: u64 = 100;
+/// Refusals, and hosts that are reached, that are told apart; others are only counted.
 const KINDS: usize = 256;
 
 /// Writes the door's decisions to a session's journal.
@@ -31,6 +34,12 @@ struct Seen {
     refused: BTreeMap<(String, String), u32>,
     /// Refusals beyond [`KINDS`].
     others: u32,
+    /// Host and rule to how many connections were let through.
+    allowed: BTreeMap<(String, String), u64>,
+    /// Connections to others than [`KINDS`] hosts.
+    allowed_others: u64,
+    /// Connections whose end is worth a row too, by their numbers.
+    told: BTreeSet<u64>,
     /// Connections that ended, and the bytes that went out and came in.
     ended: u64,
     sent: u64,
@@ -47,6 +56,24 @@ impl Seen {
         *count = count.saturating_add(1);
         let worth = count.checked_ilog10().is_some_and(|digits| *count == 10_u32.pow(digits));
         worth.then_some((*count, known))
+    }
+}
+
+impl Seen {
+    /// Counts a connection that is let through. Returns which one of its kind it is if that is worth a row: the first
+    /// ones, and whenever the count gains a digit.
+    fn allow(&mut self, id: u64, host: &str, because: &str) -> Option<u64> {
+        let key = (host.to_owned(), because.to_owned());
+        let known = self.allowed.contains_key(&key) || self.allowed.len() < KINDS;
+        let count = if known { self.allowed.entry(key).or_default() } else { &mut self.allowed_others };
+        *count = count.saturating_add(1);
+        let digit = count.checked_ilog10().is_some_and(|digits| *count == 10_u64.pow(digits));
+        let worth = digit || (known && *count <= EACH);
+        let count = *count;
+        if worth {
+            self.told.insert(id);
+        }
+        worth.then_some(count)
     }
 }
 
@@ -88,6 +115,15 @@ impl DoorRecord {
         body.insert("door".into(), self.name.clone().into());
         body.insert("connections".into(), seen.ended.into());
         body.insert("refused".into(), refused.into());
+        let often = seen.allowed.iter().filter(|(_, times)| **times > EACH);
+        let mut often: Vec<String> =
+            often.map(|((host, because), times)| format!("{host} {times} ({because})")).collect();
+        if seen.allowed_others > 0 {
+            often.push(format!("other hosts {}", seen.allowed_others));
+        }
+        if !often.is_empty() {
+            body.insert("often".into(), record::listed(often.into_iter()));
+        }
         body.insert("sent".into(), seen.sent.into());
         body.insert("received".into(), seen.received.into());
         drop(seen);
@@ -117,7 +153,13 @@ impl Record for DoorRecord {
         let mut body = Body::new();
         let mut host = named(connection);
         let (decision, because) = match &connection.decision {
-            Decision::Allowed { rule } => ("allow", rule),
+            Decision::Allowed { rule } => {
+                let Some(times) = self.seen().allow(connection.id, &host, rule) else { return Ok(()) };
+                if times > EACH {
+                    body.insert("times".into(), times.into());
+                }
+                ("allow", rule)
+            }
             Decision::Refused { reason } => {
                 let Some((times, known)) = self.seen().refuse(&host, reason) else { return Ok(()) };
                 if !known {
@@ -144,6 +186,9 @@ impl Record for DoorRecord {
         seen.ended += 1;
         seen.sent = seen.sent.saturating_add(sent);
         seen.received = seen.received.saturating_add(received);
+        if !seen.told.remove(&connection.id) {
+            return;
+        }
         drop(seen);
         let mut body = Body::new();
         body.insert("host".into(), named(connection).into());
@@ -157,6 +202,18 @@ impl Record for DoorRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flood_of_connections_is_counted_exactly_in_few_rows() {
+        let mut seen = Seen::default();
+        let rows = (0..100_000).filter(|id| seen.allow(*id, "a.test:443", "rule").is_some()).count();
+        assert_eq!(rows, 103, "the first hundred, 1,000, 10,000, 100,000");
+        assert_eq!(seen.told.len(), 103, "each of those has a row for its end too");
+        let hosts =
+            (0..100_000).filter(|id| seen.allow(*id, &format!("h{id}.test:443"), "rule").is_some()).count();
+        assert!(hosts < KINDS + 6, "{hosts}");
+        assert_eq!(seen.allowed.values().sum::<u64>() + seen.allowed_others, 200_000);
+    }
 
     #[test]
     fn a_flood_of_refusals_is_a_handful_of_rows() {

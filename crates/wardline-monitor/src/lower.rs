@@ -66,6 +66,8 @@ pub(crate) struct Lowered {
     pub(crate) pinned: Vec<PathBuf>,
     /// Changed in a copy only, until a person accepts the change.
     pub(crate) quarantined: Vec<PathBuf>,
+    /// Files that would be quarantined, and are read-only because there are too many.
+    pub(crate) uncopied: Vec<PathBuf>,
     /// Patterns of trap files that the person opened, as [`wardline_sandbox::Names`] reads them.
     pub(crate) trusted_names: Vec<String>,
     /// Directories of git's repositories.
@@ -127,7 +129,7 @@ pub(crate) fn lower(
 
 /// Puts the lists in order. A path that stands in several is held in the strictest way.
 fn settle(out: &mut Lowered) {
-    let Lowered { read, write, pinned, quarantined, repositories, masked, .. } = out;
+    let Lowered { read, write, pinned, quarantined, uncopied, repositories, masked, .. } = out;
     for list in [&mut *read, write, masked, pinned, quarantined, repositories] {
         list.sort();
         list.dedup();
@@ -137,7 +139,9 @@ fn settle(out: &mut Lowered) {
     // What is quarantined is there; the pin of its name is for when it is not.
     let strict: BTreeSet<&PathBuf> = pinned.iter().chain(&*masked).collect();
     quarantined.retain(|path| !strict.contains(path));
-    pinned.extend(quarantined.split_off(quarantined.len().min(MAX_QUARANTINED)));
+    let beyond = quarantined.split_off(quarantined.len().min(MAX_QUARANTINED));
+    pinned.extend(beyond.iter().cloned());
+    uncopied.extend(beyond);
 }
 
 /// Whether somebody's own rule is against reading there. Wardline's own question about the home directory is not: programs

@@ -4,6 +4,7 @@
 //! value whose digest stands in the journal. What is not in it is denied.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -22,22 +23,16 @@ pub struct Manifest {
     outbound: Outbound,
     capabilities: Vec<Applied>,
     within: Vec<Within>,
+    uncopied: Vec<PathBuf>,
     digest: String,
 }
 
 impl Manifest {
     /// Seals what is asked for.
     pub(crate) fn seal(confinement: Confinement, hosts: Vec<HostRule>) -> Self {
-        let (capabilities, within) = (Vec::new(), Vec::new());
-        Self {
-            confinement,
-            hosts,
-            outbound: Outbound::default(),
-            capabilities,
-            within,
-            digest: String::new(),
-        }
-        .hashed()
+        let outbound = Outbound::default();
+        let (capabilities, within, uncopied) = (Vec::new(), Vec::new(), Vec::new());
+        Self { confinement, hosts, outbound, capabilities, within, uncopied, digest: String::new() }.hashed()
     }
 
     /// The same, bounded by capability manifests besides.
@@ -71,6 +66,17 @@ impl Manifest {
     #[must_use]
     pub fn hosts(&self) -> &[HostRule] {
         &self.hosts
+    }
+
+    /// The same, with what is read-only because no copy of it could be made. It is among what is pinned already.
+    pub(crate) fn without_copies(self, uncopied: Vec<PathBuf>) -> Self {
+        Self { uncopied, ..self }
+    }
+
+    /// Files whose changes would be held back, and that are read-only instead: too many, too large, or not to be read.
+    #[must_use]
+    pub fn uncopied(&self) -> &[PathBuf] {
+        &self.uncopied
     }
 
     /// The lists of hosts beyond which nothing is reached, whatever the rules open.

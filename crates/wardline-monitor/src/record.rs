@@ -79,6 +79,27 @@ pub(crate) fn shortened(mut manifest: Value) -> Value {
     manifest
 }
 
+/// A list for a row that fits into it: what goes beyond is counted.
+pub(crate) fn listed(items: impl Iterator<Item = String>) -> Value {
+    const ITEMS: usize = 1000;
+    const BYTES: usize = 128 * 1024;
+    let (mut list, mut bytes, mut more) = (Vec::new(), 0_usize, 0_usize);
+    for item in items {
+        // Escapes of a row may make six bytes of one.
+        let long = item.len().saturating_mul(if item.chars().any(char::is_control) { 6 } else { 2 });
+        if more > 0 || list.len() >= ITEMS || bytes.saturating_add(long) > BYTES {
+            more += 1;
+            continue;
+        }
+        bytes += long;
+        list.push(Value::from(item));
+    }
+    if more > 0 {
+        list.push(format!("… and {more} more").into());
+    }
+    Value::Array(list)
+}
+
 /// The reason of what the principal does by hand: no rule decided, a human did.
 pub(crate) fn principal(text: &str) -> Value {
     json!({"rule": "principal", "decision": "allow", "layer": "principal", "file": "command line", "line": 0, "text": text})
@@ -109,6 +130,21 @@ mod tests {
         assert_eq!(short["masked"].as_array().unwrap().len(), 201);
         assert_eq!(short["masked"][200], "… and 800 more");
         assert_eq!((&short["read"], &short["home"]), (&json!([1, 2]), &json!("/h")));
+    }
+
+    #[test]
+    fn a_list_of_long_paths_fits_into_a_row_and_counts_the_rest() {
+        for (length, count, kept) in [(10, 900, 900), (10, 2000, 1000), (4096, 1000, 16), (200_000, 3, 0)] {
+            let list = listed((0..count).map(|_| "x".repeat(length)));
+            let items = list.as_array().unwrap();
+            assert_eq!(items.iter().filter(|item| item.as_str().unwrap().starts_with('x')).count(), kept);
+            if kept < count {
+                assert_eq!(items[kept], format!("… and {} more", count - kept), "{length}");
+            }
+            assert!(list.to_string().len() < 256 * 1024);
+        }
+        let hostile = listed((0..1000).map(|_| "\u{1}".repeat(4096)));
+        assert!(hostile.to_string().len() < 256 * 1024);
     }
 
     #[test]

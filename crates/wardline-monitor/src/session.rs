@@ -193,6 +193,8 @@ pub struct Finished {
     pub connections: Vec<RefusedConnection>,
     /// Changes to trap files, which wait in the quarantine.
     pub held: Vec<quarantine::Held>,
+    /// Files whose changes would be held back, and that were read-only because no copy could be made.
+    pub uncopied: Vec<PathBuf>,
     /// What capability manifests name and the program did not get.
     pub not_given: Vec<NotGiven>,
 }
@@ -210,6 +212,8 @@ pub struct Summary {
     pub connections: Vec<RefusedConnection>,
     /// Changes to trap files, which wait in the quarantine.
     pub held: Vec<quarantine::Held>,
+    /// Files whose changes would be held back, and that were read-only because no copy could be made.
+    pub uncopied: Vec<PathBuf>,
     /// What capability manifests name and the program did not get.
     pub not_given: Vec<NotGiven>,
     /// What changed in the workspace.
@@ -254,7 +258,8 @@ pub fn run(
         vec![record::principal("`wardline run` on the principal's command line")].into(),
     );
     let permit = monitor.launch(&subject, body)?;
-    let Finished { ended, connections, held, not_given } = prepared.confine(monitor, &subject, permit)?;
+    let Finished { ended, connections, held, uncopied, not_given } =
+        prepared.confine(monitor, &subject, permit)?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
     let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
@@ -264,6 +269,7 @@ pub fn run(
         counts: monitor.tally().counts(),
         connections,
         held,
+        uncopied,
         not_given,
         changes,
         unmediated,
@@ -489,14 +495,18 @@ impl Prepared {
         let limits_hit = ended.limits_hit.iter().map(wardline_sandbox::Hit::to_value);
         body.insert("limits_hit".into(), limits_hit.collect());
         let appeared = ended.appeared.iter().map(|thing| thing.path.to_string_lossy());
-        body.insert("appeared".into(), appeared.collect());
+        body.insert("appeared".into(), record::listed(appeared.map(|path| path.into_owned())));
         let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
-        body.insert("replaced".into(), replaced.collect());
+        body.insert("replaced".into(), record::listed(replaced.map(|path| path.into_owned())));
         let held = self
             .staging
             .map_or_else(|| quarantine::of_session(monitor.world(), &subject.session), Staging::finish);
         let names = held.iter().map(|held| format!("{} {}", held.change.letter(), held.path.display()));
-        body.insert("held".into(), names.take(1000).collect());
+        body.insert("held".into(), record::listed(names));
+        if !self.manifest.uncopied().is_empty() {
+            let names = self.manifest.uncopied().iter().map(|path| path.to_string_lossy().into_owned());
+            body.insert("read_only_for_want_of_a_copy".into(), record::listed(names));
+        }
         body.insert("enforcement".into(), enforcement);
         body.insert("mechanisms".into(), mechanisms);
         monitor.settle(subject, permit, body)?;
@@ -504,7 +514,8 @@ impl Prepared {
         drop(self.serving);
         self.door.finish()?;
         let not_given = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone()).collect();
-        Ok(Finished { ended, connections: self.door.refusals(), held, not_given })
+        let uncopied = self.manifest.uncopied().to_vec();
+        Ok(Finished { ended, connections: self.door.refusals(), held, uncopied, not_given })
     }
 }
 
@@ -514,7 +525,8 @@ pub(crate) fn set_up(what: &str) -> impl Fn(std::io::Error) -> SessionError {
 
 fn not_started(error: &SessionError) -> Body {
     let mut body = Body::new();
-    body.insert("started".into(), false.into());
+    let known = !matches!(error, SessionError::Sandbox(StartError::Unknown(_)));
+    body.insert("started".into(), if known { false.into() } else { "unknown".into() });
     body.insert("text".into(), error.to_string().into());
     body
 }
@@ -567,7 +579,7 @@ fn asked(
     answered: bool,
     secret: Option<&str>,
 ) -> Result<(Manifest, Before), SessionError> {
-    let (mut confinement, before) = confinement(policy, world, guard, program, session)?;
+    let (mut confinement, before, uncopied) = confinement(policy, world, guard, program, session)?;
     let hosts = egress::host_rules(policy, guard)?;
     let mut ports = egress::forwards(policy, guard);
     let started = caps::started(world, program, &guard.argv);
@@ -602,7 +614,10 @@ fn asked(
     pinned.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     masked.retain(|path| !files.iter().any(|(_, inside)| inside == path));
     let outbound = Outbound::new(policy, guard, &ports)?;
-    Ok((Manifest::seal(confinement, hosts).with(outbound).bounded(applied, within), before))
+    Ok((
+        Manifest::seal(confinement, hosts).with(outbound).bounded(applied, within).without_copies(uncopied),
+        before,
+    ))
 }
 
 /// The confinement of a program under a policy, without its sockets.
@@ -612,7 +627,7 @@ fn confinement(
     guard: &Guard,
     program: &Path,
     session: &str,
-) -> Result<(Confinement, Before), SessionError> {
+) -> Result<(Confinement, Before, Vec<PathBuf>), SessionError> {
     let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
     if let Some(word) = guard.accept_missing.iter().find(|word| *word != SEARCH && !is_known(word)) {
         return Err(SessionError::UnknownGuarantee(word.clone()));
@@ -629,9 +644,11 @@ fn confinement(
     confinement.write = lowered.write;
     confinement.pinned = lowered.pinned;
     confinement.masked = lowered.masked;
+    let mut uncopied = Vec::new();
     if lowered.project_writable {
-        confinement.quarantined =
-            quarantine::copies(world, session, lowered.quarantined, &mut confinement.pinned);
+        uncopied = lowered.uncopied;
+        confinement.quarantined = quarantine::copies(world, session, lowered.quarantined, &mut uncopied);
+        confinement.pinned.extend(uncopied.iter().cloned());
     } else {
         // What was there is known to the look at the end only by its pin, and is the person's to keep.
         confinement.pinned.extend(lowered.quarantined);
@@ -648,7 +665,7 @@ fn confinement(
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
     let named = guard.accept_missing.iter().filter(|word| *word != SEARCH).cloned();
     confinement.accept_missing = named.chain(optional).collect();
-    Ok((confinement, lowered.before))
+    Ok((confinement, lowered.before, uncopied))
 }
 
 /// The environment of a confined program: what is on a list. The way to the egress door comes besides.
@@ -714,7 +731,7 @@ fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result
     body.insert("refused".into(), summary.counts.refused.iter().map(|(_, times)| times).sum::<u32>().into());
     let changes =
         summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
-    body.insert("changes".into(), changes.take(1000).collect());
+    body.insert("changes".into(), record::listed(changes));
     body.insert("repository_lost".into(), summary.repository_lost.into());
     monitor.append(subject, Kind::SessionEnd, None, body)?;
     Ok(())

@@ -241,6 +241,10 @@ impl HostKind {
 const OLD_KERNEL: &str = "run on a kernel of 5.12 or newer, which has the calls that build the sandbox's file system, and let no outer \
                           sandbox hide them";
 
+/// The cure for a kernel that gives no terminals of one's own.
+pub(crate) const OWN_TERMINALS: &str = "let the kernel give the sandbox a /dev/pts of its own: run on one of 4.7 or newer with \
+                                        CONFIG_UNIX98_PTYS, and let no outer sandbox or security profile forbid to mount `devpts`";
+
 impl HostKind {
     /// As [`HostKind::fix`], when the mechanism is missing because the kernel does not know a call.
     pub(crate) fn fix_for_old_kernel(self, mechanism: &str) -> String {
@@ -257,7 +261,7 @@ impl HostKind {
 /// Every fix that can be given, for the documentation's sake.
 #[must_use]
 pub fn every_fix() -> Vec<&'static str> {
-    CURES.iter().map(|cure| cure.words).chain([OLD_KERNEL]).collect()
+    CURES.iter().map(|cure| cure.words).chain([OLD_KERNEL, OWN_TERMINALS]).collect()
 }
 
 #[cfg(test)]

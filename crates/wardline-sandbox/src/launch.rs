@@ -47,7 +47,7 @@ impl Program {
     }
 }
 
-/// Why nothing was executed.
+/// Why nothing was executed, as far as that is known.
 #[derive(Debug)]
 pub enum StartError {
     /// The confinement contradicts itself.
@@ -58,6 +58,9 @@ pub enum StartError {
     Stage(Failure),
     /// The stage could not be started, or ended without a word.
     NoStage(io::Error),
+    /// The stage ended without a word after it was told to begin: this is how. It was killed from the outside, and whatever
+    /// ran inside with it.
+    Unknown(String),
 }
 
 impl std::fmt::Display for StartError {
@@ -72,6 +75,11 @@ impl std::fmt::Display for StartError {
             Self::NoStage(error) => {
                 write!(f, "cannot start the sandbox stage: {error}; nothing was executed")
             }
+            Self::Unknown(status) => write!(
+                f,
+                "the sandbox's keeper ended without a word ({status}); whether the program had begun is not known, and nothing \
+                 of it is left"
+            ),
         }
     }
 }
@@ -182,7 +190,7 @@ impl std::error::Error for WaitError {}
 ///
 /// # Errors
 /// When the confinement makes no sense, the host cannot give a guarantee, or a step of the set-up fails. In each case
-/// nothing was executed.
+/// nothing was executed, except where the error says that it is not known.
 pub fn start(confinement: &Confinement, program: &Program, stdio: Stdio3) -> Result<Child, StartError> {
     start_with(Path::new(OWN_BINARY), confinement, program, stdio)
 }
@@ -262,7 +270,8 @@ impl Held {
     /// Lets the program begin, once its sandbox is complete; returns when the program itself runs.
     ///
     /// # Errors
-    /// When the host cannot give a guarantee, or a step of the set-up fails. In each case nothing was executed.
+    /// When the host cannot give a guarantee, or a step of the set-up fails. In each case nothing was executed, except where
+    /// the error says that it is not known.
     pub fn go(self) -> Result<Child, StartError> {
         let Self { binary, mut stage, streams, mut run } = self;
         let mut lacking = Vec::new();
@@ -498,8 +507,9 @@ impl Stage {
                 }
                 Some(_) => {}
                 None => {
-                    let status = self.process.wait().map_err(StartError::NoStage)?;
-                    return Err(StartError::NoStage(io::Error::other(format!("it ended with {status}"))));
+                    // It has the word to begin, so the program may have begun before the keeper could say so.
+                    let status = self.process.wait().unwrap_or_else(|error| error.to_string());
+                    return Err(StartError::Unknown(status));
                 }
             }
         }
@@ -688,5 +698,24 @@ impl Drop for Child {
         // After `wait` both are no-ops: the stage is gone and its status is kept.
         self.kill();
         let _status = self.stage.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keeper_that_ends_without_a_word_leaves_it_open_whether_anything_ran() {
+        let (status, theirs) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        let (life, lifeline) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        drop((theirs, life));
+        let process = Keeper::Executed(Command::new("true").spawn().unwrap());
+        let status = BufReader::new(File::from(status));
+        let stage = Stage { request: None, status, lifeline, terminal: None, process };
+        let error = stage.until_started(None, None).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, StartError::Unknown(_)) && error.exit_code() == 125, "{text}");
+        assert!(text.contains("is not known") && !text.contains("nothing was executed"), "{text}");
     }
 }

@@ -286,8 +286,8 @@ impl Root {
         }
         let most = TERMINALS.to_string();
         let [door, side] = TERMINAL_MODES;
-        let terminals = filesystem("devpts", &[door, side, ("newinstance", ""), ("max", &most)])?;
-        attach(&terminals, &self.target(&at.join("pts"), true)?)?;
+        let terminals = filesystem("devpts", &[door, side, ("newinstance", ""), ("max", &most)]);
+        attach(&terminals.map_err(no_terminals)?, &self.target(&at.join("pts"), true)?)?;
         drop(self.target(&at.join("shm"), true)?);
         let links = [
             ("ptmx", "pts/ptmx"),
@@ -426,6 +426,12 @@ impl Root {
     }
 }
 
+/// A refusal of terminals, with what helps.
+fn no_terminals(error: io::Error) -> io::Error {
+    let text = error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase();
+    io::Error::new(error.kind(), format!("no terminals of its own: {text}; {}", crate::host::OWN_TERMINALS))
+}
+
 /// Whether a mount can be made in a new mount namespace: a trial of the rights that everything here rests on.
 pub(crate) fn try_private_mount() -> io::Result<()> {
     rustix::mount::mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
@@ -501,4 +507,20 @@ fn filesystem(kind: &str, options: &[(&str, &str)]) -> io::Result<OwnedFd> {
         limits |= MountAttrFlags::MOUNT_ATTR_NODEV;
     }
     Ok(rustix::mount::fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, limits)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_terminals_says_what_helps() {
+        let refused = no_terminals(io::Error::from_raw_os_error(1));
+        let failure: Failure = failing("make /dev", "/dev")(refused);
+        let text = failure.to_string();
+        assert!(
+            text.contains("operation not permitted; let the kernel give the sandbox a /dev/pts"),
+            "{text}"
+        );
+    }
 }

@@ -119,10 +119,10 @@ impl Exec {
         guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
         match session::exec(&monitor, &guard, ahead, approver) {
-            Ok(Finished { ended, connections, held, not_given }) => {
+            Ok(Finished { ended, connections, held, uncopied, not_given }) => {
                 let told = refused_connections(&connections)
                     + &secrets_not_given(&not_given)
-                    + &quarantine::summary(&held)
+                    + &quarantine::summary(&held, &uncopied)
                     + &aftermath(&ended);
                 if !told.is_empty() {
                     eprint!("wardline:\n{told}");

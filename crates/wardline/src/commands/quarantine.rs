@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -246,10 +247,10 @@ fn open_for_record(world: &World) -> Result<Monitor, String> {
 }
 
 /// The held changes of a session, for its end.
-pub(crate) fn summary(held: &[Held]) -> String {
+pub(crate) fn summary(held: &[Held], uncopied: &[PathBuf]) -> String {
     /// Changes named; the command lists them all.
     const LINES: usize = 25;
-    let mut text = String::new();
+    let mut text = read_only(uncopied);
     if held.is_empty() {
         return text;
     }
@@ -262,6 +263,23 @@ pub(crate) fn summary(held: &[Held]) -> String {
     }
     writeln!(text, "    {HOW}").ok();
     text
+}
+
+/// Files that a session could not change at all, where it would have changed a copy.
+fn read_only(uncopied: &[PathBuf]) -> String {
+    /// Files named; the journal names more.
+    const FEW: usize = 3;
+    if uncopied.is_empty() {
+        return String::new();
+    }
+    let names = uncopied.iter().take(FEW).map(|path| visible(&path.to_string_lossy()));
+    let mut names = names.collect::<Vec<_>>().join(", ");
+    if uncopied.len() > FEW {
+        write!(names, " and {} more, which the log names", uncopied.len() - FEW).ok();
+    }
+    format!(
+        "  read-only, because it would run later and no copy could be made (too many, too large or unreadable): {names}\n"
+    )
 }
 
 /// Offers a review, change by change, at the end of a session on a terminal.

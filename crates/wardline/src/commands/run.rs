@@ -10,7 +10,7 @@ use wardline_monitor::caps::NotGiven;
 use wardline_monitor::sandbox::{Ahead, Ended};
 use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
-use wardline_monitor::{Monitor, Subject, World, visible};
+use wardline_monitor::{Doorkeeper, Monitor, Subject, TypedTerminal, World, visible};
 
 use super::exec::{Boundary, Printing, check_agent, print_manifest, refused};
 use super::hook;
@@ -63,6 +63,7 @@ impl Run {
         }
         // A headless agent has nobody to ask, whatever its protocol knows.
         let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(headless);
+        guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         match session::run(&monitor, &guard, ahead, |monitor, subject| answerer(monitor, subject, attended)) {
             Ok(summary) => {
                 if !self.quiet {
@@ -143,7 +144,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if summary.repository_lost {
         writeln!(text, "  THE REPOSITORY IS DAMAGED: .git has lost its HEAD, refs or objects").ok();
     }
-    text.push_str(&quarantine::summary(&summary.held));
+    text.push_str(&quarantine::summary(&summary.held, &summary.uncopied));
     text.push_str(&aftermath(&summary.ended));
     if !summary.complete {
         writeln!(text, "  not every file could be compared, so the list may be short").ok();

@@ -354,6 +354,61 @@ fn the_policy_bounds_what_is_sent_and_asked() {
     );
 }
 
+/// Runs its arguments on a terminal of their own, types an answer to the first question, and prints what was shown.
+const PERSON: &str = r#"
+import os, pty, select, sys
+answer, argv = sys.argv[1], sys.argv[2:]
+pid, screen = pty.fork()
+if pid == 0:
+    os.execv(argv[0], argv)
+seen, answered = b"", False
+while select.select([screen], [], [], 90)[0]:
+    try:
+        piece = os.read(screen, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    seen += piece
+    if not answered and b"anything else is a no: " in seen:
+        answered = True
+        os.write(screen, answer.encode() + b"\n")
+os.waitpid(pid, 0)
+print(seen.decode(errors="replace"))
+"#;
+
+#[test]
+fn a_person_at_the_terminal_is_asked_about_a_host_while_the_program_has_it() {
+    let world = Sealed::new("egress-person");
+    let root = fill(&world);
+    let (_server, port) = serve(&root, false);
+    world.config(&format!(r#"{{"network": {{"ask": ["{HOST}:{port}"]}}}}"#));
+    let person = world.write("home/person.py", PERSON);
+    let (typed, host) = (world.write("home/p/typed.sh", ""), format!("{HOST}:{port}"));
+    // The program keeps its terminal raw, as an agent's screen does, and reads from it when it is done.
+    let get = format!(
+        "import os, sys, tty, urllib.request as u\ntty.setraw(0)\ntry: print('GOT', u.urlopen('http://{host}/page').read())\n\
+         except Exception as e: print('NOT', getattr(e, 'code', e))\n"
+    );
+    std::fs::write(&typed, &get).unwrap();
+    for command in ["exec", "run"] {
+        for (answer, expected) in [(host.as_str(), "GOT b'THE-PAGE"), ("yes", "NOT 403")] {
+            let binary = env!("CARGO_BIN_EXE_wardline");
+            let mut driver = Command::new("python3");
+            driver.arg(&person).args([answer, binary, command, "--", "/usr/bin/python3", "typed.sh"]);
+            driver.current_dir(world.project()).env_clear().env("HOME", world.path("home"));
+            driver.env("PATH", std::env::var_os("PATH").unwrap());
+            let ran = feed(&mut driver, b"");
+            assert!(ran.stdout.contains("wardline asks: network"), "{command} {answer}: {ran:?}");
+            assert!(ran.stdout.contains(expected), "{command} {answer}: {ran:?}");
+        }
+    }
+    let rows = world.rows();
+    let answers =
+        rows.iter().filter(|row| row["kind"] == "approval").map(|row| row["body"]["decision"].clone());
+    assert_eq!(answers.collect::<Vec<_>>(), ["allow", "deny", "allow", "deny"]);
+}
+
 /// Waits for a condition, for as long as a loaded machine may need.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);

@@ -447,3 +447,25 @@ fn a_file_that_cannot_be_read_is_read_only() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(world.read("home/p/setup.py"), "old\n", "{ran:?}");
 }
+
+#[test]
+fn what_is_read_only_for_want_of_a_copy_is_named_at_the_end() {
+    let world = Sealed::new("quarantine-uncopied");
+    world.write("home/p/package.json", "{}");
+    let large = world.write("home/p/Makefile", "all:\n");
+    std::fs::File::options().write(true).open(&large).unwrap().set_len(17 << 20).unwrap();
+    let script = world.unseen("home/p/change.sh", "echo x >> Makefile; echo x >> package.json");
+    let ran = world.run(&["exec", "--", "sh", script.to_str().unwrap()]);
+    let (named, held) = ran.stderr.split_once("held back").unwrap();
+    assert!(named.contains("no copy could be made") && named.contains("p/Makefile"), "{ran:?}");
+    assert!(held.contains("package.json") && !held.contains("Makefile"), "{ran:?}");
+    assert_eq!(large.metadata().unwrap().len(), 17 << 20);
+    let rows = world.rows();
+    let end = rows.iter().find(|row| row["body"]["read_only_for_want_of_a_copy"].is_array()).unwrap();
+    assert!(
+        end["body"]["read_only_for_want_of_a_copy"][0].as_str().unwrap().ends_with("p/Makefile"),
+        "{end}"
+    );
+    let ran = world.run(&["exec", "--", "true"]);
+    assert!(ran.stderr.contains("no copy could be made"), "{ran:?}");
+}
