@@ -18,8 +18,8 @@ use wardline_policy::NamedPort;
 use wardline_policy::{Decision, PolicySet, Verdict};
 use wardline_proxy::Token;
 use wardline_sandbox::{
-    Ahead, Confinement, Ended, Forward, Held, Program, Resource, StartError, Stdio3, WaitError, is_known,
-    outcomes,
+    Ahead, Appeared, Confinement, Ended, Forward, Held, Program, Resource, StartError, Stdio3, WaitError,
+    is_known, outcomes,
 };
 
 use crate::approve::Approver;
@@ -195,6 +195,8 @@ pub struct Finished {
     pub held: Vec<quarantine::Held>,
     /// Files whose changes would be held back, and that were read-only because no copy could be made.
     pub uncopied: Vec<PathBuf>,
+    /// What a killed session had left at protected places, and where it was moved.
+    pub left: Vec<Appeared>,
     /// What capability manifests name and the program did not get.
     pub not_given: Vec<NotGiven>,
 }
@@ -214,6 +216,8 @@ pub struct Summary {
     pub held: Vec<quarantine::Held>,
     /// Files whose changes would be held back, and that were read-only because no copy could be made.
     pub uncopied: Vec<PathBuf>,
+    /// What a killed session had left at protected places, and where it was moved.
+    pub left: Vec<Appeared>,
     /// What capability manifests name and the program did not get.
     pub not_given: Vec<NotGiven>,
     /// What changed in the workspace.
@@ -258,7 +262,7 @@ pub fn run(
         vec![record::principal("`wardline run` on the principal's command line")].into(),
     );
     let permit = monitor.launch(&subject, body)?;
-    let Finished { ended, connections, held, uncopied, not_given } =
+    let Finished { ended, connections, held, uncopied, left, not_given } =
         prepared.confine(monitor, &subject, permit)?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
@@ -270,6 +274,7 @@ pub fn run(
         connections,
         held,
         uncopied,
+        left,
         not_given,
         changes,
         unmediated,
@@ -515,7 +520,8 @@ impl Prepared {
         self.door.finish()?;
         let not_given = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone()).collect();
         let uncopied = self.manifest.uncopied().to_vec();
-        Ok(Finished { ended, connections: self.door.refusals(), held, uncopied, not_given })
+        let left = self.directory.found.clone();
+        Ok(Finished { ended, connections: self.door.refusals(), held, uncopied, left, not_given })
     }
 }
 

@@ -278,7 +278,8 @@ impl Held {
         // Each round leaves out one mechanism more, so there are never more rounds than mechanisms.
         loop {
             // Until here, a signal that ends this process ends the stage by the lifeline's end.
-            let (guard, relay) = stage.let_go(&streams).map_err(StartError::NoStage)?;
+            let (guard, relay) =
+                stage.let_go(&streams, run.confinement.session.as_deref()).map_err(StartError::NoStage)?;
             let error = match stage.until_started(guard, relay) {
                 Ok(mut child) => {
                     child.enforcement =
@@ -460,16 +461,27 @@ impl Stage {
     }
 
     /// Gives the word to begin, once signals that ask us to end go to the program, and its terminal is carried.
-    fn let_go(&mut self, streams: &Streams) -> io::Result<(Option<signal::Guard>, Option<Relay>)> {
+    fn let_go(
+        &mut self,
+        streams: &Streams,
+        session: Option<&Path>,
+    ) -> io::Result<(Option<signal::Guard>, Option<Relay>)> {
         if let Some(channel) = self.terminal.take()
-            && let Some(outer) = Outer::behind(&streams.stdio)?
-            && let Some(ready) = Relay::prepare(outer, channel, self.lifeline.try_clone()?)?
+            && let Some(mut outer) = Outer::behind(&streams.stdio)?
         {
+            outer.note_in(session);
+            let Some(ready) = Relay::prepare(outer, channel, self.lifeline.try_clone()?)? else {
+                return self.let_go_alone();
+            };
             let word = if ready.front { GO } else { GO_BEHIND };
             let relay = ready.start()?;
             tell(&self.lifeline, word);
             return Ok((None, Some(relay)));
         }
+        self.let_go_alone()
+    }
+
+    fn let_go_alone(&self) -> io::Result<(Option<signal::Guard>, Option<Relay>)> {
         let asking = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT];
         let guard = signal::Guard::install(&self.lifeline, &asking)?;
         tell(&self.lifeline, GO);

@@ -272,7 +272,10 @@ fn attend_to(
     let appeared = watch::look_after(&plan.watches, confinement);
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
-    session.filter(|_| is_gone(lifeline)).into_iter().for_each(leftover::discard);
+    if let Some(session) = session.filter(|_| is_gone(lifeline)) {
+        crate::terminal::put_back(session);
+        leftover::discard(session);
+    }
     Ok(())
 }
 

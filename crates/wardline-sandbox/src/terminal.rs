@@ -17,6 +17,7 @@
 
 mod escapes;
 pub(crate) mod inside;
+mod note;
 mod outer;
 mod relay;
 
@@ -25,6 +26,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
+pub(crate) use note::put_back;
 pub(crate) use outer::Outer;
 pub(crate) use relay::Relay;
 pub use relay::aside;

@@ -4,10 +4,12 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 use rustix::termios::{self, OptionalActions, Termios, Winsize};
 
+use super::note;
 use crate::streams::{Stdio3, Stream};
 
 /// The terminal that the caller's streams lead to.
@@ -20,6 +22,8 @@ pub(crate) struct Outer {
     pub(super) whole: bool,
     /// The modes from before it became raw.
     saved: Option<Termios>,
+    /// The session's directory, where the modes are noted for the case that we are killed.
+    session: Option<PathBuf>,
 }
 
 /// A terminal that was opened for us alone, if that was possible.
@@ -64,7 +68,12 @@ impl Outer {
         };
         let output = Opened::new(write.or(complain).unwrap_or(any))?;
         let whole = read.is_some() && write.is_some();
-        Ok(Some(Self { input, output, whole, saved: None }))
+        Ok(Some(Self { input, output, whole, saved: None, session: None }))
+    }
+
+    /// Has the modes noted in the session's directory whenever they are changed.
+    pub(crate) fn note_in(&mut self, session: Option<&Path>) {
+        self.session = session.map(Path::to_path_buf);
     }
 
     /// Whether this process may read the terminal and set its modes without being stopped for it.
@@ -102,7 +111,10 @@ impl Outer {
         let mut raw = modes.clone();
         raw.make_raw();
         if set(self.input(), OptionalActions::Drain, &raw) {
-            self.saved.get_or_insert(modes);
+            let saved = self.saved.get_or_insert(modes).clone();
+            if let Some(session) = &self.session {
+                note::write(session, self.input(), &saved);
+            }
         }
     }
 
@@ -114,11 +126,15 @@ impl Outer {
         if self.is_in_front() {
             set(self.input(), OptionalActions::Flush, &modes);
         }
+        self.forget();
     }
 
     /// Forgets the modes from before, because somebody else took the terminal over.
     pub(crate) fn forget(&mut self) {
         self.saved = None;
+        if let Some(session) = &self.session {
+            note::remove(session);
+        }
     }
 
     /// Reads what was typed.

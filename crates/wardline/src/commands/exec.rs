@@ -14,7 +14,7 @@ use wardline_monitor::{
 };
 
 use super::check::unknown_agent;
-use super::run::{aftermath, refused_connections, secrets_not_given};
+use super::run::{aftermath, left_behind, refused_connections, secrets_not_given};
 use super::{PolicyFlags, quarantine};
 use crate::exit;
 
@@ -119,9 +119,10 @@ impl Exec {
         guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
         let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
         match session::exec(&monitor, &guard, ahead, approver) {
-            Ok(Finished { ended, connections, held, uncopied, not_given }) => {
+            Ok(Finished { ended, connections, held, uncopied, left, not_given }) => {
                 let told = refused_connections(&connections)
                     + &secrets_not_given(&not_given)
+                    + &left_behind(&left)
                     + &quarantine::summary(&held, &uncopied)
                     + &aftermath(&ended);
                 if !told.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wardline_hooks::{answer_in_session, known_agent};
 use wardline_monitor::caps::NotGiven;
-use wardline_monitor::sandbox::{Ahead, Ended};
+use wardline_monitor::sandbox::{Ahead, Appeared, Ended};
 use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Doorkeeper, Monitor, Subject, TypedTerminal, World, visible};
@@ -144,6 +144,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if summary.repository_lost {
         writeln!(text, "  THE REPOSITORY IS DAMAGED: .git has lost its HEAD, refs or objects").ok();
     }
+    text.push_str(&left_behind(&summary.left));
     text.push_str(&quarantine::summary(&summary.held, &summary.uncopied));
     text.push_str(&aftermath(&summary.ended));
     if !summary.complete {
@@ -171,6 +172,20 @@ pub(crate) fn secrets_not_given(not_given: &[NotGiven]) -> String {
     let line =
         |thing: &NotGiven| format!("  secret not given: {}: {}\n", visible(&thing.name), visible(&thing.why));
     secrets.map(line).collect()
+}
+
+/// What was found of a session that had been killed with everything that looked after it.
+pub(crate) fn left_behind(left: &[Appeared]) -> String {
+    let mut text = String::new();
+    for thing in left.iter().take(LINES) {
+        let path = one_line(&thing.path.to_string_lossy());
+        text.push_str(&match &thing.kept_at {
+            Some(_) => format!("  left by a killed session, and moved to the quarantine now: {path}\n"),
+            None => format!("  LEFT BY A KILLED SESSION, COULD NOT BE MOVED AWAY, and would run later on this machine: {path}\n"),
+        });
+    }
+    more(&mut text, "files of killed sessions", left.len());
+    text
 }
 
 /// What the sandbox did or saw at the end: nothing, as a rule.

@@ -409,6 +409,50 @@ fn a_person_at_the_terminal_is_asked_about_a_host_while_the_program_has_it() {
     assert_eq!(answers.collect::<Vec<_>>(), ["allow", "deny", "allow", "deny"]);
 }
 
+/// Runs its arguments by a shell that does nothing to its terminal, kills them when they are ready, and says whether the
+/// terminal's modes are as before.
+const KILLER: &str = r#"
+import os, pty, signal, sys, termios, time
+argv = sys.argv[1:]
+pid, screen = pty.fork()
+if pid == 0:
+    os.execv("/bin/sh", ["sh", "-c", 'echo begun; read go; "$@"; sleep 600', "sh", *argv])
+def until(word):
+    seen = b""
+    while word not in seen:
+        seen += os.read(screen, 65536)
+until(b"begun")
+before = termios.tcgetattr(screen)
+os.write(screen, b"\n")
+until(b"ready")
+end = time.time() + 60
+raw = False
+while not raw and time.time() < end:
+    raw = termios.tcgetattr(screen) != before
+    time.sleep(0.02)
+children = open("/proc/%d/task/%d/children" % (pid, pid)).read().split()
+os.kill(int(children[0]), signal.SIGKILL)
+back = False
+while not back and time.time() < end:
+    back = termios.tcgetattr(screen) == before
+    time.sleep(0.02)
+os.kill(pid, signal.SIGKILL)
+print("was raw", raw, "is back", back)
+"#;
+
+#[test]
+fn a_killed_session_leaves_the_terminal_as_it_was() {
+    let world = Sealed::new("egress-raw");
+    let killer = world.write("home/killer.py", KILLER);
+    let binary = env!("CARGO_BIN_EXE_wardline");
+    let mut driver = Command::new("python3");
+    driver.arg(&killer).args([binary, "exec", "--", "sh", "-c", "echo re''ady; exec sleep 600"]);
+    driver.current_dir(world.project()).env_clear().env("HOME", world.path("home"));
+    driver.env("PATH", std::env::var_os("PATH").unwrap());
+    let ran = feed(&mut driver, b"");
+    assert_eq!(ran.stdout, "was raw True is back True\n", "{ran:?}");
+}
+
 /// Waits for a condition, for as long as a loaded machine may need.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);

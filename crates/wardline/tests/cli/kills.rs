@@ -227,8 +227,9 @@ fn the_next_session_cleans_up_wherever_it_runs() {
     let place = if moved { other.to_string_lossy().into_owned() } else { String::new() };
     let wardline = env!("CARGO_BIN_EXE_wardline");
     let end = Instant::now() + Duration::from_secs(10);
+    let mut said = String::new();
     loop {
-        let status = world
+        let output = world
             .command(&[])
             .stdin(Stdio::null())
             .get_envs()
@@ -238,9 +239,10 @@ fn the_next_session_cleans_up_wherever_it_runs() {
             })
             .args(["-c", script, "sh", &place, wardline, "exec", "--", "true"])
             .current_dir(world.project())
-            .status()
+            .output()
             .unwrap();
-        assert!(status.success());
+        assert!(output.status.success());
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
         let left = left(&world, &mark, &before);
         if left.is_empty() {
             break;
@@ -253,4 +255,9 @@ fn the_next_session_cleans_up_wherever_it_runs() {
     let rows = world.rows();
     let told = rows.iter().any(|row| row["body"]["left_by_a_killed_session"].to_string().contains(".envrc"));
     assert!(told, "the journal names what was moved");
+    assert!(
+        said.contains("left by a killed session, and moved to the quarantine now") && said.contains(".envrc"),
+        "{said}"
+    );
+    assert!(world.run(&["quarantine", "list"]).stdout.contains(".envrc"));
 }
