@@ -173,6 +173,9 @@ impl<'p> Interpreter<'p> {
             }
             return value;
         }
+        if let Some(value) = self.handed(Some(receiver), name, &given, expr.span) {
+            return value;
+        }
         self.unknown_method(object, name, receiver, &given)
     }
 

@@ -283,8 +283,8 @@ impl<'p> Interpreter<'p> {
         Outcome { value: value.unwrap_or_else(Value::unknown), outs }
     }
 
-    /// A parameter with the roles that rules give it.
-    fn parameter_source(&mut self, target: &'p Expr, value: Value<'p>) -> Value<'p> {
+    /// A parameter, or part of a pattern, with the roles that rules give it.
+    pub(super) fn parameter_source(&mut self, target: &'p Expr, value: Value<'p>) -> Value<'p> {
         let mut value = value;
         for role in self.roles(target.id) {
             if let Role::Source { rules, weak } = role {

@@ -25,6 +25,10 @@ impl<'p> Interpreter<'p> {
         if let Some(value) = self.required(name, &values) {
             return value;
         }
+        let called = name.rsplit('.').next().unwrap_or(name).to_owned();
+        if let Some(value) = self.handed(None, &called, given, span) {
+            return value.tainted(&function.taint);
+        }
         let effect = library::function(self.language(), name);
         let value = effect.and_then(|effect| self.effect(effect, name, given, span));
         let last = name.rsplit('.').next().filter(|last| last.len() < name.len());
@@ -168,6 +172,47 @@ impl<'p> Interpreter<'p> {
                 Constant::text(text).map_or_else(Value::safe, Value::constant).tainted(&value.taint)
             }
             None => Value::any(value.deep_taint(), value.deep_unknown()),
+        }
+    }
+
+    /// Functions that are handed to what is not in the program are called by it, with elements of the receiver or with
+    /// what is not known. Gives the result where it is what such a function gives.
+    pub(super) fn handed(
+        &mut self,
+        receiver: Option<&Value<'p>>,
+        name: &str,
+        given: &[Given<'p>],
+        span: Span,
+    ) -> Option<Value<'p>> {
+        if self.python() {
+            return None;
+        }
+        let element = receiver.map_or_else(Value::unknown, |value| Value::any(value.deep_taint(), true));
+        let mut made: Option<Value<'p>> = None;
+        for given in given {
+            let parameters = match &given.value.shape {
+                Shape::Function(closure) => {
+                    // One that sees no variables of a running function is run by itself.
+                    if closure.scope.is_none() && element.taint.is_clean() {
+                        continue;
+                    }
+                    closure.function.parameters.len()
+                }
+                Shape::External(_) if name == "map" => 1,
+                _ => continue,
+            };
+            let rest = std::iter::repeat_with(Value::unknown).take(parameters.saturating_sub(1));
+            let values = std::iter::once(element.clone()).chain(rest).take(parameters);
+            let (result, _) = self.apply(&given.value, values.map(Given::plain).collect(), span);
+            made = Some(match made {
+                Some(before) => before.join(&result),
+                None => result,
+            });
+        }
+        match name {
+            "map" => made.map(|made| Value::list(Vec::new(), Some(made))),
+            "flatMap" | "then" | "catch" | "finally" => made,
+            _ => None,
         }
     }
 

@@ -52,6 +52,8 @@ impl<'p> Interpreter<'p> {
                         }
                         _ => super::container::at(&value, &key),
                     };
+                    // `const {query} = request`: what is taken out may be what comes from outside.
+                    let part = self.parameter_source(&entry.value, part);
                     self.assign(&entry.value, part, None);
                 }
             }

@@ -165,11 +165,12 @@ pub struct Compiled {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    // In the order in which they have effect on one expression.
     Source,
-    Sink,
     Sanitizer,
     Guard,
     Propagator,
+    Sink,
 }
 
 /// A part of taint rules, with the rules that it is for.
@@ -265,6 +266,7 @@ impl Compiled {
                 }
             }
         }
+        self.parts.sort_by_key(|part| part.kind);
     }
 
     fn plan(&mut self, kind: Kind, part: &Part, more: &Options, rules: RuleSet, globals: bool) {
