@@ -60,6 +60,27 @@ const TABLE: &[(Language, &str, &[&str])] = &[
 ];
 
 impl Language {
+    /// Every language.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|(language, ..)| *language)
+    }
+
+    /// The languages whose files are one program: they import each other, and a rule has one number in all of them.
+    pub fn family(self) -> &'static [Self] {
+        match self {
+            Self::Python => &[Self::Python],
+            Self::JavaScript | Self::TypeScript | Self::Tsx | Self::Html => {
+                &[Self::JavaScript, Self::TypeScript, Self::Tsx, Self::Html]
+            }
+            Self::Go => &[Self::Go],
+            Self::Java => &[Self::Java],
+            Self::Php => &[Self::Php],
+            Self::Ruby => &[Self::Ruby],
+            Self::CSharp => &[Self::CSharp],
+            Self::Rust => &[Self::Rust],
+        }
+    }
+
     /// The name by which rules say it (Semgrep's `languages` key).
     pub fn name(self) -> &'static str {
         TABLE.iter().find(|(language, ..)| *language == self).map_or("", |(_, name, _)| name)

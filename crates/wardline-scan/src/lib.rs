@@ -21,5 +21,6 @@ pub mod render;
 pub mod role;
 pub mod rules;
 pub mod sarif;
+pub mod scan;
 pub mod secrets;
 pub mod span;

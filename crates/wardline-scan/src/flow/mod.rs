@@ -31,6 +31,7 @@ mod taint;
 mod text;
 mod value;
 
+pub(crate) use report::within;
 pub use resolve::candidates;
 
 use crate::{finding::Step, ir::Module, role::Roles, role::RuleId, span::Span};

@@ -73,7 +73,7 @@ impl Interpreter<'_> {
 }
 
 /// The names of the functions and classes around a place, outermost first, with dots between.
-pub(super) fn within(body: &[Stmt], span: Span) -> String {
+pub(crate) fn within(body: &[Stmt], span: Span) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut open: Vec<&Stmt> = body.iter().filter(|statement| statement.span.contains(span)).collect();
     while let Some(statement) = open.pop() {

@@ -36,7 +36,7 @@ use self::{
 };
 use crate::{
     finding::Severity,
-    ir::{ExprId, Module},
+    ir::{Import, Imported, Module},
     language::Language,
     role::{Role, Roles, RuleId, RuleSet},
     span::Span,
@@ -78,7 +78,7 @@ impl Book {
         Self::default()
     }
 
-    /// The rules that are built in for a language.
+    /// The rules that are built in for a language and those that are analysed together with it.
     pub fn built_in(language: Language) -> Self {
         let mut book = Self::new();
         for (file, text) in builtin::files(language) {
@@ -91,10 +91,19 @@ impl Book {
 
     /// Adds the rules of a file. What cannot be used is left out and returned: nothing of such a rule is applied.
     pub fn add(&mut self, file: &str, text: &str) -> Vec<Refusal> {
+        self.add_for(None, file, text)
+    }
+
+    /// Adds the rules of a file that are for a language of the family of `language`, or all.
+    pub(crate) fn add_for(&mut self, language: Option<Language>, file: &str, text: &str) -> Vec<Refusal> {
         let read = format::read(file, text);
         let mut refusals = read.refusals;
         self.sets.extend(read.sets);
         for rule in read.rules {
+            let family = language.map_or(&[][..], Language::family);
+            if language.is_some() && !rule.languages.iter().any(|language| family.contains(language)) {
+                continue;
+            }
             match self.refuse(&rule) {
                 Some(refusal) => refusals.push(refusal),
                 None => self.rules.push(Arc::new(rule)),
@@ -135,14 +144,16 @@ impl Book {
         self.rules.iter().map(Arc::as_ref)
     }
 
-    /// Makes the rules of one language ready.
+    /// Makes the rules of one language ready. They have the same numbers in every language of its family.
     pub fn compile(&self, language: Language) -> Compiled {
-        let mut of_language: Vec<Arc<Rule>> =
-            self.rules.iter().filter(|rule| rule.languages.contains(&language)).cloned().collect();
+        let family = language.family();
+        let wanted = |rule: &&Arc<Rule>| rule.languages.iter().any(|language| family.contains(language));
+        let mut rules: Vec<Arc<Rule>> = self.rules.iter().filter(wanted).cloned().collect();
         // Rules that are followed come first: their numbers fit a set.
-        of_language.sort_by_key(|rule| matches!(rule.body, Body::Search(_)));
+        rules.sort_by_key(|rule| matches!(rule.body, Body::Search(_)));
         let mut compiled = Compiled {
-            rules: of_language,
+            language,
+            rules,
             slots: Slots::new(language),
             searches: Vec::new(),
             parts: Vec::new(),
@@ -157,6 +168,7 @@ impl Book {
 /// The rules of one language, ready to be applied.
 #[derive(Debug)]
 pub struct Compiled {
+    language: Language,
     rules: Vec<Arc<Rule>>,
     slots: Slots,
     searches: Vec<(RuleId, Plan)>,
@@ -191,7 +203,7 @@ pub struct Applied {
     pub matches: Vec<Match>,
     /// Whether the work was cut at its limit: the module is not fully analysed.
     pub exhausted: bool,
-    sinks: HashMap<(RuleId, ExprId), Variables>,
+    sinks: HashMap<(RuleId, Span), Variables>,
 }
 
 /// Metavariables (without `$`) with their text in the source.
@@ -210,7 +222,7 @@ pub struct Match {
 
 impl Applied {
     /// What the metavariables of a sink of a rule stand for.
-    pub fn variables(&self, rule: RuleId, sink: ExprId) -> Option<&Variables> {
+    pub fn variables(&self, rule: RuleId, sink: Span) -> Option<&Variables> {
         self.sinks.get(&(rule, sink))
     }
 }
@@ -232,6 +244,9 @@ impl Compiled {
         let mut shared: BTreeMap<(String, Kind, bool, bool, bool), RuleSet> = BTreeMap::new();
         for (number, rule) in (0_u16..).zip(&rules) {
             let id = RuleId(number);
+            if !rule.languages.contains(&self.language) {
+                continue;
+            }
             match &rule.body {
                 Body::Search(formula) => {
                     let plan = self.slots.plan(formula, rule.globals);
@@ -319,7 +334,7 @@ impl Applied {
             Kind::Source => Role::Source { rules, weak: options.weak },
             Kind::Sink => {
                 for rule in rules.rules() {
-                    self.sinks.entry((rule, expr)).or_insert_with(|| variables(hit, text));
+                    self.sinks.entry((rule, hit.span)).or_insert_with(|| variables(hit, text));
                 }
                 Role::Sink { rules, shallow: options.shallow }
             }
@@ -401,4 +416,20 @@ fn interpolate(text: &str, variables: &Variables) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The imports of a module, wherever they stand, and modules that are named in place (`require("./x")`).
+pub fn imports(module: &Module) -> Vec<Import> {
+    let mut found = Vec::new();
+    let names = names::Names::new(module);
+    walk::block(&module.body, &mut |node| match node {
+        walk::Node::Imports(imports) => found.extend(imports.iter().cloned()),
+        walk::Node::Expr(expr) => {
+            if let Some(name) = names.module_in_place(expr) {
+                found.push(Import { module: Arc::from(name), what: Imported::Whole, local: Arc::from("") });
+            }
+        }
+        walk::Node::Block(_) | walk::Node::Function(_) => {}
+    });
+    found
 }

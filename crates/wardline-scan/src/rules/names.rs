@@ -189,7 +189,7 @@ impl<'m> Names<'m> {
     }
 
     /// The module of `require("m")`, `__import__("m")`, `await import("m")`.
-    fn module_in_place(&self, expr: &'m Expr) -> Option<&'m str> {
+    pub(super) fn module_in_place(&self, expr: &'m Expr) -> Option<&'m str> {
         let (callee, arguments) = match &expr.kind {
             ExprKind::Call { callee, arguments, .. } => (callee, arguments),
             ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => {

@@ -108,3 +108,9 @@ fn short(source: &str) -> String {
     let line = source.trim().lines().next().unwrap_or_default();
     line.chars().take(60).collect()
 }
+
+/// Why a shared set cannot be used.
+#[cfg(test)]
+pub(super) fn set_problem(language: Language, parts: &[Part], sets: &[Set]) -> Option<String> {
+    parts.iter().find_map(|part| check_part(language, part, sets).err())
+}

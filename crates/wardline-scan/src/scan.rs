@@ -1,0 +1,268 @@
+//! The analysis of files: rules, flow and secrets together.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+};
+
+use crate::{
+    finding::{Finding, Fix, Gap, GapReason, Severity},
+    flow::{self, Flow, Limits, Program, Unit},
+    front,
+    ir::Imported,
+    language::Language,
+    rules::{Applied, Book, Compiled, Match, Refusal, Rule, imports},
+    secrets,
+    span::Span,
+};
+
+/// The largest file that is analysed, in bytes. Larger ones are generated; secrets are looked for in them all the same.
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// How many files around those that are analysed are read for what they export.
+const MAX_NEIGHBOURS: usize = 400;
+
+/// How far imports are followed from the files that are analysed.
+const MAX_DISTANCE: usize = 3;
+
+/// What came of a scan.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// What was found, in the order of files and places.
+    pub findings: Vec<Finding>,
+    /// What was not analysed, or not wholly.
+    pub gaps: Vec<Gap>,
+}
+
+/// The rules, ready to be applied to any number of scans. Those of a language are read when a file of it is first met.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    families: BTreeMap<Language, OnceLock<Book>>,
+    compiled: BTreeMap<Language, OnceLock<Compiled>>,
+}
+
+impl Scanner {
+    /// With the built-in rules.
+    pub fn new() -> Self {
+        let families = Language::all().filter_map(|language| language.family().first());
+        Self {
+            families: families.map(|language| (*language, OnceLock::new())).collect(),
+            compiled: Language::all().map(|language| (language, OnceLock::new())).collect(),
+        }
+    }
+
+    /// With rules of a project besides: path and text of each file. What cannot be used is left out and returned.
+    pub fn with_rules(files: &[(String, String)]) -> (Self, Vec<Refusal>) {
+        let scanner = Self::new();
+        let mut refusals: Vec<Refusal> = Vec::new();
+        if files.is_empty() {
+            return (scanner, refusals);
+        }
+        for (language, slot) in &scanner.families {
+            let mut book = Book::built_in(*language);
+            for (path, text) in files {
+                for refusal in book.add_for(Some(*language), path, text) {
+                    if !refusals.contains(&refusal) {
+                        refusals.push(refusal);
+                    }
+                }
+            }
+            // The slot is new: nobody else has filled it.
+            drop(slot.set(book));
+        }
+        (scanner, refusals)
+    }
+
+    /// All rules that are applied to files of a language and its family.
+    pub fn book(&self, language: Language) -> Option<&Book> {
+        let first = language.family().first()?;
+        Some(self.families.get(first)?.get_or_init(|| Book::built_in(language)))
+    }
+
+    fn compiled(&self, language: Language) -> Option<&Compiled> {
+        let book = self.book(language)?;
+        Some(self.compiled.get(&language)?.get_or_init(|| book.compile(language)))
+    }
+
+    /// Analyses texts by their paths (with `/` between the parts, relative to the root of the project). `neighbour` gives the
+    /// text of any other file of the project, for values that come from there.
+    pub fn scan(&self, texts: &BTreeMap<String, String>, neighbour: &dyn Fn(&str) -> Option<String>) -> Scan {
+        let mut scan = Scan::default();
+        let mut by_family: BTreeMap<Language, Vec<(&str, &str, Language)>> = BTreeMap::new();
+        for (path, text) in texts {
+            scan.findings.extend(secrets::scan(path, text));
+            let Some(language) = Language::of(path, text) else { continue };
+            if text.len() > MAX_BYTES {
+                let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
+                scan.gap(path, None, GapReason::Oversize { bytes, limit });
+            } else if let Some(first) = language.family().first() {
+                by_family.entry(*first).or_default().push((path, text, language));
+            }
+        }
+        for files in by_family.values() {
+            self.scan_family(files, neighbour, &mut scan);
+        }
+        scan.findings.sort_by(|a, b| (&a.path, a.span, &a.rule).cmp(&(&b.path, b.span, &b.rule)));
+        scan.gaps.sort_by(|a, b| (&a.path, a.span).cmp(&(&b.path, b.span)));
+        scan
+    }
+
+    fn scan_family(
+        &self,
+        files: &[(&str, &str, Language)],
+        neighbour: &dyn Fn(&str) -> Option<String>,
+        scan: &mut Scan,
+    ) {
+        let mut read: Vec<(Unit, Applied)> = Vec::new();
+        for (path, text, language) in files {
+            match self.read(path, text, *language) {
+                Some(unit) => read.push(unit),
+                None => scan.gap(path, None, GapReason::Unsupported),
+            }
+        }
+        let own = read.len();
+        for (unit, applied) in &read {
+            scan.read_gaps(unit, applied);
+        }
+        self.neighbours(&mut read, neighbour);
+        let (units, applied): (Vec<Unit>, Vec<Applied>) = read
+            .into_iter()
+            .map(|(mut unit, mut applied)| {
+                unit.roles = std::mem::take(&mut applied.roles);
+                (unit, applied)
+            })
+            .unzip();
+        let program = Program::new(units);
+        let wanted: Vec<usize> = (0..own).collect();
+        let reports = flow::analyse_all(&program, wanted, &Limits::default());
+        for (number, report) in reports.iter().enumerate() {
+            let (Some(unit), Some(applied)) = (program.units().get(number), applied.get(number)) else {
+                continue;
+            };
+            let Some(compiled) = self.compiled(unit.module.language) else { continue };
+            if report.exhausted {
+                let why = "the values of this file were not followed to the end".to_owned();
+                scan.gap(&unit.path, None, GapReason::Exhausted(why));
+            }
+            scan.findings.extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, found)));
+            for flow in &report.flows {
+                // The sink may be in a neighbour that is called from here.
+                let Some(sink) = program.units().get(flow.unit) else { continue };
+                scan.findings.extend(flowed(compiled, sink, applied, flow));
+            }
+        }
+    }
+
+    /// Reads a file and applies the rules to it.
+    fn read(&self, path: &str, text: &str, language: Language) -> Option<(Unit, Applied)> {
+        let module = front::lower(language, text)?;
+        let applied = self.compiled(language)?.apply(&module, path, text);
+        let unit = Unit { path: path.to_owned(), text: text.to_owned(), module, roles: Default::default() };
+        Some((unit, applied))
+    }
+
+    /// Adds the files that the others import.
+    fn neighbours(&self, read: &mut Vec<(Unit, Applied)>, neighbour: &dyn Fn(&str) -> Option<String>) {
+        let mut known: BTreeSet<String> = read.iter().map(|(unit, _)| unit.path.clone()).collect();
+        let (mut start, limit) = (0, read.len() + MAX_NEIGHBOURS);
+        for _ in 0..MAX_DISTANCE {
+            let end = read.len();
+            let mut wanted = Vec::new();
+            for (unit, _) in read.get(start..end).unwrap_or_default() {
+                for import in imports(&unit.module) {
+                    let mut modules = vec![import.module.to_string()];
+                    // `from package import module`.
+                    if let Imported::One(name) = &import.what {
+                        let dot = if import.module.ends_with('.') { "" } else { "." };
+                        modules.push(format!("{}{dot}{name}", import.module));
+                    }
+                    for module in modules {
+                        wanted.extend(flow::candidates(unit.module.language, &unit.path, &module));
+                    }
+                }
+            }
+            for path in wanted {
+                if read.len() >= limit {
+                    return;
+                }
+                if !known.insert(path.clone()) {
+                    continue;
+                }
+                let Some(text) = neighbour(&path).filter(|text| text.len() <= MAX_BYTES) else { continue };
+                let Some(language) = Language::of(&path, &text) else { continue };
+                read.extend(self.read(&path, &text, language));
+            }
+            start = end;
+        }
+    }
+}
+
+impl Scan {
+    fn gap(&mut self, path: &str, span: Option<Span>, reason: GapReason) {
+        self.gaps.push(Gap { path: path.to_owned(), span, reason });
+    }
+
+    fn read_gaps(&mut self, unit: &Unit, applied: &Applied) {
+        for problem in &unit.module.problems {
+            self.gap(&unit.path, Some(problem.span), GapReason::Unparsed(problem.what.clone()));
+        }
+        if applied.exhausted {
+            let why = "the patterns of the rules were not matched to the end".to_owned();
+            self.gap(&unit.path, None, GapReason::Exhausted(why));
+        }
+    }
+}
+
+/// The finding of a rule that matches by itself.
+fn matched(compiled: &Compiled, unit: &Unit, found: &Match) -> Option<Finding> {
+    let rule = compiled.rule(found.rule)?;
+    Some(Finding {
+        message: rule.message_with(&found.variables),
+        span: found.span,
+        within: flow::within(&unit.module.body, found.span),
+        fix: rule.fix_with(&found.variables).map(|text| Fix { edits: vec![(found.span, text)] }),
+        ..blank(rule, &unit.path)
+    })
+}
+
+/// The finding of a way into a sink.
+fn flowed(compiled: &Compiled, sink: &Unit, applied: &Applied, flow: &Flow) -> Option<Finding> {
+    let rule = compiled.rule(flow.rule)?;
+    let none = BTreeMap::new();
+    let variables = applied.variables(flow.rule, flow.span).unwrap_or(&none);
+    let message = rule.message_with(variables);
+    let severity = rule.severity();
+    Some(Finding {
+        severity: match (flow.unknown, flow.weak, severity) {
+            (true, _, Severity::Warning) => Severity::Note,
+            (true, ..) | (_, true, _) => severity.min(Severity::Warning),
+            _ => severity,
+        },
+        message: if flow.unknown {
+            format!("If this value can come from outside: {message}")
+        } else {
+            message
+        },
+        span: flow.span,
+        within: flow.within.clone(),
+        trace: flow.trace.clone(),
+        fix: rule.fix_with(variables).map(|text| Fix { edits: vec![(flow.span, text)] }),
+        ..blank(rule, &sink.path)
+    })
+}
+
+fn blank(rule: &Rule, path: &str) -> Finding {
+    Finding {
+        rule: rule.id.clone(),
+        category: rule.category,
+        severity: rule.severity(),
+        cwe: rule.cwe.clone(),
+        message: String::new(),
+        advice: rule.advice.clone(),
+        path: path.to_owned(),
+        span: Span::default(),
+        trace: Vec::new(),
+        within: String::new(),
+        fix: None,
+    }
+}
