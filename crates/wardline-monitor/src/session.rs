@@ -479,7 +479,9 @@ impl Prepared {
         let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
         let mechanisms = child.mechanisms().iter().map(wardline_sandbox::Mechanism::to_value).collect();
         let mut body = Body::new();
-        let waited = child.wait();
+        // What is left of the sandbox goes while the outcome is recorded, and is gone when this returns.
+        let (waited, _going) =
+            child.wait_inside().map_or_else(|e| (Err(e), None), |(ended, going)| (Ok(ended), Some(going)));
         let strays = self.before.put_away(
             monitor.policy(),
             monitor.world(),

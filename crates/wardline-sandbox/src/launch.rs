@@ -345,6 +345,8 @@ enum Keeper {
         /// How it ended, when it was waited for.
         ended: Option<String>,
     },
+    /// Somebody else waits for it.
+    Elsewhere,
 }
 
 impl Keeper {
@@ -352,6 +354,7 @@ impl Keeper {
         match self {
             Self::Executed(child) => child.id(),
             Self::Forked { pid, .. } => pid.as_raw_nonzero().get().unsigned_abs(),
+            Self::Elsewhere => 0,
         }
     }
 
@@ -360,6 +363,7 @@ impl Keeper {
         let (pid, ended) = match self {
             Self::Executed(child) => return child.wait().map(|status| status.to_string()),
             Self::Forked { ended: Some(ended), .. } => return Ok(ended.clone()),
+            Self::Elsewhere => return Ok(String::new()),
             Self::Forked { pid, ended } => (*pid, ended),
         };
         let status = loop {
@@ -382,7 +386,7 @@ impl Keeper {
     fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
         match self {
             Self::Executed(child) => (child.stdin.take(), child.stdout.take(), child.stderr.take()),
-            Self::Forked { .. } => (None, None, None),
+            Self::Forked { .. } | Self::Elsewhere => (None, None, None),
         }
     }
 }
@@ -622,11 +626,21 @@ impl Child {
         Ok(Killer { lifeline: self.lifeline.try_clone()? })
     }
 
-    /// Waits for the program to end and for everything inside to be gone.
+    /// Waits for the program to end and for everything inside, and the keeper, to be gone.
     ///
     /// # Errors
     /// When the stage was killed or failed; the program is dead in that case too.
-    pub fn wait(mut self) -> Result<Ended, WaitError> {
+    pub fn wait(self) -> Result<Ended, WaitError> {
+        self.wait_inside().map(|(ended, _going)| ended)
+    }
+
+    /// As [`Child::wait`], but does not wait for the keeper: every process inside is dead and what they left is looked
+    /// after, and the keeper is about to let go of their mounts. Whoever has something to do meanwhile drops what is
+    /// returned afterwards.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn wait_inside(mut self) -> Result<(Ended, Going), WaitError> {
         drop(self.stdin.take());
         let mut ended = Ended { layers_missing: self.layers_missing(), ..Ended::default() };
         let (mut closed, mut failed) = (false, None);
@@ -638,6 +652,7 @@ impl Child {
                     (ended.survivors, ended.limits_hit) = (survivors, limits_hit);
                     (ended.appeared, ended.replaced) = (appeared, replaced);
                     closed = true;
+                    break;
                 }
                 Message::Failed(failure) => failed = Some(failure),
                 Message::Inside(space) => self.inside = space,
@@ -646,7 +661,9 @@ impl Child {
                 _ => {}
             }
         }
-        let _status = self.stage.wait().map_err(WaitError::System)?;
+        if !closed {
+            let _status = self.stage.wait().map_err(WaitError::System)?;
+        }
         if let Some(relay) = self.relay.take() {
             relay.finish();
         }
@@ -664,7 +681,9 @@ impl Child {
         // What was only nearly reached completes what is known, and adds nothing.
         perhaps.retain(|near| ended.limits_hit.iter().any(|hit| hit.limit == near.limit));
         ended.limits_hit = hit::join(std::mem::take(&mut ended.limits_hit), perhaps);
-        Ok(ended)
+        let lifeline = self.lifeline.try_clone().map_err(WaitError::System)?;
+        let keeper = std::mem::replace(&mut self.stage, Keeper::Elsewhere);
+        Ok((ended, Going { _keeper: keeper, _lifeline: lifeline }))
     }
 }
 
@@ -704,6 +723,15 @@ impl Child {
 
 /// How long the processes of a killed sandbox may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A keeper that has said its last and is about to be gone. Dropping it waits for that.
+#[must_use]
+#[derive(Debug)]
+pub struct Going {
+    _keeper: Keeper,
+    /// Held until the keeper is gone: without it, the keeper would do the caller's work too.
+    _lifeline: OwnedFd,
+}
 
 impl Drop for Child {
     fn drop(&mut self) {

@@ -114,6 +114,11 @@ pub(crate) fn pid_namespace(pid: Pid) -> Option<u64> {
     (Some(space) != of("self")).then_some(space)
 }
 
+/// The mount namespace of `pid`, which lasts as long as this is open; `None` where it may not be known.
+pub(crate) fn mount_namespace(pid: Pid) -> Option<std::fs::File> {
+    std::fs::File::open(format!("/proc/{}/ns/mnt", pid.as_raw_nonzero())).ok()
+}
+
 /// How many processes of the host live in a pid namespace.
 pub(crate) fn living_in(space: Option<u64>) -> u64 {
     let (Some(space), Ok(entries)) = (space, std::fs::read_dir("/proc")) else { return 0 };

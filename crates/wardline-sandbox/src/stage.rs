@@ -240,12 +240,15 @@ fn attend_to(
     let confinement = &run.confinement;
     // Before it has orders: later the init hides from us.
     let space = pid_namespace(pid);
+    // Who lets go of the init's mounts last takes them apart, and has to wait for the kernel. With this that is we when we
+    // go, and not the init before we know of its end.
+    let _mounts = leftover::mount_namespace(pid);
     // The init builds meanwhile. One that is dead has said why.
     let sent = Orders::send(orders, text, &plan, &limits, group.exact());
     Message::Watching(plan.watches.clone()).send(status);
+    Message::Inside(space).send(status);
     // For the next session, should nobody of this one live to clean up. Nothing of the program's begins before the orders
     // are confirmed, so nothing is made that is not noted.
-    Message::Inside(space).send(status);
     let session = confinement.session.as_deref();
     let noted = session.map(|session| leftover::note(session, keeper, space, &plan.watches, confinement));
     if let Some(Err(error)) = noted {
