@@ -9,6 +9,7 @@ pub mod html;
 pub mod java;
 pub mod javascript;
 mod lower;
+pub mod php;
 pub mod python;
 pub mod rust;
 
@@ -31,8 +32,17 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         }
         Language::Html => Some(html::lower(text)),
         Language::Java => Some(java::lower(text)),
+        Language::Php => Some(php::lower(text)),
         Language::Rust => Some(rust::lower(text)),
         _ => None,
+    }
+}
+
+/// Lowers the text of a pattern: code, without what a file of the language has around it.
+pub fn lower_pattern(language: Language, text: &str) -> Option<Module> {
+    match language {
+        Language::Php => Some(php::lower_code(text)),
+        _ => lower(language, text),
     }
 }
 

@@ -47,7 +47,7 @@ impl Pattern {
         let language = if language == Language::Html { Language::JavaScript } else { language };
         let encoded = text::encode(language, source.trim())?;
         let lower = |text: &str| {
-            front::lower(language, text)
+            front::lower_pattern(language, text)
                 .ok_or_else(|| format!("patterns of {} are not supported", language.name()))
         };
         let mut module = lower(&encoded)?;
