@@ -29,6 +29,7 @@ const JAVASCRIPT: &[(&str, &str)] = &[
 pub(super) fn files(language: Language) -> &'static [(&'static str, &'static str)] {
     match language {
         Language::Python => PYTHON,
+        Language::Php => &[("php/php.yaml", include_str!("../../rules/php/php.yaml"))],
         Language::Rust => &[("rust/rust.yaml", include_str!("../../rules/rust/rust.yaml"))],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
         _ => &[],

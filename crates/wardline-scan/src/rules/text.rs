@@ -22,6 +22,10 @@ pub(super) fn encode(language: Language, pattern: &str) -> Result<String, String
     Ok(encoder.out)
 }
 
+/// Variables of PHP that look like metavariables and are themselves.
+const SUPERGLOBALS: &[&str] =
+    &["_GET", "_POST", "_REQUEST", "_COOKIE", "_FILES", "_SERVER", "_SESSION", "_ENV", "GLOBALS"];
+
 /// The name of the metavariable that `text` begins with (`X` of `$X`), without its `$`.
 fn metavariable(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
@@ -31,7 +35,8 @@ fn metavariable(text: &str) -> Option<&str> {
     let found = name.get(..end)?;
     let follows = name.get(end..)?.chars().next();
     let whole = !follows.is_some_and(|c| c.is_alphanumeric());
-    (whole && found.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')).then_some(found)
+    let marked = found.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    (whole && marked && !SUPERGLOBALS.contains(&found)).then_some(found)
 }
 
 /// Whether `text` is one metavariable and nothing else; gives its name.
@@ -92,6 +97,10 @@ impl<'p> Encoder<'p> {
             self.rest = rest;
             self.ellipsis();
         } else if let Some(name) = metavariable(self.rest) {
+            let rest = self.rest.get(1 + name.len()..).unwrap_or_default();
+            if self.language == Language::Php && self.is_php_variable(rest) {
+                self.out.push('$');
+            }
             self.out.push_str(METAVARIABLE);
             self.out.push_str(name);
             self.skip(1 + name.len());
@@ -99,6 +108,13 @@ impl<'p> Encoder<'p> {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Whether a metavariable of PHP stands for a value here, and not for the name of a function, member or class.
+    fn is_php_variable(&self, rest: &str) -> bool {
+        let before = self.out.trim_end();
+        let names = ["->", "::", "new", "function", "class", "extends"];
+        !names.iter().any(|name| before.ends_with(name)) && !rest.starts_with(['(', ':'])
     }
 
     /// Writes an ellipsis as what the grammar accepts at this place.
