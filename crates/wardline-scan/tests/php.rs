@@ -50,7 +50,7 @@ const ROWS: &[(&str, &str)] = &[
     ("A\\B::c($x, name: $y);", "do (call A.B.c x name=y)"),
     ("$this->a->b()->c;", "do (call this.a.b).c"),
     ("A::$b; A::C;", "do A.b\ndo A.C"),
-    ("`ls $x`;", "do (command (text \"ls \" x))"),
+    ("`ls $x`;", "do (call shell_exec (text \"ls \" x))"),
     ("include $x . '.php';", "do (call include (Concat x \".php\"))"),
     ("$x .= 'a';", "do (Concat= x \"a\")"),
     ("$a ?: $b; $a ?? $b; $a ? $b : $c;", "do (Coalesce a b)\ndo (Coalesce a b)\ndo (? a b c)"),

@@ -344,7 +344,7 @@ pub(super) fn needed(encoded: &str) -> Vec<u16> {
             let end =
                 rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len());
             let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-            if !word.starts_with("__wl_") && !GRAMMAR.contains(&word) {
+            if !word.trim_start_matches('$').starts_with("__wl_") && !GRAMMAR.contains(&word) {
                 needed.push(hash(word.as_bytes()));
             }
             rest = after;

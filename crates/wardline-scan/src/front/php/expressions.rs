@@ -23,9 +23,12 @@ impl<'t> Lower<'t, '_> {
             "integer" | "float" | "boolean" | "null" => ExprKind::Literal(self.constant(node)),
             "string" | "encapsed_string" => self.quoted(node),
             "heredoc" | "nowdoc" => self.heredoc(node),
+            // The manual: backticks are `shell_exec` of their text.
             "shell_command_expression" => {
                 let kind = self.quoted(node);
-                ExprKind::Command(Box::new(self.make(node, kind)))
+                let value = self.make(node, kind);
+                let callee = Box::new(self.made_name(node, "shell_exec"));
+                ExprKind::Call { callee, arguments: vec![Argument { name: None, value }], is_new: false }
             }
             "member_access_expression" | "nullsafe_member_access_expression" => self.member(node, "object"),
             "scoped_property_access_expression" => self.member(node, "scope"),

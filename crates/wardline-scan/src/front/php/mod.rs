@@ -2,7 +2,7 @@
 //!
 //! - Variables are names without their `$`; `$this` is `this`. Namespaces are members (`App\Db::find` is `App.Db.find`), and `use`
 //!   names modules with dots.
-//! - `echo`, `print`, `exit`, `include` and what is like them are calls of that name; backticks are a command.
+//! - `echo`, `print`, `exit`, `include` and what is like them are calls of that name; backticks are a call of `shell_exec`.
 //! - `<?= x ?>` is an `echo`; the text between the tags is text that is written out, and not in the tree.
 //! - A file without an opening tag is text as a whole; a pattern of a rule has none and is code ([`lower_code`]).
 
