@@ -25,6 +25,7 @@ const GRAPH: [(&str, &[&str]); 12] = [
             "wardline-shell",
             "wardline-secrets",
             "wardline-audit",
+            "wardline-checkpoint",
             "wardline-sandbox",
             "wardline-proxy",
         ],

@@ -150,7 +150,7 @@ impl Store {
         pack: Option<Growing>,
     ) -> Result<Taken, CheckpointError> {
         let changes = differences(&self.index.entries, &entries);
-        let marks = !matches!(cause.occasion, Occasion::Before | Occasion::After | Occasion::End);
+        let marks = cause.occasion != Occasion::Asked;
         let opaque = entries.iter().filter(|entry| is_lost(&entry.node)).count();
         if let (true, false, Some(last)) = (changes.is_empty(), marks, &self.last) {
             let stamps = |entries: &[Entry]| entries.iter().map(|e| (e.stamp, e.settled)).collect::<Vec<_>>();

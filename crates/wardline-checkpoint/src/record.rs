@@ -41,6 +41,8 @@ pub enum Occasion {
     BeforeRestore,
     /// Something was restored.
     AfterRestore,
+    /// A session began of which no single effect is seen: all that changes until its end is its doing.
+    StartUnwatched,
 }
 
 impl Author {
@@ -58,7 +60,7 @@ impl Author {
 }
 
 impl Occasion {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Start,
         Self::Before,
         Self::After,
@@ -66,13 +68,14 @@ impl Occasion {
         Self::Asked,
         Self::BeforeRestore,
         Self::AfterRestore,
+        Self::StartUnwatched,
     ];
 
     /// The word for it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Start => "session-start",
+            Self::Start | Self::StartUnwatched => "session-start",
             Self::Before => "before-effect",
             Self::After => "after-effect",
             Self::End => "session-end",

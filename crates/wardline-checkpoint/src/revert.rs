@@ -93,8 +93,36 @@ impl Store {
     /// [`CheckpointError::Empty`] without any checkpoint.
     pub fn beginning(&self) -> Result<u64, CheckpointError> {
         let all = self.list()?;
-        let start = all.iter().rev().find(|checkpoint| checkpoint.cause.occasion == Occasion::Start);
+        let is_start = |occasion| matches!(occasion, Occasion::Start | Occasion::StartUnwatched);
+        let start = all.iter().rev().find(|checkpoint| is_start(checkpoint.cause.occasion));
         start.or_else(|| all.first()).map(|checkpoint| checkpoint.number).ok_or(CheckpointError::Empty)
+    }
+
+    /// The number of the checkpoint before the last revert, to which that revert can be undone.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Empty`] when nothing was reverted.
+    pub fn before_last_revert(&self) -> Result<u64, CheckpointError> {
+        let all = self.list()?;
+        let after = all.iter().rposition(|checkpoint| checkpoint.cause.occasion == Occasion::AfterRestore);
+        let before = after.and_then(|at| all.get(..at)?.last());
+        before.map(|checkpoint| checkpoint.number).ok_or(CheckpointError::Empty)
+    }
+
+    /// Whose doing a change is that is seen now, as far as the checkpoints tell: an agent's while a session runs of which no
+    /// single effect is seen, or the last effect has not ended; also when that session was killed.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] when a record cannot be read.
+    pub fn author_now(&self) -> Result<Author, CheckpointError> {
+        for checkpoint in self.list()?.iter().rev() {
+            match checkpoint.cause.occasion {
+                Occasion::End | Occasion::Start | Occasion::After => return Ok(Author::Person),
+                Occasion::StartUnwatched | Occasion::Before => return Ok(Author::Agent),
+                Occasion::Asked | Occasion::BeforeRestore | Occasion::AfterRestore => {}
+            }
+        }
+        Ok(Author::Person)
     }
 
     /// What changed since the checkpoint `since` until the last one. Take one first.
@@ -133,7 +161,7 @@ impl Store {
     }
 
     /// Takes back an agent's changes since the checkpoint `since`. The person's own stay; what cannot be told apart stays too,
-    /// and is named. A checkpoint before and one after are taken, so the restore can be taken back like an agent's work.
+    /// and is named. `cause` says whose doing the changes since the last checkpoint are. A checkpoint before and one after are taken, so the restore can be taken back like an agent's work.
     ///
     /// # Errors
     /// [`CheckpointError`]; nothing was changed then.
@@ -158,7 +186,7 @@ impl Store {
         cause: &Cause,
         fates: &mut Fates<'_>,
     ) -> Result<Reverted, Stop> {
-        let before = Cause { author: Author::Person, occasion: Occasion::BeforeRestore, ..cause.clone() };
+        let before = Cause { occasion: Occasion::BeforeRestore, ..cause.clone() };
         let before = self.capture(&before)?.checkpoint.number;
         let changes = self.changes(since)?;
         let (plan, made) = self.prepare(&changes, choice);

@@ -182,6 +182,30 @@ impl Store {
         numbers.into_iter().map(|number| Ok(Record::load(&self.record_path(number))?.checkpoint)).collect()
     }
 
+    /// A checkpoint, and what changed from the one before to it: A, M or D and the place.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Unknown`] and others.
+    pub fn changed_at(&self, number: u64) -> Result<(Checkpoint, Vec<(Place, char)>), CheckpointError> {
+        let path = self.record_path(number);
+        if !path.exists() {
+            return Err(CheckpointError::Unknown(number));
+        }
+        let record = Record::load(&path)?;
+        let before =
+            number.checked_sub(1).map(|before| self.tree_at(before).unwrap_or_default()).unwrap_or_default();
+        let before: BTreeMap<Place, Node> = before.into_iter().collect();
+        let letter = |(place, node): (Place, Option<Node>)| {
+            let letter = match node {
+                None => 'D',
+                Some(_) if before.contains_key(&place) => 'M',
+                Some(_) => 'A',
+            };
+            (place, letter)
+        };
+        Ok((record.checkpoint, record.changes.into_iter().map(letter).collect()))
+    }
+
     /// Bytes that the store takes on disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -289,7 +313,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn by(author: Author) -> Cause {
-        let occasion = Occasion::Asked;
+        let occasion = Occasion::Before;
         Cause { author, occasion, session: "s".into(), label: "test".into(), time: "now".into() }
     }
 }

@@ -13,6 +13,7 @@ pub mod bounds;
 pub mod caps;
 pub mod changes;
 pub mod check;
+pub mod checkpoints;
 pub mod doctor;
 mod door;
 mod egress;
@@ -64,6 +65,7 @@ pub use wardline_proxy::authorization;
 pub use world::{World, WorldError};
 
 pub use wardline_audit as audit;
+pub use wardline_checkpoint as checkpoint;
 pub use wardline_policy as policy;
 pub use wardline_sandbox as sandbox;
 pub use wardline_secrets as secrets;

@@ -7,10 +7,12 @@ use std::fmt;
 use std::time::SystemTime;
 
 use wardline_audit::{Draft, Journal, JournalError, Kind, Receipt};
+use wardline_checkpoint::CheckpointError;
 use wardline_policy::{Decision, Facts, PolicySet, Refusal, Request, Verdict, decide};
 use wardline_shell as shell;
 
 use crate::approve::{Answer, Approver, Question};
+use crate::checkpoints::Keeper;
 use crate::gather::gather_all;
 use crate::record::{self, Body};
 use crate::sources::{Choice, SourceError};
@@ -27,6 +29,7 @@ pub struct Monitor {
     journal: Journal,
     confined: bool,
     tally: Tally,
+    keeper: Keeper,
 }
 
 /// What the monitor says to one action.
@@ -62,6 +65,8 @@ pub enum MonitorError {
     Journal(JournalError),
     /// The session's memory could not be read or written.
     Memory(std::io::Error),
+    /// No checkpoint could be taken, so nothing that writes may start.
+    Checkpoint(CheckpointError),
 }
 
 impl fmt::Display for MonitorError {
@@ -69,6 +74,11 @@ impl fmt::Display for MonitorError {
         match self {
             Self::Policy(e) => write!(f, "the policy cannot be used: {e}"),
             Self::Journal(e) => write!(f, "the journal cannot be written, so nothing may happen: {e}"),
+            Self::Checkpoint(e) => write!(
+                f,
+                "no checkpoint could be taken, so nothing may be changed: {e}; to go on without, start the session with \
+                 `--accept-missing checkpoint`"
+            ),
             Self::Memory(e) => write!(f, "the session's memory cannot be used, so nothing may happen: {e}"),
         }
     }
@@ -82,6 +92,12 @@ impl From<JournalError> for MonitorError {
     }
 }
 
+impl From<CheckpointError> for MonitorError {
+    fn from(e: CheckpointError) -> Self {
+        Self::Checkpoint(e)
+    }
+}
+
 impl Monitor {
     /// Opens the monitor of a world: builds its policy and opens its journal.
     ///
@@ -92,12 +108,12 @@ impl Monitor {
     pub fn open(world: World, choice: &Choice, confined: bool) -> Result<Self, MonitorError> {
         let policy = sources::policy(&world, choice).map_err(MonitorError::Policy)?;
         let journal = Journal::open(&world.journal())?;
-        Ok(Self { world, policy, journal, confined, tally: Tally::default() })
+        Ok(Self { world, policy, journal, confined, tally: Tally::default(), keeper: Keeper::default() })
     }
 
     /// The monitor of a world whose policy and journal are chosen by the caller, for confined actions.
     pub(crate) fn with(world: World, policy: PolicySet, journal: Journal) -> Self {
-        Self { world, policy, journal, confined: true, tally: Tally::default() }
+        Self { world, policy, journal, confined: true, tally: Tally::default(), keeper: Keeper::default() }
     }
 
     /// The world it works in.
@@ -110,6 +126,11 @@ impl Monitor {
     #[must_use]
     pub fn policy(&self) -> &PolicySet {
         &self.policy
+    }
+
+    /// What takes this session's checkpoints.
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 
     /// What was decided so far.
@@ -165,6 +186,11 @@ impl Monitor {
         if unanswered {
             body.insert("decision".into(), record::decision(Decision::Deny));
             body.insert("unanswered".into(), NOBODY.into());
+        }
+        if verdict.decision != Decision::Deny && !unanswered {
+            let sure = verdict.decision == Decision::Allow;
+            let taken = self.keeper.before(&self.world, subject, action, &call, analysis.as_ref(), sure)?;
+            body.extend(taken.map(|number| ("checkpoint".to_owned(), number.into())));
         }
         let rows = if verdict.decision == Decision::Allow { rows } else { Vec::new() };
         let more: Vec<Draft> =
@@ -283,6 +309,12 @@ impl Monitor {
         let call = call_of(action);
         let known = self.remember(subject, |state| state.finished(&call))?;
         self.tally.finished(&call);
+        let mut outcome = outcome;
+        // The tool has run, and its outcome is recorded whether or not a checkpoint could be taken.
+        match self.keeper.after(&self.world, subject, action, &call) {
+            Ok(taken) => outcome.extend(taken.map(|number| ("checkpoint".to_owned(), number.into()))),
+            Err(e) => drop(outcome.insert("no_checkpoint".into(), e.to_string().into())),
+        }
         if known {
             self.append(subject, Kind::Outcome, Some(&call), outcome)?;
         } else {

@@ -47,6 +47,12 @@ pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
 /// The word for going on although not every file was looked at for secrets: no guarantee of the sandbox's.
 const SEARCH: &str = "search";
 
+/// The word for going on without checkpoints: no guarantee of the sandbox's either.
+const CHECKPOINT: &str = "checkpoint";
+
+/// What can be done without besides guarantees.
+const OWN_WORDS: [&str; 2] = [SEARCH, CHECKPOINT];
+
 /// Paths of one kind that one row of the journal lists.
 const MAX_LISTED: usize = 200;
 
@@ -141,7 +147,7 @@ impl fmt::Display for SessionError {
             ),
             Self::UnknownGuarantee(word) => {
                 let known: Vec<&str> = outcomes().into_iter().map(|(id, _)| id).collect();
-                write!(f, "`{word}` is no guarantee; known are {}, {SEARCH}", known.join(", "))
+                write!(f, "`{word}` is no guarantee; known are {}, {SEARCH}, {CHECKPOINT}", known.join(", "))
             }
             Self::Unlisted(path) => write!(
                 f,
@@ -228,6 +234,10 @@ pub struct Summary {
     pub complete: bool,
     /// Whether the repository that was there at the start is no longer one.
     pub repository_lost: bool,
+    /// The checkpoint at which it began, unless a person did without.
+    pub checkpoint: Option<u64>,
+    /// Why there is none of its end, should that be so.
+    pub no_checkpoint: Option<String>,
     /// The journal.
     pub journal: PathBuf,
 }
@@ -248,22 +258,18 @@ pub fn run(
         agent: guard.agent().to_owned(),
         ..Subject::local(&session_name("run"))
     };
+    check_workspace(monitor.world())?;
     let before = Snapshot::take(&monitor.world().project);
     let repository = is_repository(&monitor.world().project);
-    let answerer = answerer(monitor, &subject);
-    let prepared = Prepared::new(monitor, &subject, guard, ahead, Some(answerer))?;
-    prepared.record_start(monitor, &subject, guard)?;
-    let mut body = Body::new();
-    body.insert("decision".into(), "allow".into());
-    body.insert("permission".into(), "run".into());
-    body.insert("targets".into(), vec![command_line(&guard.argv)].into());
-    body.insert(
-        "reasons".into(),
-        vec![record::principal("`wardline run` on the principal's command line")].into(),
-    );
-    let permit = monitor.launch(&subject, body)?;
-    let Finished { ended, connections, held, uncopied, left, not_given } =
-        prepared.confine(monitor, &subject, permit)?;
+    let wanted = !guard.accept_missing.iter().any(|word| word == CHECKPOINT);
+    let label = command_line(&guard.argv);
+    let begin = || monitor.keeper().begin(monitor.world(), &subject, &label, guard.mediated);
+    let checkpoint = wanted.then(begin).transpose().map_err(MonitorError::Checkpoint)?;
+    let finished = start(monitor, guard, &subject, ahead, answerer(monitor, &subject), checkpoint);
+    // Also when nothing was started: what changes from now on is the person's again.
+    let ended_at =
+        checkpoint.map(|_| monitor.keeper().end(monitor.world(), &subject, &label, guard.mediated));
+    let Finished { ended, connections, held, uncopied, left, not_given } = finished?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
     let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
@@ -280,11 +286,37 @@ pub fn run(
         unmediated,
         complete: before.is_complete() && after.is_complete(),
         journal: monitor.world().journal(),
+        checkpoint,
+        no_checkpoint: ended_at.and_then(Result::err).map(|e| e.to_string()),
         repository_lost: repository && !is_repository(&monitor.world().project),
     };
     record_end(monitor, &subject, &summary)?;
     memory::forget(&monitor.world().state, &subject.session);
     Ok(summary)
+}
+
+/// Starts the program of a session, whose first checkpoint is taken, and waits for its end.
+fn start(
+    monitor: &Arc<Monitor>,
+    guard: &Guard,
+    subject: &Subject,
+    ahead: Option<Ahead>,
+    answerer: Arc<Answerer>,
+    checkpoint: Option<u64>,
+) -> Result<Finished, SessionError> {
+    let prepared = Prepared::new(monitor, subject, guard, ahead, Some(answerer))?;
+    prepared.record_start(monitor, subject, guard)?;
+    let mut body = Body::new();
+    body.insert("checkpoint".into(), checkpoint.into());
+    body.insert("decision".into(), "allow".into());
+    body.insert("permission".into(), "run".into());
+    body.insert("targets".into(), vec![command_line(&guard.argv)].into());
+    body.insert(
+        "reasons".into(),
+        vec![record::principal("`wardline run` on the principal's command line")].into(),
+    );
+    let permit = monitor.launch(subject, body)?;
+    prepared.confine(monitor, subject, permit)
 }
 
 /// Runs one command in the sandbox under the same policy: decided, recorded, confined. `ahead` as in [`run`].
@@ -637,7 +669,9 @@ fn confinement(
     session: &str,
 ) -> Result<(Confinement, Before, Vec<PathBuf>), SessionError> {
     let lowered = lower(policy, world, guard.agent(), &guard.profile, Some(program));
-    if let Some(word) = guard.accept_missing.iter().find(|word| *word != SEARCH && !is_known(word)) {
+    if let Some(word) =
+        guard.accept_missing.iter().find(|word| !OWN_WORDS.contains(&word.as_str()) && !is_known(word))
+    {
         return Err(SessionError::UnknownGuarantee(word.clone()));
     }
     if lowered.unsearched && !guard.accept_missing.iter().any(|word| word == SEARCH) {
@@ -671,7 +705,7 @@ fn confinement(
     confinement.environment = environment(world, guard);
     confinement.quarantine = Some(quarantine::directory(world, session));
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
-    let named = guard.accept_missing.iter().filter(|word| *word != SEARCH).cloned();
+    let named = guard.accept_missing.iter().filter(|word| !OWN_WORDS.contains(&word.as_str())).cloned();
     confinement.accept_missing = named.chain(optional).collect();
     Ok((confinement, lowered.before, uncopied))
 }
@@ -741,6 +775,7 @@ fn record_end(monitor: &Monitor, subject: &Subject, summary: &Summary) -> Result
         summary.changes.iter().map(|(path, change)| format!("{} {}", change.letter(), path.display()));
     body.insert("changes".into(), record::listed(changes));
     body.insert("repository_lost".into(), summary.repository_lost.into());
+    body.extend(summary.no_checkpoint.iter().map(|why| ("no_checkpoint".to_owned(), why.clone().into())));
     monitor.append(subject, Kind::SessionEnd, None, body)?;
     Ok(())
 }

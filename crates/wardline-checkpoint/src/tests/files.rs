@@ -12,7 +12,7 @@ fn person() -> crate::Cause {
 }
 
 fn quietly(author: Author) -> crate::Cause {
-    crate::Cause { occasion: Occasion::After, ..by(author) }
+    crate::Cause { occasion: Occasion::Asked, ..by(author) }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod attack;
 mod caps;
+mod changes;
 mod check;
+mod checkpoint;
 mod demo;
 mod doctor;
 mod exec;
@@ -13,6 +15,7 @@ mod log;
 mod policy;
 mod quarantine;
 mod redact;
+mod revert;
 mod run;
 mod trust;
 mod waive;
@@ -53,6 +56,12 @@ enum Command {
     Trust(trust::Trust),
     /// Let one refused effect happen for a while, as a person's exception
     Waive(waive::Waive),
+    /// Show what changed in the project, and by whom
+    Changes(changes::Changes),
+    /// Take an agent's changes back, and keep yours
+    Revert(revert::Revert),
+    /// Show, take or let go the states of the project that are kept
+    Checkpoint(checkpoint::Checkpoint),
     /// Review the changes to trap files that wait for you
     Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
@@ -137,6 +146,9 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),
         Command::Waive(command) => command.run(&world),
+        Command::Changes(command) => command.run(&world),
+        Command::Revert(command) => command.run(&world),
+        Command::Checkpoint(command) => command.run(&world),
         Command::Quarantine(command) => command.run(&world),
         Command::Log(command) => command.run(&world),
         Command::Init(command) => command.run(&world),

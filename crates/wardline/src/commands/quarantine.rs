@@ -241,7 +241,7 @@ fn confirmed(chosen: &[Held], accept: bool) -> std::io::Result<bool> {
 }
 
 /// The journal is written through a monitor whose policy is built without the project's files: they may be held themselves.
-fn open_for_record(world: &World) -> Result<Monitor, String> {
+pub(crate) fn open_for_record(world: &World) -> Result<Monitor, String> {
     let elsewhere = world.clone().in_project(world.state.clone());
     Monitor::open(elsewhere, &Choice::default(), false).map_err(|e| e.to_string())
 }

@@ -144,6 +144,17 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if summary.repository_lost {
         writeln!(text, "  THE REPOSITORY IS DAMAGED: .git has lost its HEAD, refs or objects").ok();
     }
+    if let Some(number) = summary.checkpoint.filter(|_| !summary.changes.is_empty()) {
+        writeln!(text, "  undo: wardline changes, wardline revert --all  (checkpoint {number})").ok();
+    }
+    if let Some(why) = &summary.no_checkpoint {
+        writeln!(
+            text,
+            "  NO CHECKPOINT OF THE END, so what changed later counts as the agent's too: {}",
+            one_line(why)
+        )
+        .ok();
+    }
     text.push_str(&left_behind(&summary.left));
     text.push_str(&quarantine::summary(&summary.held, &summary.uncopied));
     text.push_str(&aftermath(&summary.ended));

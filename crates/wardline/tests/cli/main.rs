@@ -5,6 +5,7 @@
 mod attack;
 mod caps;
 mod check;
+mod checkpoint;
 mod common;
 mod demo;
 mod doctor;
