@@ -469,3 +469,31 @@ fn what_is_read_only_for_want_of_a_copy_is_named_at_the_end() {
     let ran = world.run(&["exec", "--", "true"]);
     assert!(ran.stderr.contains("no copy could be made"), "{ran:?}");
 }
+
+#[test]
+fn no_tree_is_too_deep_and_no_name_too_long_for_the_look_at_the_end() {
+    const DEEP: &str = "
+import os
+top = os.getcwd()
+for number in range(700):
+    os.mkdir('d' * 8); os.chdir('d' * 8)
+    if number in (5, 300, 699): open('.envrc', 'w').write('evil')
+os.chdir(top)
+os.mkdir('x' * 255); open('x' * 255 + '/.envrc', 'w').write('evil')
+os.mkdir('many')
+for number in range(5000): open('many/' + 'y' * 200 + str(number), 'w').close()
+print('made')
+";
+    if !std::path::Path::new("/usr/bin/python3").exists() {
+        println!("SKIPPED: no python3 here, no deep tree was made");
+        return;
+    }
+    let world = Sealed::new("quarantine-deep");
+    let script = world.unseen("home/p/deep.py", DEEP);
+    let ran = world.run(&["exec", "--", "/usr/bin/python3", script.to_str().unwrap()]);
+    assert!(ran.code == 0 && ran.stdout == "made\n", "{ran:?}");
+    assert!(!ran.stderr.contains("COULD NOT BE MOVED AWAY"), "{ran:?}");
+    let find = Command::new("find").arg(world.project()).args(["-name", ".envrc"]).output().unwrap();
+    assert!(find.stdout.is_empty(), "something stayed: {} bytes of names", find.stdout.len());
+    assert_eq!(std::fs::read_dir(world.project().join("many")).unwrap().count(), 5000);
+}
