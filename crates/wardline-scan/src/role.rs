@@ -84,6 +84,9 @@ pub enum Role {
         /// Whether it is only reached by the value itself and not by what a list or map holds (a dictionary that is
         /// returned becomes JSON; a list of arguments that is run is harmful by what it holds).
         shallow: bool,
+        /// Whether it is reached by its value also where it is a call (a rule that singles out an argument means what is
+        /// passed, and not what the call passes on that computes it).
+        by_value: bool,
     },
     /// Its value is harmless, whatever went into it. With `by_side_effect` the names and members in it are
     /// harmless from here on.

@@ -95,7 +95,7 @@ impl<'p> Interpreter<'p> {
 
     fn check_sink(&mut self, expr: &'p Expr, receiver: Option<&Value<'p>>, given: &[Given<'p>]) {
         for role in self.roles(expr.id) {
-            if let Role::Sink { rules, shallow } = role {
+            if let Role::Sink { rules, shallow, by_value: false } = role {
                 let receiver = receiver.filter(|value| !matches!(value.shape, Shape::External(_)));
                 // Whose origin is not known is no matter for the receiver: a connection, a cursor.
                 let receiver =

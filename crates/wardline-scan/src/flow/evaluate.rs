@@ -27,21 +27,30 @@ impl<'p> Interpreter<'p> {
             return value;
         }
         let mut value = value;
-        let call = matches!(expr.kind, ExprKind::Call { .. });
         for role in roles {
             match role {
                 Role::Source { rules, weak } => {
                     let taint = self.mark(expr, *rules, *weak);
                     value = value.tainted(&taint);
                 }
-                Role::Sanitizer { rules, by_side_effect: false } => {
-                    value = value.map_taint(&|taint| taint.without(*rules));
-                    value.unknown = false;
-                }
                 Role::Sanitizer { rules, by_side_effect: true } => self.clean_within(expr, Some(*rules)),
-                Role::Sink { rules, shallow } if !call => self.sink(expr, *rules, *shallow, &[value.clone()]),
                 Role::Propagator { rules, from, to } => self.propagate(expr, *rules, *from, *to),
-                Role::Sink { .. } | Role::Guard { .. } => {}
+                _ => {}
+            }
+        }
+        // What is mended is mended whatever else it is, before it can reach anything.
+        for role in roles {
+            if let Role::Sanitizer { rules, by_side_effect: false } = role {
+                value = value.map_taint(&|taint| taint.without(*rules));
+                value.unknown = false;
+            }
+        }
+        let call = matches!(expr.kind, ExprKind::Call { .. });
+        for role in roles {
+            if let Role::Sink { rules, shallow, by_value } = role
+                && (!call || *by_value)
+            {
+                self.sink(expr, *rules, *shallow, std::slice::from_ref(&value));
             }
         }
         value

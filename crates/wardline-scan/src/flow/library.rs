@@ -179,6 +179,20 @@ const CLEAN_METHODS: &[&str] = &[
     "bit_length",
 ];
 
+/// Members that say what a value is, not what is in it.
+const ABOUT: &[&str] = &[
+    "_meta",
+    "__class__",
+    "__name__",
+    "__qualname__",
+    "__module__",
+    "__doc__",
+    "constructor",
+    "length",
+    "size",
+    "byteLength",
+];
+
 /// Methods that put what they are given into what they are called on.
 const FILLING_METHODS: &[&str] = &[
     "append",
@@ -297,6 +311,10 @@ pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
 
 pub(super) fn clean_method(name: &str) -> bool {
     CLEAN_METHODS.contains(&name)
+}
+
+pub(super) fn about(name: &str) -> bool {
+    ABOUT.contains(&name)
 }
 
 pub(super) fn filling_method(name: &str) -> bool {

@@ -126,12 +126,29 @@ pub fn analyse(program: &Program, unit: usize, limits: &Limits) -> Report {
     interpreter::Interpreter::new(program, *limits).run(unit)
 }
 
-/// Follows the values of several files; what is learned about shared ones is kept.
+/// Follows the values of several files; what is learned about shared ones is kept. A sink that is reached from several
+/// of them is reported once, with the best proof.
 pub fn analyse_all(
     program: &Program,
     units: impl IntoIterator<Item = usize>,
     limits: &Limits,
 ) -> Vec<Report> {
     let mut interpreter = interpreter::Interpreter::new(program, *limits);
-    units.into_iter().map(|unit| interpreter.run(unit)).collect()
+    let mut reports: Vec<Report> = units.into_iter().map(|unit| interpreter.run(unit)).collect();
+    let mut best = std::collections::HashMap::new();
+    for flow in reports.iter().flat_map(|report| &report.flows) {
+        let rank = best.entry((flow.rule, flow.unit, flow.span)).or_insert((true, true));
+        *rank = (*rank).min((flow.unknown, flow.weak));
+    }
+    for report in &mut reports {
+        report.flows.retain(|flow| {
+            let key = (flow.rule, flow.unit, flow.span);
+            let first = best.get(&key) == Some(&(flow.unknown, flow.weak));
+            if first {
+                best.remove(&key);
+            }
+            first
+        });
+    }
+    reports
 }

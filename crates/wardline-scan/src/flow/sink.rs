@@ -35,7 +35,7 @@ impl<'p> Interpreter<'p> {
     /// A member or element that is a sink for what it is given.
     pub(super) fn sink_of_target(&mut self, target: &'p Expr, value: &Value<'p>) {
         for role in self.roles(target.id) {
-            if let Role::Sink { rules, shallow } = role {
+            if let Role::Sink { rules, shallow, .. } = role {
                 self.sink(target, *rules, *shallow, std::slice::from_ref(value));
             }
         }

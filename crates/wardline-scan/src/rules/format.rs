@@ -111,6 +111,17 @@ pub(super) enum Formula {
     NotInside(Box<Self>),
 }
 
+impl Formula {
+    /// Whether what it finds is a part of what its pattern matches.
+    pub(super) fn focused(&self) -> bool {
+        match self {
+            Self::All(formulas, _, focus) => !focus.is_empty() || formulas.iter().any(Self::focused),
+            Self::Any(formulas) => formulas.iter().any(Self::focused),
+            _ => false,
+        }
+    }
+}
+
 /// What must hold for metavariables.
 #[derive(Debug, Clone)]
 pub(super) enum Condition {

@@ -192,6 +192,8 @@ struct PlannedPart {
     options: Options,
     rules: RuleSet,
     plan: Plan,
+    /// Whether it singles out a part of what it matches.
+    focused: bool,
 }
 
 /// What rules say about a module.
@@ -291,7 +293,8 @@ impl Compiled {
         options.shallow |= more.shallow;
         options.by_side_effect |= more.by_side_effect;
         let plan = self.slots.plan(formula, globals);
-        self.parts.push(PlannedPart { kind, options, rules, plan });
+        let focused = formula.focused();
+        self.parts.push(PlannedPart { kind, options, rules, plan, focused });
     }
 
     /// What the rules say about a module that was read from `text`.
@@ -336,7 +339,7 @@ impl Applied {
                 for rule in rules.rules() {
                     self.sinks.entry((rule, hit.span)).or_insert_with(|| variables(hit, text));
                 }
-                Role::Sink { rules, shallow: options.shallow }
+                Role::Sink { rules, shallow: options.shallow, by_value: part.focused }
             }
             Kind::Sanitizer => Role::Sanitizer { rules, by_side_effect: options.by_side_effect },
             Kind::Guard => Role::Guard { rules, when_false: options.when_false },
