@@ -37,7 +37,7 @@ pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
     }
     let brackets = text.bytes().filter(|byte| *byte == b'[').count();
     let nested = census.parens > MOST_PARENS || census.cases > MOST_CASES || brackets > MOST_BRACKETS;
-    let safe = !nested && !long_number(text) && suspicious(text).is_none();
+    let safe = !nested && !long_number(text) && suspicious(text).is_none() && !ends_at_nothing(text);
     let seen = if safe { brush(text, false).or_else(|| brush(text, true)) } else { None };
     match seen {
         Some(seen) if seen <= census.commands => Opinion::Agrees,
@@ -75,6 +75,25 @@ const RESERVED: &[&str] = &[
     "if", "for", "while", "until", "case", "select", "function", "coproc", "time", "then", "do", "done",
     "fi", "else", "elif", "esac",
 ];
+
+/// Does a here-document end at nothing (`<<""`)? At the end of the text brush-parser then finds one end after the other, until
+/// the memory is full.
+fn ends_at_nothing(script: &str) -> bool {
+    script.split("<<").skip(1).any(|after| {
+        let mut rest = after.strip_prefix('-').unwrap_or(after);
+        loop {
+            let next = rest.trim_start();
+            let next = next.strip_prefix("\\\n").unwrap_or(next);
+            if next.len() == rest.len() {
+                break;
+            }
+            rest = next;
+        }
+        let mut characters = rest.chars();
+        let quote = characters.next().filter(|first| matches!(first, '"' | '\''));
+        quote.is_some() && characters.next().is_none_or(|next| Some(next) == quote || next.is_control())
+    })
+}
 
 fn long_number(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() > MOST_DIGITS)

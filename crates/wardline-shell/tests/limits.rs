@@ -259,7 +259,20 @@ fn long_lists_cost_what_they_are_long() {
 
 #[test]
 fn no_byte_makes_a_parser_take_memory_without_end() {
-    for script in ["++<<\r\r \0\r\r{\u{6c2}&\r\"=2\"=Z\"\"[ ", "cat <<\0\nx\n\0", "<<\0{", "a <<-\r\0[ \""] {
+    for script in [
+        "++<<\r\r \0\r\r{\u{6c2}&\r\"=2\"=Z\"\"[ ",
+        "cat <<\0\nx\n\0",
+        "<<\0{",
+        "a <<-\r\0[ \"",
+        "f<<\"\"\t",
+        "f<<'' ",
+        "f <<-\"\"  ",
+        "f<<\"\"\"\" ",
+        "f<< \\\n\"\" ",
+        "f<<\\\n\\\n''\t",
+        "<<\"\" #",
+        "ls; f<<a<<\"\" ",
+    ] {
         let analysis = analyze(script, &CONTEXT, &Limits::default());
         assert!(!analysis.doubts.is_empty(), "{script:?}");
         analysis.kilo_targets();
