@@ -32,6 +32,7 @@ mod interp;
 mod kilo;
 mod lexer;
 mod limits;
+mod names;
 mod opinion;
 mod options;
 mod output;

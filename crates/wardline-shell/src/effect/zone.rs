@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::files::secret;
+use crate::names;
 use crate::paths::is_normal;
 use crate::refusal::Ground;
 
@@ -33,62 +34,6 @@ pub enum Zone {
     /// It can't be told.
     Unknown,
 }
-
-/// Top-level directories of the operating system. Sorted.
-pub(crate) const SYSTEM: &[&str] = &[
-    "Applications",
-    "Library",
-    "System",
-    "bin",
-    "boot",
-    "dev",
-    "efi",
-    "etc",
-    "lib",
-    "lib32",
-    "lib64",
-    "libx32",
-    "nix",
-    "opt",
-    "proc",
-    "root",
-    "run",
-    "sbin",
-    "snap",
-    "srv",
-    "sys",
-    "usr",
-    "var",
-];
-
-/// Names in a project that decide what runs later. Sorted.
-const CRITICAL: &[&str] = &[
-    ".amazonq",
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".devcontainer",
-    ".envrc",
-    ".gemini",
-    ".git",
-    ".husky",
-    ".idea",
-    ".kilo",
-    ".kilocode",
-    ".kiro",
-    ".mcp.json",
-    ".opencode",
-    ".vscode",
-    ".wardline",
-    ".windsurf",
-    "kilo.json",
-    "kilo.jsonc",
-    "opencode.json",
-    "opencode.jsonc",
-    "wardline.caps.jsonc",
-    "wardline.json",
-    "wardline.jsonc",
-];
 
 /// Names below `/dev` that are made to be read and written. What begins with `tty` and the like counts too. Sorted.
 const SINKS: &[&str] = &[
@@ -122,8 +67,8 @@ pub(crate) fn of(path: &str, ground: &Ground<'_>) -> Zone {
         ("dev", name) if is_sink(name) => Zone::Sink,
         ("dev", _) => Zone::Device,
         ("", _) | ("home" | "Users", "") => Zone::System,
-        _ if SYSTEM.binary_search(&first).is_ok() => Zone::System,
-        _ if is_pattern(first) && SYSTEM.iter().any(|name| matches(first, name)) => Zone::System,
+        _ if names::is_system(first) => Zone::System,
+        _ if is_pattern(first) && names::system().any(|name| matches(first, name)) => Zone::System,
         _ => Zone::Elsewhere,
     }
 }
@@ -136,7 +81,7 @@ fn is_sink(name: &str) -> bool {
 /// A project that is the machine, a home, or holds one has no zone of its own.
 fn is_project(ground: &Ground<'_>) -> bool {
     let name = ground.project.trim_start_matches('/');
-    !name.is_empty() && !within(ground.home, ground.project) && SYSTEM.binary_search(&name).is_err()
+    !name.is_empty() && !within(ground.home, ground.project) && !names::is_system(name)
 }
 
 fn is_home(ground: &Ground<'_>) -> bool {
@@ -146,8 +91,10 @@ fn is_home(ground: &Ground<'_>) -> bool {
 fn in_project(path: &str, project: &str) -> Zone {
     let inside = path.get(project.len()..).unwrap_or_default();
     let critical = inside.split('/').any(|part| {
-        CRITICAL.binary_search(&part).is_ok()
-            || (is_pattern(part) && part.starts_with('.') && CRITICAL.iter().any(|name| matches(part, name)))
+        names::is_critical(part)
+            || (is_pattern(part)
+                && part.starts_with('.')
+                && names::critical().any(|name| matches(part, name)))
     });
     if critical { Zone::ProjectCritical } else { Zone::Project }
 }
@@ -328,9 +275,7 @@ mod tests {
 
     #[test]
     fn tables_are_sorted() {
-        for table in [SYSTEM, CRITICAL, SINKS] {
-            assert!(table.windows(2).all(|pair| pair[0] < pair[1]), "{table:?}");
-        }
+        assert!(SINKS.windows(2).all(|pair| pair[0] < pair[1]), "{SINKS:?}");
     }
 
     #[test]

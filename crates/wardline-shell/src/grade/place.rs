@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::answer::{Command, Word};
+use crate::names;
 use crate::paths::{join, normalise};
 
 use super::scan;
@@ -44,7 +45,7 @@ impl<'a> Ground<'a> {
         let Some(inside) = path.strip_prefix(self.project) else {
             return TEMPORARY.iter().any(|place| path.starts_with(place));
         };
-        within(&path, self.project) && !inside.split('/').any(|part| GUARDED.binary_search(&part).is_ok())
+        within(&path, self.project) && !inside.split('/').any(names::is_guarded)
     }
 
     /// Is what the word names judged apart, because it is inside the project or among the command's paths?
@@ -66,31 +67,6 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Names of directories and files that decide what tools and agents do later. Sorted.
-const GUARDED: &[&str] = &[
-    ".bashrc",
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".devcontainer",
-    ".envrc",
-    ".gemini",
-    ".git",
-    ".gitconfig",
-    ".husky",
-    ".idea",
-    ".kilo",
-    ".kilocode",
-    ".kiro",
-    ".mcp.json",
-    ".opencode",
-    ".profile",
-    ".ssh",
-    ".vscode",
-    ".wardline",
-    ".zshrc",
-];
-
 /// Is `path` the place `root` or below it? Both are normalised.
 pub(super) fn within(path: &str, root: &str) -> bool {
     root.len() > 1 && path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -104,12 +80,4 @@ pub(super) fn is_sink(path: &str) -> bool {
 /// A descriptor after `>&`: `1`, `-`, `2-`.
 pub(super) fn is_descriptor(text: &str) -> bool {
     text == "-" || text.strip_suffix('-').unwrap_or(text).parse::<u16>().is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_table_is_sorted() {
-        assert!(super::GUARDED.is_sorted());
-    }
 }

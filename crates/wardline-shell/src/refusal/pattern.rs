@@ -45,9 +45,9 @@ impl<'a> Pattern<'a> {
         self.least == usize::MAX
     }
 
-    /// It reaches no place of which the first name is among `names`, which are sorted.
-    pub(super) fn misses(&self, names: &[&str]) -> bool {
-        self.first.is_some_and(|first| names.binary_search(&first).is_err())
+    /// It reaches no place of which the first name is one of those that `listed` knows.
+    pub(super) fn misses(&self, listed: impl Fn(&str) -> bool) -> bool {
+        self.first.is_some_and(|first| !listed(first))
     }
 
     /// How it reaches the directory `place`, an absolute path: as the path itself, from above, or by a glob that stands for

@@ -1,7 +1,8 @@
 //! Which paths, hosts and names matter to the rules.
 
 use super::Ground;
-use super::pattern::{Pattern, Reach, names};
+use super::pattern::{self, Pattern, Reach};
+use crate::names;
 
 /// Why a directory is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,31 +101,6 @@ const SYSTEM: &[&str] = &[
     "/var/lib/postgresql",
 ];
 
-/// The first names of those directories. Sorted.
-const SYSTEM_TOPS: &[&str] = &[
-    "Applications",
-    "Library",
-    "System",
-    "bin",
-    "boot",
-    "dev",
-    "etc",
-    "lib",
-    "lib32",
-    "lib64",
-    "libx32",
-    "nix",
-    "opt",
-    "private",
-    "proc",
-    "run",
-    "sbin",
-    "srv",
-    "sys",
-    "usr",
-    "var",
-];
-
 /// Directories whose entries are each somebody's home.
 const HOMES: &[&str] = &["/Users", "/home"];
 
@@ -139,7 +115,7 @@ pub(super) fn root(path: &str, recursive: bool, ground: &Ground<'_>) -> Option<(
     }
     let any = |places: &[&str]| places.iter().filter_map(|place| pattern.reach(place)).max();
     let give = |root: Root| move |reach: Reach| (root, reach);
-    let system = || if pattern.misses(SYSTEM_TOPS) { None } else { any(SYSTEM) };
+    let system = || if pattern.misses(names::holds_protected) { None } else { any(SYSTEM) };
     pattern
         .reach("/")
         .map(give(Root::Machine))
@@ -272,7 +248,7 @@ pub(super) fn critical(path: &str) -> bool {
     if !globbed && first.is_none_or(|first| CRITICAL_TOPS.binary_search(&first).is_err()) {
         return false;
     }
-    CRITICAL_FILES.iter().any(|file| path == *file || (globbed && names(path, file)))
+    CRITICAL_FILES.iter().any(|file| path == *file || (globbed && pattern::names(path, file)))
         || (path.starts_with("/etc/ssh/ssh_host_") && !path.ends_with(".pub"))
         || (CRITICAL_TREES.iter().any(|tree| path != *tree && within(path, tree))
             && !LOCAL_TREES.iter().any(|tree| within(path, tree)))
@@ -338,7 +314,7 @@ pub(super) fn reconnaissance(path: &str) -> bool {
     let open = within(path, "/etc/ssl/certs") || path == "/etc/apt" || path == "/etc/ssl";
     let globbed = path.contains(['*', '?', '[']);
     !open
-        && (FILES.iter().any(|file| path == *file || (globbed && names(path, file)))
+        && (FILES.iter().any(|file| path == *file || (globbed && pattern::names(path, file)))
             || TREES.iter().any(|tree| within(path, tree))
             || path.starts_with("/var/log/auth.log"))
 }
@@ -619,7 +595,7 @@ pub(super) fn record(path: &str) -> bool {
     ];
     let name = path.rsplit('/').next().unwrap_or_default();
     let system = within(path, "/var/log") || within(path, "/var/run") || within(path, "/run");
-    (system && FILES.iter().any(|file| super::pattern::matches(name, file)))
+    (system && FILES.iter().any(|file| pattern::matches(name, file)))
         || ["/var/log/audit", "/var/log/journal", "/run/log/journal"].iter().any(|tree| within(path, tree))
         || matches!(name, ".bash_history" | ".zsh_history" | ".sh_history" | ".history" | "fish_history")
 }
@@ -658,7 +634,7 @@ mod tests {
             names.dedup();
             names
         }
-        assert_eq!(SYSTEM_TOPS, tops(SYSTEM));
+        assert_eq!(names::protected(), tops(SYSTEM));
         assert_eq!(CRITICAL_TOPS, tops(&[CRITICAL_FILES, CRITICAL_TREES].concat()));
     }
 

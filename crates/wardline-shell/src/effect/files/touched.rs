@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::is_directory_name;
 use crate::answer::{Access, Certainty, TouchedPath, Word};
 use crate::effect::{Call, EffectKind, Effects, Target, Zone, careful, zone};
+use crate::names;
 
 /// Programs that replace the files they write. Sorted.
 const REPLACING: &[&str] = &[
@@ -94,7 +95,7 @@ fn is_directory(path: &str, call: &Call<'_>) -> bool {
     let ground = call.ground;
     let top = path.trim_start_matches('/');
     top.is_empty()
-        || zone::SYSTEM.binary_search(&top).is_ok()
+        || names::is_system(top)
         || matches!(
             top,
             "tmp"
