@@ -195,6 +195,7 @@ pub(crate) fn analyze(script: &str, context: &Context<'_>, limits: &Limits) -> A
     grade::all(&mut commands, &effects, context);
     let refusals = refusal::judge(&effects, &commands, &Ground::of(context));
     let wanted = walker.wanted.into_iter().collect();
+    crate::language::remembered::forget();
     Analysis { commands, doubts, effects, refusals, wanted, parser, script: script.to_owned(), whole }
 }
 

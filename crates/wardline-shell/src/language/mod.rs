@@ -13,6 +13,7 @@ mod given;
 mod literal;
 mod methods;
 mod reader;
+pub(crate) mod remembered;
 mod statement;
 mod tables;
 mod tcl;
@@ -128,11 +129,13 @@ pub(crate) fn read(language: &str, code: &Word, arguments: &[Word]) -> Reading {
         let why = format!("the {language} code is too long to read");
         return Reading { deeds: vec![Deed::Hidden(why)], ..Reading::default() };
     }
-    let mut reading = reader::code(family, &code.value, arguments, code.complete);
-    reading.deeds.truncate(MOST_DEEDS);
-    // What another program put into the code may stand anywhere in it.
-    reading.understood &= code.complete;
-    reading
+    remembered::reading(family, code, arguments, || {
+        let mut reading = reader::code(family, &code.value, arguments, code.complete);
+        reading.deeds.truncate(MOST_DEEDS);
+        // What another program put into the code may stand anywhere in it.
+        reading.understood &= code.complete;
+        reading
+    })
 }
 
 /// Are the deeds all that the code does, so that no text in it needs to be taken for a path?
