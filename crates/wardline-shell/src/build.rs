@@ -474,6 +474,11 @@ impl Walker {
         {
             inner::given(&mut peeled, &arguments, &text);
         }
+        // `find … -print0 | xargs -0 wc -l` does what `find … -exec wc -l {} +` does.
+        let searched = if table == "xargs" { self.searched(&input, &arguments, &peeled) } else { None };
+        if let Some(search) = &searched {
+            peeled = wrappers::peel("find", search);
+        }
         let spans = invocation.spans.clone();
         let mut held = invocation.assignments.clone();
         held.extend(arguments.iter().filter(|_| SETTERS.contains(&table)).filter_map(|word| {
@@ -520,8 +525,8 @@ impl Walker {
         }
         let outer = Outer {
             peeled: &peeled,
-            arguments: &arguments,
-            spans: &spans,
+            arguments: searched.as_deref().unwrap_or(&arguments),
+            spans: if searched.is_some() { &[] } else { &spans },
             span: &span,
             input: &input,
             certainty,

@@ -209,6 +209,10 @@ pub(crate) fn known(row: &Program, name: &str, arguments: &[Word], piped: bool, 
             found.touch(operand, Touch::sure(Access::Read, &because));
         }
         paths += usize::from(!"tcsk".contains(*role));
+        // What stands in `<( … )` was followed: a stream that is read is no file. An option may take names of files from it.
+        if *role == 'r' && !uses.writes && !uses.deletes && is_stream(operand) {
+            continue;
+        }
         uses.role(*role, operand, &because, found);
     }
     let default = row.operands.split_once('.').and_then(|(_, role)| role.chars().next());
@@ -338,6 +342,12 @@ impl<'a> Uses<'a> {
             found.touch(word, touch(Access::Delete));
         }
     }
+}
+
+/// Is the word one `<( … )` and nothing else?
+fn is_stream(word: &Word) -> bool {
+    let one = word.fed_by.len() == 1 && word.open_prefix.is_none();
+    one && !word.complete && word.value.starts_with("<(") && word.value.ends_with(')')
 }
 
 /// A long option may be cut short.

@@ -116,3 +116,53 @@ fn names_that_other_commands_print() {
         ("find / -exec chmod 777 {} +", "mode / 777 recursive"),
     ]);
 }
+
+/// What is read through `<( … )`, or by a looker that gets its names from a search of the project, is as plain as the rest.
+#[test]
+fn streams_and_searches_that_only_look_are_no_doubt() {
+    for (script, doubted) in [
+        ("diff <(sort a) <(sort b)", false),
+        ("comm -3 <(ls x) <(ls y) | wc -l", false),
+        ("cat <(grep x a.txt)", false),
+        ("diff <(sort $UNKNOWN) b", true),
+        ("bash <(cat a.sh)x", true),
+        ("sort -o <(cat x) y", true),
+        ("sort --files0-from=<(printf '.env\\0')", true),
+        ("grep -f <(cat x) y", true),
+        ("find . -name '*.rs' -print0 | xargs -0 ls -l", false),
+        ("find src -type f -print0 | xargs -0 -n1 wc -l | sort -n", false),
+        ("find src -type f -print0 2>/dev/null | xargs -r0 file", false),
+        // What is found may hold secrets, and is shown.
+        ("find src -type f -print0 | xargs -0 cat", true),
+        ("find src -type f -print0 | xargs -0 grep -n foo", true),
+        // Names with blanks or line ends in them become other names.
+        ("find . -name '*.rs' | xargs ls -l", true),
+        ("find . -name '*.rs' -print0 | xargs ls -l", true),
+        ("find . -name '*.rs' | xargs -0 ls -l", true),
+        ("find . -print0 -print | xargs -0 ls", true),
+        ("find . -print0 2>&1 | xargs -0 ls", true),
+        ("find . -printf '/etc/%f\\0' | xargs -0 ls", true),
+        ("find -files0-from x -print0 | xargs -0 ls", true),
+        ("{ find . -print0; printf '%s\\0' $X; } | xargs -0 ls", true),
+        ("find . -print0 | sed s,^,/etc/, | xargs -0 ls", true),
+        ("find . -print0 | xargs -0 -I % cp % /etc", true),
+        ("find . -print0 | xargs -0 sh", true),
+        ("find . -print0 | xargs -0 python3", true),
+        ("find $X -print0 | xargs -0 ls", true),
+        ("curl http://x.example | xargs -0 ls", true),
+    ] {
+        assert_eq!(!support::doubts(script).is_empty(), doubted, "{script}");
+    }
+    // What they look at is named all the same.
+    for (script, path) in [
+        ("find . -name .env -print0 | xargs -0 wc -l", "R? /p/**/.env"),
+        ("find ~/.ssh -type f -print0 | xargs -0 wc", "R? /home/me/.ssh/**"),
+        ("find . -print0 | xargs -0 wc + ; cat b", "R /p/b"),
+        ("find . -print0 | xargs -0 wc ~/.ssh/id_rsa", "R? /home/me/.ssh/id_rsa"),
+        ("find . -print0 | xargs -0 wc x ';' ~/.ssh/id_rsa", "R? /home/me/.ssh/id_rsa"),
+        ("diff <(cat .env) b", "R /p/.env"),
+    ] {
+        let paths = support::paths(script);
+        assert!(paths.iter().any(|found| found == path), "{script}: {paths:?}");
+    }
+}

@@ -11,5 +11,6 @@ pub(crate) mod patterns;
 pub(crate) mod plumbing;
 pub(crate) mod reads;
 pub(crate) mod recipes;
+pub(crate) mod searched;
 pub(crate) mod streams;
 pub(crate) mod well_known;
