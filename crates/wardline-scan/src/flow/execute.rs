@@ -64,7 +64,10 @@ impl<'p> Interpreter<'p> {
 
     fn statement(&mut self, statement: &'p Stmt) -> bool {
         match &statement.kind {
-            StmtKind::Expr(value) => drop(self.eval(value)),
+            StmtKind::Expr(value) => {
+                self.eval(value);
+                return !self.never_returns(value);
+            }
             StmtKind::Declare(declare) => self.declare(declare),
             StmtKind::If { test, then, otherwise } => return self.branch(test, then, otherwise),
             StmtKind::While { test, body, otherwise, body_first } => {

@@ -128,7 +128,7 @@ impl<'p> Interpreter<'p> {
     }
 
     /// The value of an operand that was evaluated before; looking again changes nothing.
-    fn quiet(&mut self, expr: &'p Expr) -> Value<'p> {
+    pub(super) fn quiet(&mut self, expr: &'p Expr) -> Value<'p> {
         if is_place(expr) {
             return self.peek(expr);
         }
@@ -136,6 +136,18 @@ impl<'p> Interpreter<'p> {
         let value = self.eval(expr);
         self.take_back(mark);
         value
+    }
+
+    /// Whether an expression is a call after which nothing more of the function runs.
+    pub(super) fn never_returns(&mut self, expr: &'p Expr) -> bool {
+        let ExprKind::Call { callee, .. } = &expr.kind else { return false };
+        if !matches!(callee.kind, ExprKind::Name(_) | ExprKind::Member { .. }) {
+            return false;
+        }
+        match &self.quiet(callee).shape {
+            Shape::External(name) => library::never_returns(name),
+            _ => false,
+        }
     }
 
     /// Cleans what a check is about: a place, or what a view of it is made from.

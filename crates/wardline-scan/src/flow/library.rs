@@ -341,3 +341,21 @@ pub(super) fn matcher(name: &str) -> Option<bool> {
 pub(super) fn constructor(name: &str) -> bool {
     CONSTRUCTORS.contains(&name)
 }
+
+/// Whether a function of that full name never returns.
+pub(super) fn never_returns(name: &str) -> bool {
+    matches!(
+        name,
+        "flask.abort"
+            | "quart.abort"
+            | "bottle.abort"
+            | "werkzeug.exceptions.abort"
+            | "flask_restful.abort"
+            | "sanic.exceptions.abort"
+            | "sys.exit"
+            | "os._exit"
+            | "os.abort"
+            | "process.exit"
+            | "process.abort"
+    )
+}

@@ -225,8 +225,8 @@ impl<'p> Interpreter<'p> {
     /// Makes everything that is looked at in an expression harmless, for some rules or for all.
     pub(super) fn clean_within(&mut self, expr: &'p Expr, rules: Option<crate::role::RuleSet>) {
         match &expr.kind {
-            ExprKind::Name(_) | ExprKind::Member { .. } => self.clean(expr, rules),
-            ExprKind::Index { object, .. } => {
+            ExprKind::Name(_) => self.clean(expr, rules),
+            ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
                 if is_place(expr) {
                     self.clean(expr, rules);
                 } else {

@@ -290,6 +290,15 @@ impl<'m> Names<'m> {
         matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html)
     }
 
+    /// The modules and members that a name which is imported from a module may be: `subprocess` and `run`.
+    pub(super) fn imported_members(&self, expr: &'m Expr) -> Vec<(&[&'m str], &'m str)> {
+        let ExprKind::Name(name) = &expr.kind else { return Vec::new() };
+        let paths = self.imports.get(name.as_ref()).map_or(&[][..], Vec::as_slice);
+        let members =
+            paths.iter().filter_map(|path| path.split_last()).filter(|(_, before)| !before.is_empty());
+        members.map(|(last, before)| (before, *last)).collect()
+    }
+
     /// Calls `take` with every name that a chain may end with: as written, imported under another name, or by an alias.
     pub(super) fn last_names(&self, expr: &'m Expr, take: &mut dyn FnMut(&'m str)) {
         let root = match &expr.kind {
@@ -310,10 +319,11 @@ impl<'m> Names<'m> {
                 take(last);
             }
         }
-        if let Some((1, Some(value))) = self.assigned.get(root.as_ref())
-            && let Some((_, name)) = self.member(value)
-        {
-            take(name);
+        if let Some((1, Some(value))) = self.assigned.get(root.as_ref()) {
+            match &value.kind {
+                ExprKind::Name(name) => take(name),
+                _ => self.member(value).into_iter().for_each(|(_, name)| take(name)),
+            }
         }
     }
 

@@ -223,11 +223,22 @@ impl<'p, 'm> Unifier<'_, 'p, 'm> {
         if pattern::is_ellipsis(name) {
             return self.chain(object, c, env);
         }
-        let Some((found, member)) = self.work.names.member(c) else { return Vec::new() };
+        let Some((found, member)) = self.work.names.member(c) else {
+            return self.imported(object, name, c, env);
+        };
         match self.name(name, member, c.span, env) {
             Some(env) => self.expr(object, found, env),
             None => Vec::new(),
         }
+    }
+
+    /// `subprocess.$RUN` against `run`, imported from `subprocess`.
+    fn imported(&self, object: &'p Expr, name: &'p Name, c: &'m Expr, env: Env<'p, 'm>) -> Ways<'p, 'm> {
+        let Some(path) = self.pattern.path(object.id) else { return Vec::new() };
+        let members = self.work.names.imported_members(c).into_iter().filter(|(module, _)| {
+            module.len() == path.len() && module.iter().zip(path).all(|(part, name)| *part == name.as_ref())
+        });
+        members.filter_map(|(_, member)| self.name(name, member, c.span, env.clone())).collect()
     }
 
     /// `$X. ... `: the object, with any members, calls and indexes after it.
