@@ -125,3 +125,80 @@ def view():
     assert_eq!(flow.within, "find");
     assert!(flow.trace.iter().all(|step| step.path == "main.py"));
 }
+
+/// How many ways and sinks of unknown origin a program has.
+fn counts(text: &str) -> (usize, usize) {
+    let (bad, unknown) = found(text);
+    (bad.len(), unknown.len())
+}
+
+/// What does not change what a program does, by what it changes.
+type Change = (&'static str, fn(&str) -> String);
+
+const CHANGES: &[Change] = &[
+    ("another name", |text| text.replace("source()", "source( )").replace("x = ", "renamed_x = x = ")),
+    ("dead code before", |text| format!("if False:\n    sink(source())\n{text}")),
+    ("dead code after", |text| format!("{text}\nif 1 > 2:\n    sink(source())\n")),
+    ("a function that nobody calls", |text| format!("def unused(a):\n    b = clean(a)\n    sink(b)\n{text}")),
+    ("more space", |text| text.replace("    ", "        ").replace('\n', "\n\n")),
+    ("comments", |text| text.lines().map(|line| format!("{line}  # sink(source())\n")).collect()),
+    ("in a branch that is taken", |text| {
+        let inner: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        format!("if True:\n{inner}")
+    }),
+];
+
+#[test]
+fn what_changes_nothing_changes_no_finding() {
+    let single = programs::PROGRAMS.iter().filter(|(_, text)| !text.contains("# file: "));
+    for (name, text) in single {
+        let text: String =
+            text.lines().map(|line| line.split("  #").next().unwrap_or(line).to_owned() + "\n").collect();
+        let before = counts(&text);
+        for (change, apply) in CHANGES {
+            assert_eq!(counts(&apply(&text)), before, "{name}: {change}");
+        }
+    }
+}
+
+#[test]
+fn no_text_stops_the_analysis() {
+    let whole: String = programs::PROGRAMS.iter().map(|(_, text)| *text).collect();
+    // Pieces of programs put together in an order that makes no sense, cut anywhere.
+    let mut state = 7_usize;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for _ in 0..150 {
+        let mut text = String::new();
+        for _ in 0..next(12) {
+            let start = next(whole.len());
+            text.extend(whole.chars().skip(start).take(next(60)));
+        }
+        let program = program(&text);
+        flow::analyse(&program, 0, &Limits::default());
+    }
+}
+
+#[test]
+fn work_that_is_cut_is_said() {
+    let program = program("x = source()\nfor a in x:\n    sink(a)\n");
+    let report = flow::analyse(&program, 0, &Limits { per_expression: 0, base: 5, calls: 8 });
+    assert!(report.exhausted);
+}
+
+#[test]
+fn work_grows_with_the_text_and_not_faster() {
+    let chain: String = (0..400)
+        .map(|n| {
+            format!("def f{n}(a):\n    b = f{}(a)\n    c = f{}(b + 'x')\n    return c\n\n", n + 1, n + 1)
+        })
+        .collect();
+    let branches: String = (0..400).map(|n| format!("if flag({n}):\n    v{n} = source()\n")).collect();
+    for text in [chain + "sink(f0(source()))\n", branches + "sink(v1)\n"] {
+        let program = program(&text);
+        let report = flow::analyse(&program, 0, &Limits::default());
+        assert!(!report.exhausted, "{} steps", report.steps);
+    }
+}
