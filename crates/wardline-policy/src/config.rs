@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::{Decision, Layer};
 use crate::document::{Key, Node, Spot, Value, parse_jsonc};
+use crate::gate::GateLine;
 use crate::limits::LimitLine;
 use crate::network::NetworkLines;
 use crate::problem::Problem;
@@ -85,6 +86,7 @@ pub(crate) struct Settings {
     pub(crate) repositories: Vec<RepositoryLine>,
     pub(crate) network: NetworkLines,
     pub(crate) limits: Vec<LimitLine>,
+    pub(crate) gate: GateLine,
     pub(crate) secrets: Vec<SecretSource>,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
@@ -203,6 +205,7 @@ impl<'f> Reader<'f> {
                 "compat" => settings.kilo = self.compat(node),
                 "network" => settings.network = self.network(node),
                 "limits" => settings.limits = self.limits(node),
+                "gate" => settings.gate = self.gate(node),
                 "secrets" => settings.secrets = self.secrets(&key, node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
@@ -210,7 +213,7 @@ impl<'f> Reader<'f> {
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, limits, secrets, guarantees, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, limits, gate, secrets, guarantees, tools, compat, examples",
                 ),
             }
         }

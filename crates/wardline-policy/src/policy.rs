@@ -146,6 +146,7 @@ pub struct PolicySet {
     agents: Vec<AgentInfo>,
     network: Network,
     limits: Vec<Limit>,
+    gate: crate::gate::Gate,
     secrets: Vec<SecretSource>,
     optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
@@ -177,6 +178,7 @@ impl PolicySet {
         let terms = Terms { home, windows: options.windows, aliases: !kilo };
         let network = network(&read, &chosen);
         let limits = limits(&read, &chosen);
+        let gate = crate::gate::gate(&read);
         let secrets = secrets(&read);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
@@ -196,6 +198,7 @@ impl PolicySet {
             agents,
             network,
             limits,
+            gate,
             secrets,
             optional,
         })
@@ -240,6 +243,11 @@ impl PolicySet {
     /// The limits that the sources state, in the order in which they are to be taken.
     pub fn limits(&self) -> &[Limit] {
         &self.limits
+    }
+
+    /// How strict the security scan at the end of a task is.
+    pub fn gate(&self) -> crate::gate::Gate {
+        self.gate
     }
 
     /// The secrets that programs may ask for by name.
