@@ -24,6 +24,7 @@ const GRAPH: [(&str, &[&str]); 12] = [
             "wardline-policy",
             "wardline-shell",
             "wardline-secrets",
+            "wardline-scan",
             "wardline-audit",
             "wardline-checkpoint",
             "wardline-sandbox",

@@ -43,11 +43,13 @@ pub enum Kind {
     Trust,
     /// A human's explicit exception.
     Override,
+    /// What the security scan said of a tree: whether the work may be called done.
+    Gate,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are declared.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SessionStart,
         Self::SessionEnd,
         Self::Intent,
@@ -58,6 +60,7 @@ impl Kind {
         Self::Unmediated,
         Self::Trust,
         Self::Override,
+        Self::Gate,
     ];
 
     /// The word that stands in the journal.
@@ -74,6 +77,7 @@ impl Kind {
             Self::Unmediated => "unmediated",
             Self::Trust => "trust",
             Self::Override => "override",
+            Self::Gate => "gate",
         }
     }
 

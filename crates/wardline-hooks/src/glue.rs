@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 use wardline_monitor::audit::Kind;
+use wardline_monitor::gate::{self, Stop};
 use wardline_monitor::policy::{Access, Verdict};
 use wardline_monitor::sources::Choice;
 use wardline_monitor::{Approver, Authorization, HostPrompt, Monitor, MonitorError, Nobody, Subject, World};
@@ -60,7 +61,8 @@ fn answer(monitor: &Monitor, subject: &Subject, call: &Call, attended: bool) -> 
         (Moment::AfterTool, Some(action)) => after(monitor, subject, call, action),
         (Moment::BeforeTool, None) => Ok(Answer::Deny { reason: refusal("the call names no tool") }),
         (Moment::SessionStart, _) => seen(monitor, subject, call),
-        (Moment::AfterTool, None) | (Moment::PermissionRequest | Moment::Stop | Moment::Other(_), _) => {
+        (Moment::Stop, _) => stop(monitor, subject, call),
+        (Moment::AfterTool, None) | (Moment::PermissionRequest | Moment::Other(_), _) => {
             Ok(Answer::NoObjection)
         }
     };
@@ -84,6 +86,24 @@ fn failed(call: &Call, error: &MonitorError) -> Reply {
     }
 }
 
+/// The end of a turn is held while the gate is red.
+fn stop(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, MonitorError> {
+    Ok(match gate::at_stop(monitor, subject, call.stop_hook_active)? {
+        Stop::Hold(reason) => Answer::Deny { reason },
+        // Shown to nobody but a person who looks; the journal has it.
+        Stop::Let | Stop::EndedRed(_) => Answer::NoObjection,
+    })
+}
+
+/// The state that the gate compares with is taken before anything is done.
+fn begin(monitor: &Monitor, subject: &Subject) {
+    let world = monitor.world();
+    if gate::demand(monitor.policy()).is_some() && !gate::exists(&world.state, &subject.session) {
+        // Without it the gate cannot be green.
+        gate::take(&world.state, &subject.session, &world.project).ok();
+    }
+}
+
 fn before(
     monitor: &Monitor,
     subject: &Subject,
@@ -91,6 +111,7 @@ fn before(
     action: &Action,
     attended: bool,
 ) -> Result<Answer, MonitorError> {
+    begin(monitor, subject);
     let wanted = to_monitor(call, action);
     Ok(match monitor.authorize(subject, &wanted, approver(call, attended))? {
         Authorization::Grant { permit, verdict } => {
@@ -120,6 +141,7 @@ fn after(monitor: &Monitor, subject: &Subject, call: &Call, action: &Action) -> 
 }
 
 fn seen(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, MonitorError> {
+    begin(monitor, subject);
     let mut body = Map::new();
     body.insert("host".into(), call.dialect.as_str().into());
     body.insert("agent_session".into(), call.session.clone().into());

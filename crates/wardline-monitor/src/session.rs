@@ -37,7 +37,7 @@ use crate::rundir::RunDirectory;
 use crate::socket::{Answerer, Serving};
 use crate::stray::Before;
 use crate::tally::{Counts, Cover};
-use crate::{Action, Permit, Profile, Subject, World, memory, traps, variables};
+use crate::{Action, Permit, Profile, Subject, World, gate, memory, traps, variables};
 
 /// The directory inside the sandbox that only Wardline fills.
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
@@ -260,6 +260,10 @@ pub fn run(
     };
     check_workspace(monitor.world())?;
     let before = Snapshot::take(&monitor.world().project);
+    if guard.mediated && gate::demand(monitor.policy()).is_some() {
+        // Without a base the gate is red at the end, which says why.
+        gate::take(&monitor.world().state, &subject.session, &monitor.world().project).ok();
+    }
     let repository = is_repository(&monitor.world().project);
     let wanted = !guard.accept_missing.iter().any(|word| word == CHECKPOINT);
     let label = command_line(&guard.argv);

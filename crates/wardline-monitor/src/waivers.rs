@@ -3,6 +3,7 @@
 //! One JSON object a line in a file of the state directory, which no agent may touch. A waiver is about one effect, named
 //! whatever its spelling, in one project; it ends by itself.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -172,6 +173,20 @@ pub fn make(
 #[must_use]
 pub fn holds(waiver: &Stored, now: SystemTime) -> bool {
     humantime::parse_rfc3339(&waiver.expires).is_ok_and(|end| now < end)
+}
+
+/// The findings that a person waived in the world's project: the name of each, with who and why. A store that can't be read
+/// waives nothing.
+pub(crate) fn findings(world: &World, now: SystemTime) -> BTreeMap<String, (String, String)> {
+    let Ok(waivers) = load(&world.state) else { return BTreeMap::new() };
+    let project = world.project.to_string_lossy();
+    let in_force = waivers.into_iter().filter(|(_, waiver)| waiver.project == project && holds(waiver, now));
+    in_force
+        .filter_map(|(_, waiver)| {
+            let print = waiver.effect.strip_prefix("finding ")?.to_owned();
+            Some((print, (waiver.owner, waiver.reason)))
+        })
+        .collect()
 }
 
 /// Puts the waivers in force to the refusals they are about. A store that can't be read waives nothing.

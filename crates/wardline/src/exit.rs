@@ -10,10 +10,14 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const FOUND: u8 = 1;
 /// Bad usage or bad configuration; nothing was done.
 pub(crate) const USAGE: u8 = 2;
+/// `scan` and `gate`: nothing was found that holds, and not everything could be looked at.
+pub(crate) const INCOMPLETE: u8 = 3;
 /// `check` says ask.
 pub(crate) const ASK: u8 = 10;
 /// `check` says deny, or `exec` was refused by the policy.
 pub(crate) const DENY: u8 = 20;
+/// `run`: the program ended well, and the gate is red.
+pub(crate) const RED: u8 = 30;
 /// The sandbox, the journal or another part of Wardline failed before the program started.
 pub(crate) const FAILED: u8 = 125;
 

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use wardline_monitor::policy::Decision;
+use wardline_monitor::scan::finding::Severity;
 
 /// How the standard output may look.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,20 @@ impl Style {
     /// A good or bad mark.
     pub(crate) fn mark(self, good: bool) -> String {
         if good { self.paint("32", "ok") } else { self.paint("31", "open") }
+    }
+
+    /// What a finding means, as a coloured word.
+    pub(crate) fn severity(self, severity: Severity) -> String {
+        match severity {
+            Severity::Blocking => self.paint("31", "blocking"),
+            Severity::Warning => self.paint("33", "doubtful"),
+            Severity::Note => self.paint("2", "note"),
+        }
+    }
+
+    /// The word of the gate.
+    pub(crate) fn gate(self, green: bool) -> String {
+        if green { self.paint("32", "green") } else { self.paint("31", "red") }
     }
 
     fn paint(self, code: &str, text: &str) -> String {

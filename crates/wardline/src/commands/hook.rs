@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wardline_hooks::{Dialect, MAX_BYTES, Reply, answer_alone, block_blindly, report_blindly};
+use wardline_hooks::{Dialect, MAX_BYTES, Moment, Reply, answer_alone, block_blindly, report_blindly};
 use wardline_monitor::session::MONITOR_SOCKET;
 use wardline_monitor::{World, sandbox, socket};
 
@@ -26,6 +26,10 @@ pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input a
 const DEADLINE: Duration = Duration::from_secs(10);
 /// More than any decision needs; a decision that needs more is refused.
 const MEMORY: u64 = 512 * 1024 * 1024;
+/// Longer than the gate waits for its scan.
+const STOP_DEADLINE: Duration = Duration::from_secs(180);
+/// The scan is a process of its own, and its limit is below this one.
+const STOP_MEMORY: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Runs the hook.
 pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
@@ -54,8 +58,12 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
     if report && wardline_hooks::read(&input).is_err() {
         return send(&blind("the input could not be read"));
     }
-    let work = || encode(&decide(&input, hint));
-    let reply = match sandbox::supervise(DEADLINE, MEMORY, work) {
+    // The end of a turn waits for a scan of what was touched.
+    let ends = wardline_hooks::read(&input).is_ok_and(|call| call.moment == Moment::Stop);
+    let (deadline, memory) = if ends { (STOP_DEADLINE, STOP_MEMORY) } else { (DEADLINE, MEMORY) };
+    let blind = |why: &str| if ends { block_blindly(&input, hint, why) } else { blind(why) };
+    let work = || encode(&decide(&input, hint, deadline));
+    let reply = match sandbox::supervise(deadline, memory, work) {
         Ok(bytes) => decode(&bytes).unwrap_or_else(|| blind("the decision was unreadable")),
         Err(e) => blind(&format!("the decision failed ({e})")),
     };
@@ -63,11 +71,11 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
 }
 
 /// Decides in the child. Inside a guarded session the monitor outside does it.
-fn decide(input: &[u8], hint: Option<Dialect>) -> Reply {
+fn decide(input: &[u8], hint: Option<Dialect>, deadline: Duration) -> Reply {
     fault();
     let monitor = Path::new(MONITOR_SOCKET);
     if monitor.exists() {
-        return match socket::ask(monitor, input, DEADLINE) {
+        return match socket::ask(monitor, input, deadline) {
             Ok(bytes) => {
                 decode(&bytes).unwrap_or_else(|| block_blindly(input, hint, "refused: unreadable answer"))
             }

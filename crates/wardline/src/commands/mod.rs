@@ -9,6 +9,8 @@ mod demo;
 mod doctor;
 mod exec;
 mod explain;
+mod fixes;
+mod gate;
 pub(crate) mod hook;
 mod init;
 mod log;
@@ -17,6 +19,7 @@ mod quarantine;
 mod redact;
 mod revert;
 mod run;
+mod scan;
 mod trust;
 mod waive;
 
@@ -62,6 +65,10 @@ enum Command {
     Revert(revert::Revert),
     /// Show, take or let go the states of the project that are kept
     Checkpoint(checkpoint::Checkpoint),
+    /// Scan source text for flows, patterns and secrets
+    Scan(scan::Scan),
+    /// Say whether what was changed may be called done
+    Gate(gate::Gate),
     /// Review the changes to trap files that wait for you
     Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
@@ -149,6 +156,8 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Changes(command) => command.run(&world),
         Command::Revert(command) => command.run(&world),
         Command::Checkpoint(command) => command.run(&world),
+        Command::Scan(command) => command.run(&world),
+        Command::Gate(command) => command.run(&world),
         Command::Quarantine(command) => command.run(&world),
         Command::Log(command) => command.run(&world),
         Command::Init(command) => command.run(&world),

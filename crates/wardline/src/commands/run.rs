@@ -13,6 +13,7 @@ use wardline_monitor::socket::Answerer;
 use wardline_monitor::{Doorkeeper, Monitor, Subject, TypedTerminal, World, visible};
 
 use super::exec::{Boundary, Printing, check_agent, print_manifest, refused};
+use super::gate;
 use super::hook;
 use super::init::places;
 use super::quarantine;
@@ -22,7 +23,7 @@ use crate::exit;
 #[command(
     after_help = "Known agents (claude, codex, opencode, kilo, gemini) get their hooks for this run, their own \
                         directories and their model's host; nothing of yours is edited. Exit codes: the program's own \
-                        (128 + N after signal N); 2 for bad usage or configuration; 127 no such program, 126 not \
+                        (128 + N after signal N); 30 when it ended well and the gate is red; 2 for bad usage or configuration; 127 no such program, 126 not \
                         executable, 125 the sandbox or the journal failed."
 )]
 pub(crate) struct Run {
@@ -72,7 +73,15 @@ impl Run {
                         quarantine::offer(monitor.world(), &summary.held);
                     }
                 }
-                ExitCode::from(summary.ended.exit_code())
+                let code = summary.ended.exit_code();
+                // Only agents whose work is mediated have a base.
+                if guard.mediated
+                    && gate::is_red_at_end(&monitor, &summary.session, self.quiet)
+                    && code == exit::OK
+                {
+                    return ExitCode::from(exit::RED);
+                }
+                ExitCode::from(code)
             }
             Err(e) => refused(&e),
         }

@@ -1,0 +1,161 @@
+//! The analysis of files with all rules, on several threads, and which files of a tree are scanned.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use wardline_scan::finding::{Gap, GapReason};
+use wardline_scan::scan::Scanner;
+
+use super::examine::{Analyse, Analysis, Work};
+use super::git::files as git_files;
+use super::tree::{Content, Tree, is_dependency, read};
+
+/// Stack of an analysing thread: trees are walked to the depth at which front-ends cut them.
+const STACK: usize = 64 * 1024 * 1024;
+/// Threads at most; a gate runs beside an agent's own work.
+const MAX_THREADS: usize = 8;
+
+/// Files that are analysed together.
+const RUN: usize = 32;
+
+/// The analysis with the built-in rules and those of the project.
+#[derive(Default)]
+pub struct Engine<'a> {
+    /// Counts the files that are done, for who shows progress.
+    pub done: Option<&'a AtomicUsize>,
+}
+
+impl Analyse for Engine<'_> {
+    fn analyse(&self, work: &Work<'_>) -> Analysis {
+        let (scanner, refusals) = Scanner::with_rules(work.rules);
+        let mut analysis = Analysis::default();
+        for refusal in refusals {
+            let reason = GapReason::Unparsed(refusal.to_string());
+            analysis.gaps.push(Gap { path: refusal.file.clone(), span: None, reason });
+        }
+        // Neighbours in the order of paths share imports, so a thread takes a run of them.
+        let files: Vec<(&String, &String)> = work.texts.iter().collect();
+        let runs: Vec<&[(&String, &String)]> = files.chunks(RUN).collect();
+        let next = AtomicUsize::new(0);
+        let found = Mutex::new(BTreeMap::new());
+        let threads =
+            std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MAX_THREADS).min(runs.len());
+        let worker = || loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(run) = runs.get(number) else { return };
+            let one = guarded(&scanner, run, work);
+            found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, one);
+            if let Some(done) = self.done {
+                done.fetch_add(run.len(), Ordering::Relaxed);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                // A thread that cannot be made leaves its part to the others.
+                std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker).ok();
+            }
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (number, run) in runs.iter().enumerate() {
+            let one = found.remove(&number).unwrap_or_else(|| failed(run));
+            analysis.findings.extend(one.findings);
+            analysis.gaps.extend(one.gaps);
+        }
+        // A sink that two runs call is found by both.
+        analysis.findings.sort_by(|a, b| (&a.path, a.span, &a.rule).cmp(&(&b.path, b.span, &b.rule)));
+        analysis.findings.dedup();
+        analysis
+    }
+}
+
+/// Analyses files together; when that fails, each by itself, so that one costs the others nothing.
+fn guarded(scanner: &Scanner, run: &[(&String, &String)], work: &Work<'_>) -> Analysis {
+    let attempt = |files: &[(&String, &String)]| {
+        let texts = files.iter().map(|(path, text)| ((*path).clone(), (*text).clone())).collect();
+        catch_unwind(AssertUnwindSafe(|| {
+            super::fault("analysis");
+            scanner.scan(&texts, &|path| work.text(path))
+        }))
+    };
+    let mut analysis = Analysis::default();
+    let parts: Vec<&[(&String, &String)]> = match attempt(run) {
+        Ok(scan) => return Analysis { findings: scan.findings, gaps: scan.gaps },
+        Err(_) => run.chunks(1).collect(),
+    };
+    for part in parts {
+        match attempt(part) {
+            Ok(scan) => {
+                analysis.findings.extend(scan.findings);
+                analysis.gaps.extend(scan.gaps);
+            }
+            Err(_) => analysis.gaps.extend(failed(part).gaps),
+        }
+    }
+    analysis
+}
+
+fn failed(files: &[(&String, &String)]) -> Analysis {
+    let gap = |(path, _): &(&String, &String)| Gap {
+        path: (*path).clone(),
+        span: None,
+        reason: GapReason::Exhausted("its analysis failed".to_owned()),
+    };
+    Analysis { findings: Vec::new(), gaps: files.iter().map(gap).collect() }
+}
+
+/// The files of a scan without a change.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The texts, by the name that findings use.
+    pub texts: BTreeMap<String, String>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// Reads what is scanned below `paths`: files that are named, and in directories what git tracks or would track; where there is no
+/// repository, everything that no package manager or build made. `path` is where git is looked for.
+#[must_use]
+pub fn list(root: &Path, paths: &[PathBuf], path: &str) -> Listing {
+    let mut listing = Listing::default();
+    for place in paths {
+        let whole = root.join(place);
+        if !whole.is_dir() {
+            listing.add(root, place);
+            continue;
+        }
+        let files = match git_files(&whole, path) {
+            Ok(files) => files,
+            Err(_) => {
+                let tree = Tree::walk(&whole);
+                let unlisted = tree.unlisted.into_iter().map(|(path, why)| Gap {
+                    path: place.join(path).to_string_lossy().into_owned(),
+                    span: None,
+                    reason: GapReason::Unreadable(why),
+                });
+                listing.gaps.extend(unlisted);
+                tree.files.into_keys().filter(|path| !is_dependency(path)).collect()
+            }
+        };
+        for file in files {
+            // What git still tracks and is gone is nothing to scan.
+            if whole.join(&file).symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+                listing.add(root, &place.join(file));
+            }
+        }
+    }
+    listing
+}
+
+impl Listing {
+    fn add(&mut self, root: &Path, path: &Path) {
+        let name = path.strip_prefix("./").unwrap_or(path).to_string_lossy().into_owned();
+        match read(root, path).1 {
+            Content::Text(text) => drop(self.texts.insert(name, text)),
+            Content::Data => {}
+            Content::Gap(reason) => self.gaps.push(Gap { path: name, span: None, reason }),
+        }
+    }
+}

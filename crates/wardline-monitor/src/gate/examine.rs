@@ -1,0 +1,296 @@
+//! Finds what was touched, has it analysed as it was and as it is, and compares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use wardline_scan::change::{Snapshot, compare, fingerprints};
+use wardline_scan::finding::{Finding, Gap, GapReason};
+use wardline_scan::language::Language;
+
+use super::base::Base;
+use super::tree::{Content, Tree, content, is_dependency, read};
+use super::{Examined, tree_digest};
+use crate::trust::hex;
+
+/// Changed files in the directories of package managers and builds that are looked at; more were not written by hand.
+const MAX_DEPENDENCIES: usize = 500;
+/// Where a project keeps rules of its own.
+const RULES: &str = ".wardline/rules";
+/// Pairs of files that are compared to find code that went on under a name that no language claims.
+const MAX_PAIRS: usize = 20_000;
+
+/// What is to be analysed.
+pub struct Work<'a> {
+    /// Files that were touched.
+    pub texts: &'a BTreeMap<String, String>,
+    /// Rules of the project besides the built-in ones: path and text.
+    pub rules: &'a [(String, String)],
+    /// The text of any other file of the tree, for values that come from there.
+    pub neighbour: &'a (dyn Fn(&str) -> Option<String> + Sync),
+}
+
+impl Work<'_> {
+    /// The text of a file, touched or not.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        self.texts.get(path).cloned().or_else(|| (self.neighbour)(path))
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What could not be analysed.
+    pub gaps: Vec<Gap>,
+}
+
+/// The analysis of texts, as the gate uses it.
+pub trait Analyse {
+    /// Analyses the touched texts.
+    fn analyse(&self, work: &Work<'_>) -> Analysis;
+}
+
+/// One file that was touched.
+#[derive(Debug, Default)]
+struct Touched {
+    before: Option<Content>,
+    after: Option<Content>,
+}
+
+/// Looks at a tree and compares it with its base.
+pub fn examine(root: &Path, base: &Base, analyse: &dyn Analyse) -> Examined {
+    super::fault("walk");
+    let tree = Tree::walk(root);
+    let mut found = Examined { base: base.name.clone(), ..Examined::default() };
+    for (path, why) in &tree.unlisted {
+        found.gaps.push((gap(path, GapReason::Unreadable(why.clone())), true));
+    }
+    let touched = touched(root, base, &tree, &mut found);
+    let texts = |side: fn(&Touched) -> &Option<Content>| -> BTreeMap<String, String> {
+        let text = |(path, file): (&PathBuf, &Touched)| match side(file) {
+            Some(Content::Text(text)) => Some((name(path), text.clone())),
+            _ => None,
+        };
+        touched.iter().filter_map(text).collect()
+    };
+    let (before, after) = (texts(|file| &file.before), texts(|file| &file.after));
+    let unread = gaps(&touched, &before);
+    found.gaps.extend(unread);
+    let rules = rules(root, base, &tree, &mut found);
+    let now = |path: &str| match read(root, Path::new(path)).1 {
+        Content::Text(text) if tree.files.contains_key(Path::new(path)) => Some(text),
+        _ => None,
+    };
+    let then = |path: &str| match base.content(Path::new(path)).ok().flatten() {
+        Some(bytes) => match content(path, &bytes, bytes.len() as u64) {
+            Content::Text(text) => Some(text),
+            _ => None,
+        },
+        None => now(path).filter(|_| !touched.contains_key(Path::new(path))),
+    };
+    let new = analyse.analyse(&Work { texts: &after, rules: &rules, neighbour: &now });
+    let old = analyse.analyse(&Work { texts: &before, rules: &rules, neighbour: &then });
+    let before = with_neighbours(before, &old.findings, &then);
+    let after = with_neighbours(after, &new.findings, &now);
+    super::fault("compare");
+    let compared = compare(
+        Snapshot { texts: &before, findings: &old.findings },
+        Snapshot { texts: &after, findings: &new.findings },
+    );
+    found.prints = fingerprints(&after, &new.findings);
+    found.states = compared.states;
+    found.fixed = compared.fixed.len();
+    found.gaps.extend(new.gaps.into_iter().map(|gap| {
+        let grave = is_grave(&gap);
+        (gap, grave)
+    }));
+    found.findings = new.findings;
+    found.texts = after;
+    finish(root, base, &tree, &touched, &mut found);
+    found
+}
+
+/// The files that are not as they were, in both states.
+fn touched(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> BTreeMap<PathBuf, Touched> {
+    let is_changed = |path: &PathBuf| match (base.files.get(path), tree.files.get(path)) {
+        (Some(known), Some(stamp)) => known.stamp != stamp.words(),
+        (None, None) => false,
+        _ => true,
+    };
+    let all: BTreeSet<&PathBuf> = base.files.keys().chain(tree.files.keys()).collect();
+    let changed: Vec<&PathBuf> = all.into_iter().filter(|path| is_changed(path)).collect();
+    let many = changed.iter().filter(|path| is_dependency(path)).count();
+    if many > MAX_DEPENDENCIES {
+        found.left_out = many;
+    }
+    let mut touched = BTreeMap::new();
+    for path in changed {
+        if found.left_out > 0 && is_dependency(path) {
+            continue;
+        }
+        let then = base.content(path);
+        let now = tree.files.contains_key(path).then(|| read(root, path));
+        let same = matches!((&then, &now), (Ok(Some(then)), Some((now, content))) if then == now && !matches!(content, Content::Gap(_)));
+        if same {
+            continue;
+        }
+        let before = match then {
+            Ok(bytes) => bytes.map(|bytes| content(&name(path), &bytes, bytes.len() as u64)),
+            // What it held is not known, so all that is in it counts as new.
+            Err(e) => {
+                found.gaps.push((gap(path, GapReason::Unreadable(e.to_string())), true));
+                None
+            }
+        };
+        touched.insert(path.clone(), Touched { before, after: now.map(|(_, content)| content) });
+    }
+    touched
+}
+
+/// What of the touched files could not be read, and code that goes on under a name that no language claims.
+fn gaps(touched: &BTreeMap<PathBuf, Touched>, before: &BTreeMap<String, String>) -> Vec<(Gap, bool)> {
+    let mut gaps = Vec::new();
+    for (path, file) in touched {
+        if let Some(Content::Gap(reason)) = &file.after {
+            let gap = gap(path, reason.clone());
+            let grave =
+                is_grave(&gap) || is_claimed(&name(path)) || matches!(reason, GapReason::Unreadable(_));
+            gaps.push((gap, grave));
+        }
+    }
+    let after = |path: &String| touched.get(Path::new(path)).and_then(|file| file.after.as_ref());
+    let gone: Vec<(&String, &String)> =
+        before.iter().filter(|(path, _)| is_claimed(path) && after(path).is_none()).collect();
+    let unclaimed = touched.iter().filter_map(|(path, file)| match (&file.before, &file.after) {
+        (None, Some(Content::Text(text))) if Language::of(&name(path), text).is_none() => Some((path, text)),
+        _ => None,
+    });
+    for (path, text) in unclaimed.take(MAX_PAIRS / gone.len().max(1)) {
+        if let Some((was, _)) = gone.iter().find(|(_, old)| mostly_the_same(old, text)) {
+            let why = format!("`{was}` goes on under a name that no language claims");
+            gaps.push((gap(path, GapReason::Unparsed(why)), true));
+        }
+    }
+    gaps
+}
+
+fn mostly_the_same(one: &str, other: &str) -> bool {
+    let lines = |text: &str| {
+        text.lines()
+            .map(str::trim)
+            .filter(|line| line.len() > 3)
+            .map(str::to_owned)
+            .collect::<BTreeSet<String>>()
+    };
+    let (one, other) = (lines(one), lines(other));
+    let common = one.intersection(&other).count();
+    common > 0 && common * 2 >= one.len()
+}
+
+fn is_claimed(path: &str) -> bool {
+    Language::of(path, "").is_some()
+}
+
+/// Whether a gap matters to every demand: code that was not analysed. What no front-end reads does not.
+#[must_use]
+pub fn is_grave(gap: &Gap) -> bool {
+    match &gap.reason {
+        GapReason::Unsupported => false,
+        GapReason::Oversize { .. } | GapReason::NotText => is_claimed(&gap.path),
+        GapReason::Unparsed(_) | GapReason::Exhausted(_) | GapReason::Unreadable(_) => true,
+    }
+}
+
+/// The project's rules: as they were at the base, and those that are new. A rule that was edited or removed is as it was.
+fn rules(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> Vec<(String, String)> {
+    let is_rule = |path: &&PathBuf| {
+        path.starts_with(RULES)
+            && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    let mut rules = BTreeMap::new();
+    for path in base.files.keys().filter(is_rule) {
+        match base.content(path) {
+            Ok(Some(bytes)) => drop(rules.insert(name(path), String::from_utf8_lossy(&bytes).into_owned())),
+            Ok(None) | Err(_) => {
+                let why = "a rule of the project whose text at the base is not known".to_owned();
+                found.gaps.push((gap(path, GapReason::Unreadable(why)), true));
+            }
+        }
+    }
+    for path in tree.files.keys().filter(is_rule) {
+        if let (false, Content::Text(text)) = (rules.contains_key(&name(path)), read(root, path).1) {
+            rules.insert(name(path), text);
+        }
+    }
+    rules.into_iter().collect()
+}
+
+/// The texts with those that findings lead to besides.
+fn with_neighbours(
+    mut texts: BTreeMap<String, String>,
+    findings: &[Finding],
+    text_of: &dyn Fn(&str) -> Option<String>,
+) -> BTreeMap<String, String> {
+    for path in findings
+        .iter()
+        .flat_map(|finding| std::iter::once(&finding.path).chain(finding.trace.iter().map(|step| &step.path)))
+    {
+        if !texts.contains_key(path)
+            && let Some(text) = text_of(path)
+        {
+            texts.insert(path.clone(), text);
+        }
+    }
+    texts
+}
+
+/// Says what was looked at, and that nothing changed meanwhile.
+fn finish(root: &Path, base: &Base, tree: &Tree, touched: &BTreeMap<PathBuf, Touched>, found: &mut Examined) {
+    let again = Tree::walk(root);
+    let late: BTreeSet<&PathBuf> = tree
+        .files
+        .keys()
+        .chain(again.files.keys())
+        .filter(|path| tree.files.get(*path) != again.files.get(*path))
+        .collect();
+    for path in late {
+        if !(found.left_out > 0 && is_dependency(path)) {
+            found.gaps.push((
+                gap(path, GapReason::Unreadable("it changed while it was looked at".to_owned())),
+                true,
+            ));
+        }
+    }
+    found.touched = touched.keys().map(|path| name(path)).collect();
+    let missed: BTreeSet<&str> =
+        found.gaps.iter().filter(|(_, grave)| *grave).map(|(gap, _)| gap.path.as_str()).collect();
+    found.scanned = found.touched.iter().filter(|path| !missed.contains(path.as_str())).count();
+    let states: Vec<(&Path, String)> = tree
+        .files
+        .iter()
+        .map(|(path, stamp)| {
+            let known =
+                base.files.get(path).map(|known| known.digest.clone()).filter(|digest| !digest.is_empty());
+            let state = match (touched.get(path), known) {
+                (Some(Touched { after: Some(Content::Text(text)), .. }), _) => {
+                    hex(&Sha256::digest(text.as_bytes()))
+                }
+                (None, Some(digest)) => digest,
+                _ => stamp.words(),
+            };
+            (path.as_path(), state)
+        })
+        .collect();
+    found.tree = tree_digest(states.iter().map(|(path, state)| (*path, state.as_str())));
+}
+
+fn gap(path: &Path, reason: GapReason) -> Gap {
+    Gap { path: name(path), span: None, reason }
+}
+
+fn name(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

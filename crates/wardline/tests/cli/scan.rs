@@ -1,0 +1,82 @@
+//! `wardline scan`: what is told, in which form, with which exit code.
+
+use serde_json::Value;
+
+use crate::common::Sealed;
+
+const SHOP: &str = include_str!("../../../wardline-scan/tests/sarif/shop.py");
+const BANDIT: &str = include_str!("../../../wardline-scan/tests/sarif/bandit.sarif");
+
+/// A directory with one file of findings.
+fn shop() -> Sealed {
+    let world = Sealed::new("scan");
+    world.write("home/p/shop/shop.py", SHOP);
+    world
+}
+
+#[test]
+fn a_finding_is_drawn_with_its_way() {
+    let world = shop();
+    let ran = world.run(&["scan", "--all", "shop"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in ["shop/shop.py:13", "┌ shop/shop.py:12", "└ shop/shop.py:13", "fix:", "blocking"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[test]
+fn exit_codes_say_what_was_found() {
+    let world = shop();
+    world.write("home/p/clean/a.py", "x = 1\n");
+    world.write("home/p/broken/a.py", "def f(:\n");
+    for (path, code) in [("shop", 1), ("clean", 0), ("broken", 3), ("nothing", 2)] {
+        let ran = world.run(&["scan", "--all", path]);
+        assert_eq!(ran.code, code, "{path}: {ran:?}");
+    }
+}
+
+#[test]
+fn json_sarif_and_a_baseline_agree() {
+    let world = shop();
+    let json: Value = serde_json::from_str(&world.run(&["scan", "--all", "--json", "shop"]).stdout).unwrap();
+    let sarif: Value =
+        serde_json::from_str(&world.run(&["scan", "--all", "--sarif", "-", "shop"]).stdout).unwrap();
+    let list = |value: &Value, pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let (ours, results) = (list(&json, "/findings"), list(&sarif, "/runs/0/results"));
+    assert!(!ours.is_empty() && ours.len() == results.len(), "{json:#}");
+    for (finding, result) in ours.iter().zip(&results) {
+        assert_eq!(finding.pointer("/rule"), result.pointer("/ruleId"));
+        assert_eq!(finding.pointer("/fingerprint"), result.pointer("/partialFingerprints/wardline~1v1"));
+        assert_eq!(
+            finding.pointer("/line"),
+            result.pointer("/locations/0/physicalLocation/region/startLine")
+        );
+    }
+    world.run(&["scan", "--all", "--write-baseline", "known.json", "shop"]);
+    let ran = world.run(&["scan", "--all", "--baseline", "known.json", "shop"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+#[test]
+fn the_findings_of_bandit_lie_beside_ours() {
+    let world = shop();
+    world.write("home/p/bandit.sarif", BANDIT);
+    let ran = world.run(&["scan", "--all", "--compare", "bandit.sarif", "shop"]);
+    assert!(ran.stdout.contains("both (2)"), "{}", ran.stdout);
+    for part in ["Bandit B608", "Bandit B602", "only the other (3)"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let world = shop();
+    let json: Value = serde_json::from_str(&world.run(&["scan", "--all", "--json", "shop"]).stdout).unwrap();
+    let rule = json.pointer("/findings/0/rule").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let ran = world.run(&["scan", "--explain", &rule]);
+    assert!(ran.code == 0 && ran.stdout.contains("CWE-"), "{rule}: {ran:?}");
+    assert_eq!(world.run(&["scan", "--explain", "no.such.rule"]).code, 2);
+}
