@@ -255,6 +255,9 @@ pub(super) fn list_method<'p>(
             let known = value.as_constant().filter(|_| list.rest.is_none());
             let place =
                 known.and_then(|value| items.iter().position(|item| item.as_constant() == Some(value)));
+            // Java's `remove(0)` is by position. Elsewhere a value that is not there cannot be removed.
+            let place =
+                place.or_else(|| position(integer(&value)?, items.len()).filter(|_| list.rest.is_none()));
             if let Some(place) = place {
                 items.remove(place);
             }
@@ -267,6 +270,7 @@ pub(super) fn list_method<'p>(
             (sorted.clone()?, sorted)
         }
         ("copy", _) => (receiver.clone(), None),
+        ("get", Some(index)) if given.len() == 1 => (at(receiver, &index), None),
         ("slice", _) => {
             let bounds: Vec<_> = given.iter().map(|given| Some(given.value.clone())).collect();
             (slice(receiver, &bounds), None)

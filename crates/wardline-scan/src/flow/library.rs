@@ -134,6 +134,19 @@ const SCRIPT: &[(&str, Effect)] = &[
     ("Object.assign", Effect::Pass),
 ];
 
+/// Classes of Java, imported and with their whole names.
+const JAVA: &[(&str, Effect)] = &[
+    ("java.util.ArrayList", Effect::Elements),
+    ("java.util.LinkedList", Effect::Elements),
+    ("java.util.Vector", Effect::Elements),
+    ("java.util.HashMap", Effect::New),
+    ("java.util.LinkedHashMap", Effect::New),
+    ("java.util.TreeMap", Effect::New),
+    ("java.util.concurrent.ConcurrentHashMap", Effect::New),
+    ("java.util.UUID.", Effect::Clean),
+    ("java.time.", Effect::Clean),
+];
+
 /// Methods that give something harmless, whatever they are called on.
 const CLEAN_METHODS: &[&str] = &[
     "isdigit",
@@ -303,7 +316,11 @@ const CONSTRUCTORS: &[&str] = &["__init__", "constructor", "__construct", "initi
 /// What a function outside of the program does.
 pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
     let name = name.strip_prefix("builtins.").unwrap_or(name);
-    let table = if language == Language::Python { PYTHON } else { SCRIPT };
+    let table = match language {
+        Language::Python => PYTHON,
+        Language::Java => JAVA,
+        _ => SCRIPT,
+    };
     let named =
         |(known, _): &&(&str, Effect)| *known == name || (known.ends_with('.') && name.starts_with(*known));
     table.iter().find(named).map(|(_, effect)| *effect)

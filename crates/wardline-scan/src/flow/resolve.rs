@@ -11,8 +11,17 @@ pub fn candidates(language: Language, from: &str, module: &str) -> Vec<String> {
     match language {
         Language::Python => python(from, module),
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => script(from, module),
+        Language::Java => java(from, module),
         _ => Vec::new(),
     }
+}
+
+/// `a.b.C` is `a/b/C.java` under one of the directories around.
+fn java(from: &str, module: &str) -> Vec<String> {
+    let around = directory(from);
+    let path = module.replace('.', "/") + ".java";
+    let under = |depth| around.get(..depth).map(|root: &[&str]| [root, &[&path]].concat().join("/"));
+    (0..=around.len()).filter_map(under).collect()
 }
 
 fn directory(path: &str) -> Vec<&str> {

@@ -32,6 +32,7 @@ pub(super) fn files(language: Language) -> &'static [(&'static str, &'static str
         Language::Php => &[("php/php.yaml", include_str!("../../rules/php/php.yaml"))],
         Language::Rust => &[("rust/rust.yaml", include_str!("../../rules/rust/rust.yaml"))],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
+        Language::Java => &[("java/java.yaml", include_str!("../../rules/java/java.yaml"))],
         _ => &[],
     }
 }

@@ -138,10 +138,33 @@ impl<'p> Encoder<'p> {
             self.rest = ends;
         }
         self.out.push_str(spread);
+        if self.among_parameters() {
+            self.out.push_str("Object ");
+        }
         self.out.push_str(ELLIPSIS);
         if statement && !ends.starts_with(';') {
             self.out.push(';');
         }
+    }
+
+    /// Whether this place is in the parameters of a Java method: a type is needed there. Its body follows the brackets.
+    fn among_parameters(&self) -> bool {
+        if self.language != Language::Java || self.open.last() != Some(&'(') {
+            return false;
+        }
+        let mut depth = 0_usize;
+        for (at, character) in self.rest.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' if depth == 0 => {
+                    let after = self.rest.get(at + 1..).unwrap_or_default();
+                    return after.trim_start().starts_with('{');
+                }
+                ')' => depth -= 1,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Takes a quoted text, if one is next.

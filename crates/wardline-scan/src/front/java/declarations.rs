@@ -1,5 +1,7 @@
 //! Imports, classes, methods, variables.
 
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
 use super::Lower;
@@ -93,11 +95,26 @@ impl<'t> Lower<'t, '_> {
     }
 
     fn members(&mut self, body: Node<'t>) -> Vec<Stmt> {
+        let mut methods = HashSet::new();
+        for member in children(body).into_iter().filter(|member| member.kind() == "method_declaration") {
+            methods.extend(member.child_by_field_name("name").map(|name| self.spelled(name)));
+        }
+        self.state.methods.push(methods);
+        let members = self.members_here(body);
+        self.state.methods.pop();
+        members
+    }
+
+    fn members_here(&mut self, body: Node<'t>) -> Vec<Stmt> {
         let mut members = Vec::new();
         for member in children(body) {
             match member.kind() {
+                "class_declaration" | "enum_declaration" | "record_declaration" | "interface_declaration" => {
+                    let inner = self.stmts(member);
+                    self.state.inner.extend(inner);
+                }
                 "enum_constant" => members.extend(self.enum_constant(member)),
-                "enum_body_declarations" => members.extend(self.members(member)),
+                "enum_body_declarations" => members.extend(self.members_here(member)),
                 _ => members.extend(self.stmts(member)),
             }
         }

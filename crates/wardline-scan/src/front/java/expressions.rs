@@ -122,10 +122,20 @@ impl<'t> Lower<'t, '_> {
                 let span = crate::span::Span::new(self.build.span(node).start, self.build.span(method).end);
                 self.build.expr(span, ExprKind::Member { object, name })
             }
-            None => self.name_expr(method),
+            None => self.own_method(method),
         };
         let arguments = self.arguments(node);
         self.make(node, ExprKind::Call { callee: Box::new(callee), arguments, is_new: false })
+    }
+
+    /// A method that is named without an object.
+    fn own_method(&mut self, method: Node<'t>) -> Expr {
+        let name = self.spelled(method);
+        if !self.state.methods.last().is_some_and(|methods| methods.contains(&name)) {
+            return self.make(method, ExprKind::Name(name));
+        }
+        let object = Box::new(self.made_name(method, "this"));
+        self.make(method, ExprKind::Member { object, name })
     }
 
     pub(super) fn arguments(&mut self, node: Node<'t>) -> Vec<Argument> {

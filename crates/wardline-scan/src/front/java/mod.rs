@@ -1,6 +1,8 @@
 //! The front-end of Java.
 //!
 //! - An import of a type is a module with the type's whole name: `java.sql.Connection`, bound as `Connection`.
+//! - A class within another stands before it, so that its name is known to all of the file; a method that is called
+//!   without an object is a member of `this` where the class around has it.
 //! - A constructor is a function named `constructor`; a record's parts are declarations in its class.
 //! - A `switch` that gives a value is a chain of conditions, as is what `instanceof` binds.
 //! - Types are names, members (`java.io.File`) or indexes (`List<String>`).
@@ -11,13 +13,21 @@ mod statements;
 
 use super::{Builder, lower::children};
 use crate::{
-    ir::{Expr, ExprKind, Module},
+    ir::{Expr, ExprKind, Module, Name, Stmt},
     language::Language,
 };
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
-/// Nothing besides what all front-ends have.
-struct Java;
+/// The classes around this place, and those to be put beside them.
+#[derive(Default)]
+struct Java {
+    /// The names of the methods of each class around, innermost last.
+    methods: Vec<HashSet<Name>>,
+    /// Classes within others.
+    inner: Vec<Stmt>,
+}
 
 type Lower<'t, 'b> = super::lower::Lower<'t, 'b, Java>;
 
@@ -34,11 +44,21 @@ pub fn lower(text: &str) -> Module {
         return build.module(Language::Java, Vec::new());
     };
     super::problems(&mut build, &tree);
-    let body = Lower::new(text, &mut build, Java).block(tree.root_node());
+    let body = Lower::new(text, &mut build, Java::default()).file(tree.root_node());
     build.module(Language::Java, body)
 }
 
 impl<'t> Lower<'t, '_> {
+    fn file(mut self, root: Node<'t>) -> Vec<Stmt> {
+        let mut body = Vec::new();
+        for child in children(root) {
+            let statements = self.stmts(child);
+            body.append(&mut self.state.inner);
+            body.extend(statements);
+        }
+        body
+    }
+
     /// The expression in field `name`; an empty opaque one where the grammar found none.
     fn field(&mut self, node: Node<'t>, name: &str) -> Expr {
         match node.child_by_field_name(name) {
