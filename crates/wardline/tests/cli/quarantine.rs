@@ -484,7 +484,7 @@ os.mkdir('many')
 for number in range(5000): open('many/' + 'y' * 200 + str(number), 'w').close()
 print('made')
 ";
-    if !std::path::Path::new("/usr/bin/python3").exists() {
+    if !Path::new("/usr/bin/python3").exists() {
         println!("SKIPPED: no python3 here, no deep tree was made");
         return;
     }
