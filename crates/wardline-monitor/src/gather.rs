@@ -117,7 +117,18 @@ fn gather_shell(
 fn expand(looker: &Looker<'_>, pattern: &str, access: Access, because: &str, facts: &mut Facts) {
     let mut places = vec![PathBuf::from("/")];
     let mut left = MAX_ENTRIES;
+    let unresolved = |facts: &mut Facts| {
+        let text = format!("`{pattern}` stands for more files than are looked at");
+        facts.doubts.push(Doubt { kind: DoubtKind::Unresolved, text });
+    };
     for component in pattern.split('/').filter(|part| !part.is_empty()) {
+        if component == "**" {
+            match below(places, &mut left) {
+                Some(all) => places = all,
+                None => return unresolved(facts),
+            }
+            continue;
+        }
         if !component.contains(GLOB) {
             places.iter_mut().for_each(|place| place.push(component));
             continue;
@@ -126,11 +137,7 @@ fn expand(looker: &Looker<'_>, pattern: &str, access: Access, because: &str, fac
         let mut next = Vec::new();
         for entry in places.iter().flat_map(|place| std::fs::read_dir(place).into_iter().flatten().flatten())
         {
-            let Some(rest) = left.checked_sub(1) else {
-                let text = format!("`{pattern}` stands for more files than are looked at");
-                facts.doubts.push(Doubt { kind: DoubtKind::Unresolved, text });
-                return;
-            };
+            let Some(rest) = left.checked_sub(1) else { return unresolved(facts) };
             left = rest;
             let name = entry.file_name().to_string_lossy().into_owned();
             let lower = name.to_ascii_lowercase();
@@ -148,6 +155,27 @@ fn expand(looker: &Looker<'_>, pattern: &str, access: Access, because: &str, fac
             facts.paths.push(PathFact { mention, ..fact });
         }
     }
+}
+
+/// What `**` stands for: the places, and everything below them. None when that is more than is looked at. Links are not
+/// followed, as no search follows them by itself.
+fn below(places: Vec<PathBuf>, left: &mut usize) -> Option<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    let mut todo: Vec<(PathBuf, u32)> = places.into_iter().map(|place| (place, 0)).collect();
+    while let Some((place, depth)) = todo.pop() {
+        for entry in std::fs::read_dir(&place).into_iter().flatten().flatten() {
+            *left = left.checked_sub(1)?;
+            let skipped = NOT_WALKED.iter().any(|skip| entry.file_name() == *skip);
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && depth < MAX_DEPTH && !skipped => {
+                    todo.push((entry.path(), depth + 1))
+                }
+                _ => all.push(entry.path()),
+            }
+        }
+        all.push(place);
+    }
+    Some(all)
 }
 
 /// Whether a pattern was written with no name in mind: `*`, `**`, `.*`, and not `.e*` or `id_*`.

@@ -179,6 +179,12 @@ impl Reader<'_> {
         loop {
             pipeline.stages.push(self.command()?);
             self.skip_blanks();
+            if let [only] = pipeline.stages.as_slice()
+                && only.is_lone_time()
+                && matches!(self.look(), Some(b'&' | b'|'))
+            {
+                return self.syntax("`time` with nothing to time before an operator");
+            }
             if self.at("||") || !(self.eat("|&") || self.eat("|")) {
                 return Ok(pipeline);
             }

@@ -217,6 +217,22 @@ pub(crate) enum Operation {
     Other,
 }
 
+impl Node {
+    /// Is it the keyword `time`, with its `-p` and `--` perhaps, and no command after it? A line or list may end with it, but
+    /// no operator joins it to another command.
+    pub(crate) fn is_lone_time(&self) -> bool {
+        let NodeKind::Simple(simple) = &self.kind else { return false };
+        let mut words = simple.words.iter().map(Word::bare).peekable();
+        let mut any = false;
+        while words.next_if_eq(&Some("time")).is_some() {
+            words.next_if_eq(&Some("-p"));
+            words.next_if_eq(&Some("--"));
+            any = true;
+        }
+        any && words.next().is_none() && simple.assignments.is_empty() && self.redirects.is_empty()
+    }
+}
+
 impl Simple {
     /// Can the next word still be the program? `time` is read as one and is none to bash.
     pub(crate) fn awaits_program(&self) -> bool {

@@ -306,6 +306,9 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         "rm y; time f[",
         "rm y; f[a; ls]",
         "rm y; time a[1 2]=3",
+        "rm y; time && ls",
+        "rm y; time -p | ls",
+        "rm y; ! time time -- & ls",
         "rm y; >x a[1 2]=3",
         "rm y; a=( [ )",
         "rm y; <0<a",
@@ -327,6 +330,10 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
 #[test]
 fn brackets_and_numbers_that_all_shells_read_alike_are_no_doubt() {
     for script in [
+        "time -p -p && x",
+        "time >f && x",
+        "x | time | y",
+        "time; x",
         "f[1] x",
         "f[\"a b\"] x",
         "a[1+2]=3",

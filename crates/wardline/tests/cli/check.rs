@@ -124,6 +124,7 @@ fn no_allow_opens_a_sensitive_file() {
     // Through this link `..` leads into `a`, not back to the project.
     world.write("home/p/a/b/x", "");
     world.write("home/p/a/.env", "DEEP-SECRET\n");
+    world.write("home/p/below/one/two/.env", "DEEPER-SECRET\n");
     std::os::unix::fs::symlink("a/b", world.path("home/p/deep")).unwrap();
     std::os::unix::fs::symlink("../p/.aws", world.path("home/p/cloud")).unwrap();
     let mut requests = Vec::new();
@@ -145,6 +146,10 @@ fn no_allow_opens_a_sensitive_file() {
         "cat a/../.env",
         "cat deep/../.env",
         "cd deep; cat ../.env",
+        "find below -type f -exec cat {} +",
+        "find below -type f -print0 | xargs -0 cat",
+        "cat below/**/*",
+        "cd below && find . -type f -exec head -3 {} \\;",
     ] {
         requests.push(json!({"permission": "bash", "target": target}));
     }
