@@ -139,7 +139,7 @@ impl<'p> Encoder<'p> {
         }
         self.out.push_str(spread);
         if self.among_parameters() {
-            self.out.push_str("Object ");
+            self.out.push_str("__wl_t ");
         }
         self.out.push_str(ELLIPSIS);
         if statement && !ends.starts_with(';') {
