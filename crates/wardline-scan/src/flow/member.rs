@@ -18,6 +18,12 @@ impl<'p> Interpreter<'p> {
     pub(super) fn member(&mut self, value: &Value<'p>, name: &Name, span: Span) -> Value<'p> {
         let settled = self.settled(value.clone());
         let value = &settled;
+        if let Shape::Object(object) = &value.shape
+            && let Some(field) = object.fields.get(name)
+        {
+            // What was stored there, or found harmless, and not what the object as a whole is.
+            return field.clone();
+        }
         let found = match &value.shape {
             Shape::Module(unit) => Some(self.exported(*unit, name)),
             Shape::External(path) => {
@@ -26,13 +32,10 @@ impl<'p> Interpreter<'p> {
                 let module = if self.python() { self.resolve(here, &path) } else { None };
                 Some(module.map_or_else(|| Value::external(path), |unit| Value::shaped(Shape::Module(unit))))
             }
-            Shape::Object(object) => match object.fields.get(name) {
-                Some(field) => Some(field.clone()),
-                None => {
-                    let class = object.class.clone();
-                    class.and_then(|class| self.of_class(&class, name, Some(value), span))
-                }
-            },
+            Shape::Object(object) => {
+                let class = object.class.clone();
+                class.and_then(|class| self.of_class(&class, name, Some(value), span))
+            }
             Shape::Class(class) => {
                 let class = class.clone();
                 self.of_class(&class, name, None, span)

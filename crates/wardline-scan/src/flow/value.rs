@@ -267,9 +267,17 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// The same value with these marks too.
+    /// The same value with these marks too, and what is known of its fields with it.
     pub(super) fn tainted(mut self, taint: &Taint) -> Self {
         self.taint = self.taint.join(taint);
+        if let Shape::Object(object) = &self.shape
+            && !object.fields.is_empty()
+            && !taint.is_clean()
+        {
+            let marked = |(name, field): (&Name, &Self)| (name.clone(), field.clone().tainted(taint));
+            let fields = object.fields.iter().map(marked).collect();
+            return Self::object(object.class.clone(), fields, &self);
+        }
         self
     }
 
@@ -318,9 +326,14 @@ impl<'p> Value<'p> {
             (Shape::List(left), Shape::List(right)) => Some(join_lists(left, right)),
             (Shape::Map(left), Shape::Map(right)) => Some(join_maps(left, right)),
             (Shape::Object(left), Shape::Object(right)) if left.class == right.class => {
-                let mut fields = left.fields.clone();
-                for (name, value) in &right.fields {
-                    let joined = fields.get(name).map_or_else(|| value.clone(), |known| known.join(value));
+                // A field that only one side knows is on the other what that side is as a whole.
+                let mut fields = BTreeMap::new();
+                for name in left.fields.keys().chain(right.fields.keys()) {
+                    let joined = match (left.fields.get(name), right.fields.get(name)) {
+                        (Some(left), Some(right)) => left.join(right),
+                        (Some(known), None) => known.clone().tainted(&other.taint),
+                        (None, known) => known.cloned().unwrap_or_else(Self::unknown).tainted(&self.taint),
+                    };
                     fields.insert(name.clone(), joined);
                 }
                 Some(Self::object(left.class.clone(), fields, &Self::safe()))

@@ -103,6 +103,15 @@ async fn stay(Query(params): Query<Params>) -> Redirect {
     Redirect::to(&next)
 }
 
+async fn stay_with_member(Query(params): Query<Params>) -> Redirect {
+    if PAGES.contains(&params.next) {
+        // ok: rust.open-redirect
+        return Redirect::to(&params.next);
+    }
+    // ruleid: rust.open-redirect
+    Redirect::to(&params.next)
+}
+
 async fn fetch(Json(body): Json<Fetch>) -> String {
     // ruleid: rust.ssrf
     reqwest::get(&body.url).await.unwrap().text().await.unwrap()
