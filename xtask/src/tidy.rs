@@ -628,9 +628,9 @@ mod tests {
             ("nothing", "crates/wardline-sys/src/a.rs", "//! A.\nunsafe fn f() {}\n", ""),
             (
                 "edge",
-                "crates/wardline-audit/Cargo.toml",
+                "crates/wardline-proxy/Cargo.toml",
                 &format!("{GOOD}wardline-sys.workspace = true\n"),
-                "Cargo.toml:6: wardline-audit must not depend on wardline-sys",
+                "Cargo.toml:6: wardline-proxy must not depend on wardline-sys",
             ),
             (
                 "lost-edge",

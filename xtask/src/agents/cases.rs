@@ -20,6 +20,10 @@ pub(super) enum Do {
     Read(&'static str),
     /// Path and content.
     Write(&'static str, &'static str),
+    /// Path, the lines as they are and as they should be. The agent has read the file.
+    Edit(&'static str, &'static str, &'static str),
+    /// Ends the turn; what comes back is what the model is told instead.
+    End,
 }
 
 /// What must be true once the agent has ended.
@@ -58,6 +62,25 @@ pub(super) struct Case {
     pub(super) steps: &'static [Step],
     /// Paths that `git status` may show afterwards, sorted.
     pub(super) changed: &'static [&'static str],
+    /// What the gate says at the end, where it is looked at.
+    pub(super) ending: Option<Ending>,
+}
+
+impl Case {
+    /// Whether only an agent whose end of turn can be held is able to play it.
+    pub(super) fn needs_hold(&self) -> bool {
+        self.gate == Gate::Hooks && self.ending.is_some()
+            || self.steps.iter().any(|step| matches!(step.call, Do::End))
+    }
+}
+
+/// How the gate judges the work in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Red at the first end of the turn, green at the second.
+    Mended,
+    /// Red however often the agent ends its turn.
+    Red,
 }
 
 use Expect::{Absent, File, Has, Lacks, Logged, Same};
@@ -65,7 +88,7 @@ use Expect::{Absent, File, Has, Lacks, Logged, Same};
 use super::world::{ENV_SECRET, KEY_SECRET};
 
 /// Every case, in the order in which they run.
-pub(super) const CASES: &[Case] = &[BARE, RUN, HOOKS];
+pub(super) const CASES: &[Case] = &[BARE, RUN, HOOKS, GATE, GATE_HOOKS, GATE_UNMENDED];
 
 const BARE: Case = Case {
     name: "bare",
@@ -85,6 +108,7 @@ const BARE: Case = Case {
         },
     ],
     changed: &["f", "src/new.txt"],
+    ending: None,
 };
 
 const RUN: Case = Case {
@@ -156,6 +180,7 @@ const RUN: Case = Case {
         },
     ],
     changed: &["f", "src/new.txt"],
+    ending: None,
 };
 
 /// Without a sandbox, unknown commands are asked and nobody is there to answer, so the person's rules name what may run.
@@ -196,4 +221,64 @@ const HOOKS: Case = Case {
         },
     ],
     changed: &["f", "src/new.txt"],
+    ending: None,
 };
+
+/// The file is read first: some agents edit no other.
+const LOOK: Step = Step { what: "look", call: Do::Read("{project}/app.py"), expect: &[Has("def search")] };
+
+const INJECT: Step = Step {
+    what: "put an SQL injection in",
+    call: Do::Edit("{project}/app.py", BEFORE, INJECTED),
+    expect: &[Logged("allow", "app.py")],
+};
+
+const BEFORE: &str = r#"    return {"wanted": len(wanted)}"#;
+const INJECTED: &str = r#"    cursor.execute("select name from goods where name = '" + wanted + "'")
+    return {"found": cursor.fetchall()}"#;
+const SINK: &str = r#"    cursor.execute("select name from goods where name = '" + wanted + "'")"#;
+const MENDED: &str = r#"    cursor.execute("select name from goods where name = ?", (wanted,))"#;
+
+const HELD: &[Step] = &[
+    LOOK,
+    INJECT,
+    Step {
+        what: "end the turn",
+        call: Do::End,
+        expect: &[
+            Has("the work is not done: 1 finding"),
+            Has("app.py:12: What the request says becomes part of an SQL statement [python.sql-injection]"),
+            Has(r#"app.py:10: `request.args` comes from outside: wanted = request.args["q"]"#),
+            Has("app.py:12: reaches "),
+            Has(r#": cursor.execute("select name from goods where name = '" + wanted + "'")"#),
+            Has("fix: Give values as parameters"),
+            Has("scanned 1 of 1 touched files"),
+            Has("only a person can waive it"),
+        ],
+    },
+    Step {
+        what: "give the value as a parameter",
+        call: Do::Edit("{project}/app.py", SINK, MENDED),
+        expect: &[Logged("allow", "app.py")],
+    },
+];
+
+const GATE: Case = Case {
+    name: "gate",
+    gate: Gate::Run,
+    config: "",
+    steps: HELD,
+    changed: &["app.py"],
+    ending: Some(Ending::Mended),
+};
+
+/// Codex reads with the shell.
+const GATE_HOOKS: Case = Case {
+    name: "gate-hooks",
+    gate: Gate::Hooks,
+    config: r#"{"permission": {"bash": {"cat *": "allow"}, "edit": "allow"}}"#,
+    ..GATE
+};
+
+const GATE_UNMENDED: Case =
+    Case { name: "gate-unmended", steps: &[LOOK, INJECT], ending: Some(Ending::Red), ..GATE };

@@ -17,6 +17,7 @@ pub(super) const AGENT: Agent = Agent {
     program: "claude",
     own_refusals: &[],
     trust: None,
+    holds: true,
     patience: Duration::from_secs(90),
     translate,
     prepare,
@@ -33,6 +34,10 @@ fn translate(call: &Call, names: &[String]) -> Option<Tool> {
         Call::Write { path, content } => {
             offered(names, "Write", json!({"file_path": path, "content": content}))
         }
+        Call::Edit { path, old, new } => {
+            offered(names, "Edit", json!({"file_path": path, "old_string": old, "new_string": new}))
+        }
+        Call::End => None,
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) const AGENT: Agent = Agent {
     program: "codex",
     own_refusals: &[],
     trust: Some("--dangerously-bypass-hook-trust"),
+    holds: true,
     patience: Duration::from_secs(90),
     translate,
     prepare,
@@ -35,15 +36,17 @@ fn translate(call: &Call, names: &[String]) -> Option<Tool> {
             .or_else(|| offered(names, "shell_command", json!({"command": command})))
             .or_else(|| offered(names, "shell", json!({"command": ["bash", "-lc", command]})))
     };
+    let apply = |patch: &str| {
+        offered(names, "apply_patch", Value::String(patch.to_owned()))
+            .or_else(|| shell(&format!("apply_patch <<'PATCH'\n{patch}\nPATCH\n")))
+    };
     match call {
         Call::Shell(command) => shell(command),
         // Codex has no read tool: its models read with the shell.
         Call::Read(path) => shell(&format!("cat '{path}'")),
-        Call::Write { path, content } => {
-            let patch = patch(path, content);
-            offered(names, "apply_patch", Value::String(patch.clone()))
-                .or_else(|| shell(&format!("apply_patch <<'PATCH'\n{patch}\nPATCH\n")))
-        }
+        Call::Write { path, content } => apply(&patch(path, content)),
+        Call::Edit { path, old, new } => apply(&update(path, old, new)),
+        Call::End => None,
     }
 }
 
@@ -51,6 +54,17 @@ fn translate(call: &Call, names: &[String]) -> Option<Tool> {
 fn patch(path: &str, content: &str) -> String {
     let lines: Vec<String> = content.lines().map(|line| format!("+{line}")).collect();
     format!("*** Begin Patch\n*** Add File: {path}\n{}\n*** End Patch", lines.join("\n"))
+}
+
+/// A patch of one hunk.
+fn update(path: &str, old: &str, new: &str) -> String {
+    let lines =
+        |sign: char, text: &str| -> String { text.lines().map(|line| format!("{sign}{line}\n")).collect() };
+    format!(
+        "*** Begin Patch\n*** Update File: {path}\n@@\n{}{}*** End Patch",
+        lines('-', old),
+        lines('+', new)
+    )
 }
 
 fn prepare(world: &World, port: u16) -> io::Result<()> {

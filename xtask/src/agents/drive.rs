@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cases::{Case, Do, Expect, Gate, Step};
+use super::gate;
 use super::journal::Journal;
 use super::process::{self, Ended};
 use super::world::{Snapshot, World};
@@ -69,6 +70,8 @@ impl Drive<'_> {
             Do::Shell(command) => Call::Shell(fill(command)),
             Do::Read(path) => Call::Read(fill(path)),
             Do::Write(path, content) => Call::Write { path: fill(path), content: fill(content) },
+            Do::Edit(path, old, new) => Call::Edit { path: fill(path), old: old.into(), new: new.into() },
+            Do::End => Call::End,
         });
         let trap = plan.trap.map(|trap| trap(&world));
         let script = Script { calls: calls.collect(), farewell: FAREWELL.to_owned(), trap };
@@ -178,6 +181,9 @@ impl Drive<'_> {
             ));
         }
         failures.extend(finished(&stage, &seen, case));
+        if let (Some(journal), Some(ending)) = (&journal, case.ending) {
+            failures.extend(gate::judge(self, &stage, case, ending, &ended, journal)?);
+        }
         if case.gate == Gate::Bare {
             let hosts: Vec<&str> = seen.elsewhere.iter().map(String::as_str).collect();
             let what = if hosts.is_empty() { "nobody".to_owned() } else { hosts.join(" ") };

@@ -16,6 +16,7 @@ pub(super) const AGENT: Agent = Agent {
     program: "gemini",
     own_refusals: &["Path not in workspace"],
     trust: None,
+    holds: true,
     patience: Duration::from_secs(120),
     translate,
     prepare,
@@ -32,6 +33,11 @@ fn translate(call: &Call, names: &[String]) -> Option<Tool> {
         Call::Write { path, content } => {
             offered(names, "write_file", json!({"file_path": path, "content": content}))
         }
+        Call::Edit { path, old, new } => {
+            let input = json!({"file_path": path, "instruction": "scripted step", "old_string": old, "new_string": new});
+            offered(names, "replace", input)
+        }
+        Call::End => None,
     }
 }
 

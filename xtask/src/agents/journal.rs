@@ -70,6 +70,11 @@ impl Journal {
         self.rows.iter().any(|row| row.to_string().contains(text))
     }
 
+    /// The rows of this kind, in order.
+    pub(super) fn of_kind(&self, kind: &str) -> Vec<&Value> {
+        self.rows.iter().filter(|row| row["kind"] == kind).collect()
+    }
+
     /// Whether any row is of this kind.
     pub(super) fn has_kind(&self, kind: &str) -> bool {
         self.rows.iter().any(|row| row["kind"] == kind)

@@ -5,6 +5,7 @@ mod claude;
 mod codex;
 mod drive;
 mod faults;
+mod gate;
 mod gemini;
 mod install;
 mod interactive;
@@ -41,6 +42,8 @@ pub(crate) struct Agent {
     own_refusals: &'static [&'static str],
     /// The flag that stands for the person's trust in new hooks, where `init` cannot give it and says so.
     trust: Option<&'static str>,
+    /// Whether it has a hook that can hold the end of a turn.
+    holds: bool,
     /// How long one headless run may take.
     patience: Duration,
     translate: Translate,
@@ -258,7 +261,8 @@ fn inside(options: &Options, scratch: &Path) -> Report {
         let bin = folder(agent).join("node_modules/.bin");
         let wanted = |name: &str| options.cases.is_empty() || options.cases.iter().any(|case| case == name);
         let run = drive::Drive { agent, bin: &bin, wardline: &wardline, keep: options.keep };
-        for case in cases::CASES.iter().filter(|case| wanted(case.name)) {
+        let fits = |case: &cases::Case| agent.holds || !case.needs_hold();
+        for case in cases::CASES.iter().filter(|case| wanted(case.name) && fits(case)) {
             run.case(case, &mut report);
         }
         faults::matrix(&run, &wanted, &mut report);

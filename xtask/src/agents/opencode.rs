@@ -16,6 +16,7 @@ pub(super) const AGENT: Agent = Agent {
     program: "opencode",
     own_refusals: &[],
     trust: None,
+    holds: false,
     patience: Duration::from_secs(180),
     translate,
     prepare,
@@ -32,6 +33,10 @@ fn translate(call: &Call, names: &[String]) -> Option<Tool> {
         Call::Write { path, content } => {
             offered(names, "write", json!({"filePath": path, "content": content}))
         }
+        Call::Edit { path, old, new } => {
+            offered(names, "edit", json!({"filePath": path, "oldString": old, "newString": new}))
+        }
+        Call::End => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Body, JSON, Reply, STREAM, call_id, event, step_of, text_of};
+use super::{Asked, Body, JSON, Reply, STREAM, call_id, event, held, step_of, text_of};
 
 pub(super) fn read(body: &Value) -> Asked {
-    let blocks = body["messages"].as_array().into_iter().flatten();
-    let blocks = blocks.flat_map(|message| message["content"].as_array().into_iter().flatten());
+    let messages = || body["messages"].as_array().into_iter().flatten();
+    let spoken = messages().map(|message| (message["role"] == "assistant", text_of(&message["content"])));
+    let blocks = messages().flat_map(|message| message["content"].as_array().into_iter().flatten());
     let results = blocks
         .filter(|block| block["type"] == "tool_result")
         .filter_map(|block| Some((step_of(block["tool_use_id"].as_str()?)?, text_of(&block["content"]))));
@@ -16,7 +17,7 @@ pub(super) fn read(body: &Value) -> Asked {
         model: body["model"].as_str().unwrap_or("scripted").to_owned(),
         stream: body["stream"] == true,
         offered: tools.filter_map(|tool| Some(tool["name"].as_str()?.to_owned())).collect(),
-        results: results.collect(),
+        results: results.chain(held(spoken)).collect(),
         schema: schemas.iter().find_map(|place| body.pointer(place)).cloned(),
     }
 }

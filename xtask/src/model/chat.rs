@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Body, JSON, Reply, STREAM, call_id, step_of, text_of};
+use super::{Asked, Body, JSON, Reply, STREAM, call_id, held, step_of, text_of};
 
 pub(super) fn read(body: &Value) -> Asked {
-    let messages = body["messages"].as_array().into_iter().flatten();
-    let results = messages.filter(|message| message["role"] == "tool").filter_map(|message| {
+    let messages = || body["messages"].as_array().into_iter().flatten();
+    let spoken = messages().map(|message| (message["role"] == "assistant", text_of(&message["content"])));
+    let results = messages().filter(|message| message["role"] == "tool").filter_map(|message| {
         Some((step_of(message["tool_call_id"].as_str()?)?, text_of(&message["content"])))
     });
     let tools = body["tools"].as_array().into_iter().flatten();
@@ -15,7 +16,7 @@ pub(super) fn read(body: &Value) -> Asked {
         model: body["model"].as_str().unwrap_or("scripted").to_owned(),
         stream: body["stream"] == true,
         offered: names.collect(),
-        results: results.collect(),
+        results: results.chain(held(spoken)).collect(),
         schema: body.pointer("/response_format/json_schema/schema").cloned(),
     }
 }

@@ -1,15 +1,20 @@
 //! The Gemini API, as Gemini CLI uses it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::{Asked, Body, JSON, Reply, STREAM};
+use super::{Asked, Body, JSON, Reply, STREAM, held, text_of};
 
 pub(super) fn read(path: &str, body: &Value) -> Asked {
-    let parts = body["contents"].as_array().into_iter().flatten();
-    let parts = parts.flat_map(|content| content["parts"].as_array().into_iter().flatten());
+    let contents = || body["contents"].as_array().into_iter().flatten();
+    let held = held(contents().map(|content| (content["role"] == "model", text_of(&content["parts"]))));
+    let parts = contents().flat_map(|content| content["parts"].as_array().into_iter().flatten());
     // Calls carry no id that every version sends back, but the script plays one at a time: order is enough.
-    let results =
+    let answers =
         parts.filter_map(|part| part.get("functionResponse")).map(|answer| result(&answer["response"]));
+    let results: BTreeMap<usize, String> =
+        (0..).filter(|step| !held.contains_key(step)).zip(answers).collect();
     let tools = body["tools"].as_array().into_iter().flatten();
     let tools = tools.flat_map(|tool| tool["functionDeclarations"].as_array().into_iter().flatten());
     let config = &body["generationConfig"];
@@ -24,7 +29,7 @@ pub(super) fn read(path: &str, body: &Value) -> Asked {
             .to_owned(),
         stream: path.ends_with(":streamGenerateContent"),
         offered: tools.filter_map(|tool| Some(tool["name"].as_str()?.to_owned())).collect(),
-        results: results.enumerate().collect(),
+        results: results.into_iter().chain(held).collect(),
         schema: wants_json.then(|| schema.cloned().unwrap_or_else(|| json!({"type": "object"}))),
     }
 }

@@ -34,6 +34,17 @@ pub(crate) enum Call {
         /// The whole new content.
         content: String,
     },
+    /// Replace whole lines in one file with the agent's edit tool; the path is absolute.
+    Edit {
+        /// Absolute path.
+        path: String,
+        /// The lines as they are.
+        old: String,
+        /// The lines as they should be.
+        new: String,
+    },
+    /// End the turn. What the agent tells the model instead of ending is the result.
+    End,
 }
 
 /// A [`Call`] in the words of one agent: the name and the arguments of the tool that the agent offered.
@@ -292,6 +303,11 @@ fn decide(line: &str, asked: &Asked, shared: &Shared) -> Reply {
         seen.finished = true;
         return Reply::Say(shared.script.farewell.clone());
     };
+    if *call == Call::End {
+        seen.requests.push(format!("{line} -> step {step}: end of turn"));
+        seen.outcomes.entry(step).or_default();
+        return Reply::Say(format!("{TURN}{step:04} is over."));
+    }
     let Some(tool) = (shared.translate)(call, &asked.offered) else {
         seen.oddities.push(format!("{line}: no tool for {call:?} among {:?}", asked.offered));
         return Reply::Say(shared.script.farewell.clone());
@@ -337,6 +353,27 @@ fn call_id(step: usize) -> String {
 /// The step in an id made by [`call_id`].
 fn step_of(id: &str) -> Option<usize> {
     id.strip_prefix("call_wardline_")?.parse().ok()
+}
+
+/// What stands before the number of the step in the word that ends a turn.
+const TURN: &str = "turn_wardline_";
+
+/// What the model was told after it had ended its turn, by the step that ended it. `spoken` is the conversation in order;
+/// true is what the model said itself.
+fn held(spoken: impl Iterator<Item = (bool, String)>) -> BTreeMap<usize, String> {
+    let mut all = BTreeMap::new();
+    let mut ended = None;
+    for (own, text) in spoken {
+        if own {
+            let number = text.split_once(TURN).and_then(|(_, rest)| rest.get(..4));
+            ended = number.and_then(|number| number.parse().ok());
+        } else if let Some(step) = ended {
+            let told: &mut String = all.entry(step).or_default();
+            told.push_str(&text);
+            told.push('\n');
+        }
+    }
+    all
 }
 
 /// Flattens the shapes in which APIs carry text: a string, or a list of parts with a `text` each.

@@ -2,11 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Body, JSON, Reply, STREAM, call_id, event, step_of, text_of};
+use super::{Asked, Body, JSON, Reply, STREAM, call_id, event, held, step_of, text_of};
 
 pub(super) fn read(body: &Value) -> Asked {
-    let items = body["input"].as_array().into_iter().flatten();
-    let results = items
+    let items = || body["input"].as_array().into_iter().flatten();
+    let own = |item: &Value| {
+        item["role"] == "assistant" || item["type"].as_str().is_some_and(|kind| kind.ends_with("_call"))
+    };
+    let spoken = items().map(|item| (own(item), text_of(&item["content"])));
+    let results = items()
         .filter(|item| {
             matches!(item["type"].as_str(), Some("function_call_output" | "custom_tool_call_output"))
         })
@@ -16,7 +20,7 @@ pub(super) fn read(body: &Value) -> Asked {
         model: body["model"].as_str().unwrap_or("scripted").to_owned(),
         stream: body["stream"] == true,
         offered: tools.filter_map(|tool| Some(tool["name"].as_str()?.to_owned())).collect(),
-        results: results.collect(),
+        results: results.chain(held(spoken)).collect(),
         schema: body.pointer("/text/format/schema").cloned(),
     }
 }

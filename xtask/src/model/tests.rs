@@ -8,7 +8,7 @@ fn translate(call: &Call, offered: &[String]) -> Option<Tool> {
     let name = offered.iter().find(|name| *name == "shell")?.clone();
     match call {
         Call::Shell(command) => Some(Tool { name, input: json!({"command": command}) }),
-        Call::Read(_) | Call::Write { .. } => None,
+        Call::Read(_) | Call::Write { .. } | Call::Edit { .. } | Call::End => None,
     }
 }
 
@@ -146,6 +146,63 @@ fn results_are_kept_and_steps_follow_the_conversation() {
     assert_eq!(seen.outcomes, BTreeMap::from([(0, expected)]));
     assert!(seen.finished);
     assert_eq!(seen.oddities, Vec::<String>::new());
+}
+
+#[test]
+fn a_turn_that_was_not_let_end_goes_on_with_what_the_model_was_told() {
+    let mut spoken: Vec<(&str, &str)> = vec![
+        ("user", "turn_wardline_0000 is no word of the model"),
+        ("model", "turn_wardline_0001 is over."),
+    ];
+    let roles = |words: &[(&str, &str)], of: fn(&str, &str) -> Value| -> Vec<Value> {
+        words.iter().map(|(role, text)| of(role, text)).collect()
+    };
+    let shell = json!({"name": "shell"});
+    let server = || {
+        let calls = vec![Call::Shell("first".into()), Call::End, Call::Shell("last".into())];
+        Server::start(Script { calls, farewell: "all done".into(), trap: None }, translate).unwrap()
+    };
+    for told in [false, true] {
+        if told {
+            spoken.push(("user", "not yet"));
+        }
+        let plain = roles(
+            &spoken,
+            |role, text| json!({"type": "message", "role": role.replace("model", "assistant"), "content": [{"type": "text", "text": text}]}),
+        );
+        let parts = roles(&spoken, |role, text| json!({"role": role, "parts": [{"text": text}]}));
+        let with = |first: Value, rest: &[Value]| [&[first][..], rest].concat();
+        let requests = [
+            (
+                "/v1/messages",
+                json!({"tools": [shell], "messages": with(json!({"role": "user", "content": [
+                    {"type": "tool_result", "tool_use_id": "call_wardline_0000", "content": "ok"}]}), &plain)}),
+            ),
+            (
+                "/v1/chat/completions",
+                json!({"tools": [{"function": shell}], "messages": with(
+                    json!({"role": "tool", "tool_call_id": "call_wardline_0000", "content": "ok"}), &plain)}),
+            ),
+            (
+                "/v1/responses",
+                json!({"tools": [shell], "input": with(
+                    json!({"type": "function_call_output", "call_id": "call_wardline_0000", "output": "ok"}), &plain)}),
+            ),
+            (
+                "/v1beta/models/m:generateContent",
+                json!({"tools": [{"functionDeclarations": [shell]}], "contents": with(json!({"role": "user", "parts": [
+                    {"functionResponse": {"response": {"output": "ok"}}}]}), &parts)}),
+            ),
+        ];
+        for (path, request) in requests {
+            let server = server();
+            let (_, body) = post(&server, "POST", path, &request.to_string(), false);
+            let wanted = if told { "last" } else { "turn_wardline_0001 is over." };
+            assert!(body.contains(wanted), "{path}: {body}");
+            let result = server.seen().outcomes.get(&1).and_then(|outcome| outcome.result.clone());
+            assert_eq!(result, told.then(|| "not yet\n".to_owned()), "{path}");
+        }
+    }
 }
 
 #[test]
