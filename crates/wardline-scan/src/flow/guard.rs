@@ -8,7 +8,7 @@ use super::{
     value::{Shape, Value},
 };
 use crate::{
-    ir::{Argument, Expr, ExprKind, Operator, UnaryOperator},
+    ir::{Argument, Expr, ExprKind, Literal, Operator, UnaryOperator},
     role::{Role, RuleSet},
 };
 
@@ -203,9 +203,17 @@ impl<'p> Interpreter<'p> {
             // `/^[a-z]+$/.test(x)`.
             ("test", [only]) => {
                 if let Some(Constant::Regex(pattern)) = self.quiet(object).as_constant()
-                    && harmless(pattern, false)
+                    && harmless(pattern, Anchors::Neither)
                 {
                     self.clean_checked(&only.value);
+                }
+            }
+            // `x.match(/^[a-z]+$/)`.
+            ("match", [only]) if matches!(only.value.kind, ExprKind::Literal(Literal::Regex(_))) => {
+                if let Some(Constant::Regex(pattern)) = self.quiet(&only.value).as_constant()
+                    && harmless(pattern, Anchors::Neither)
+                {
+                    self.clean_checked(object);
                 }
             }
             _ => self.refine_matched(callee, arguments),
@@ -219,12 +227,13 @@ impl<'p> Interpreter<'p> {
             _ => return,
         };
         let Some(whole) = library::matcher(name) else { return };
+        let anchors = if whole { Anchors::Both } else { Anchors::Start };
         let (pattern, text) = match (arguments, &callee.kind) {
             ([pattern, text, ..], _) => (self.quiet(&pattern.value), &text.value),
             ([text], ExprKind::Member { object, .. }) => (self.quiet(object), &text.value),
             _ => return,
         };
-        let known = pattern.as_text().is_some_and(|pattern| harmless(pattern, whole));
+        let known = pattern.as_text().is_some_and(|pattern| harmless(pattern, anchors));
         if known {
             self.clean_checked(text);
         }
@@ -244,16 +253,25 @@ fn allows(container: &Value<'_>) -> bool {
     }
 }
 
+/// Where a match must begin or end with the text, whatever the pattern says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Anchors {
+    Both,
+    Start,
+    Neither,
+}
+
 /// Whether a pattern lets only letters, digits, `_`, `-`, `.` and `,` through, from the first to the last character.
-fn harmless(pattern: &str, whole: bool) -> bool {
+fn harmless(pattern: &str, anchors: Anchors) -> bool {
     let mut body = pattern.trim_start_matches('/');
     let start = body.strip_prefix('^').or_else(|| body.strip_prefix("\\A"));
     body = start.unwrap_or(body);
     let end =
         body.strip_suffix('$').or_else(|| body.strip_suffix("\\Z")).or_else(|| body.strip_suffix("\\z"));
-    let ended = whole || end.is_some();
+    let bounded =
+        (anchors != Anchors::Neither || start.is_some()) && (anchors == Anchors::Both || end.is_some());
     body = end.unwrap_or(body);
-    if !ended || body.contains("[^") || body.contains('|') && !body.contains('(') {
+    if !bounded || body.contains("[^") || body.contains('|') && !body.contains('(') {
         return false;
     }
     let mut rest = body.chars();

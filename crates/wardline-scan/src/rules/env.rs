@@ -45,6 +45,7 @@ impl Bound<'_> {
         match self {
             Self::Name(name, _) => name,
             Self::Text(text, _) => text,
+            Self::Expr(expr) => bare(expr).span.of(source),
             _ => self.span().map_or("", |span| span.of(source)),
         }
     }
@@ -94,6 +95,14 @@ impl<'p, 'm> Env<'p, 'm> {
     pub(super) fn merged(&self, other: &Self) -> Option<Self> {
         other.0.iter().try_fold(self.clone(), |env, (name, bound)| env.with(name, *bound))
     }
+}
+
+/// An expression without the types that are asserted of it.
+fn bare(mut expr: &Expr) -> &Expr {
+    while let ExprKind::Cast { value, .. } = &expr.kind {
+        expr = value;
+    }
+    expr
 }
 
 fn same_bound(left: &Bound<'_>, right: &Bound<'_>) -> bool {

@@ -32,8 +32,11 @@ pub(super) struct Names<'m> {
 /// Where names are bound, for rules that mean global names only.
 #[derive(Default)]
 struct Bindings<'m> {
-    sites: HashMap<&'m str, Vec<Span>>,
+    /// Where a name is bound, and the block that it is seen in where that is less than the function around it.
+    sites: HashMap<&'m str, Vec<(Span, Option<Span>)>>,
     functions: Vec<Span>,
+    /// The lists of the members of classes: what is named there is no name by itself.
+    members: Vec<*const Stmt>,
 }
 
 /// A chain `root.a.b`.
@@ -256,6 +259,9 @@ impl<'m> Names<'m> {
         if let ExprKind::Name(name) = &expr.kind {
             return Some(Chain { root: Root::Name(name), links: Vec::new() });
         }
+        if let ExprKind::Cast { value, .. } = &expr.kind {
+            return self.chain(value);
+        }
         let (object, link) = self.member(expr)?;
         let mut chain = self.chain(object)?;
         chain.links.push(link);
@@ -380,7 +386,10 @@ impl<'m> Names<'m> {
     pub(super) fn is_bound(&self, name: &str, at: Span) -> bool {
         let bindings = self.bindings.get_or_init(|| Bindings::of(self.module));
         let sites = bindings.sites.get(name).map_or(&[][..], Vec::as_slice);
-        sites.iter().any(|site| {
+        sites.iter().any(|(site, block)| {
+            if let Some(block) = block {
+                return block.contains(at);
+            }
             let around = bindings.functions.iter().filter(|scope| scope.contains(*site) && **scope != *site);
             let scope = around.min_by_key(|scope| scope.end - scope.start);
             scope.is_none_or(|scope| scope.contains(at))
@@ -402,42 +411,69 @@ impl<'m> Bindings<'m> {
         walk::block(&module.body, &mut |node| match node {
             Node::Function(function) => {
                 bindings.functions.push(function.span);
-                if let Some(name) = &function.name {
-                    bindings.add(name, function.span);
-                }
-                function.parameters.iter().for_each(|parameter| bindings.target(&parameter.target));
+                function.parameters.iter().for_each(|parameter| bindings.target(&parameter.target, None));
             }
-            Node::Expr(Expr { kind: ExprKind::Assign { target, .. }, .. }) => bindings.target(target),
+            Node::Expr(Expr { kind: ExprKind::Assign { target, .. }, .. }) => bindings.target(target, None),
+            Node::Expr(Expr { kind: ExprKind::Function(function), .. }) => {
+                // The name of a function that is a value is seen in the function only.
+                if let Some(name) = &function.name {
+                    bindings.add(name, function.span, Some(function.span));
+                }
+            }
+            Node::Expr(Expr { kind: ExprKind::Class(class), .. }) => {
+                bindings.members.push(class.members.as_ptr());
+            }
             Node::Imports(_) | Node::Expr(_) => {}
-            Node::Block(stmts) => stmts.iter().for_each(|stmt| bindings.statement(stmt)),
+            Node::Block(stmts) if bindings.members.contains(&stmts.as_ptr()) => {}
+            Node::Block(stmts) => stmts.iter().for_each(|stmt| bindings.statement(stmt, whole(stmts))),
         });
         bindings
     }
 
-    fn add(&mut self, name: &'m str, at: Span) {
-        self.sites.entry(name).or_default().push(at);
+    fn add(&mut self, name: &'m str, at: Span, block: Option<Span>) {
+        self.sites.entry(name).or_default().push((at, block));
     }
 
-    fn statement(&mut self, stmt: &'m Stmt) {
+    fn statement(&mut self, stmt: &'m Stmt, block: Option<Span>) {
         match &stmt.kind {
-            StmtKind::Declare(declare) => self.target(&declare.target),
-            StmtKind::ForEach { target, .. } => self.target(target),
-            StmtKind::Class(class) => class.name.iter().for_each(|name| self.add(name, stmt.span)),
-            StmtKind::Import(imports) => imports.iter().for_each(|import| self.add(&import.local, stmt.span)),
+            StmtKind::Declare(declare) => {
+                self.target(&declare.target, block.filter(|_| declare.block_scoped));
+            }
+            StmtKind::Function(function) => {
+                function.name.iter().for_each(|name| self.add(name, function.span, None));
+            }
+            StmtKind::ForEach { target, .. } => self.target(target, Some(stmt.span)),
+            StmtKind::Class(class) => {
+                self.members.push(class.members.as_ptr());
+                class.name.iter().for_each(|name| self.add(name, stmt.span, block));
+            }
+            StmtKind::Import(imports) => {
+                imports.iter().for_each(|import| self.add(&import.local, stmt.span, None));
+            }
             StmtKind::With { items, .. } => {
-                items.iter().filter_map(|(_, target)| target.as_ref()).for_each(|target| self.target(target));
+                items
+                    .iter()
+                    .filter_map(|(_, target)| target.as_ref())
+                    .for_each(|target| self.target(target, None));
             }
             _ => {}
         }
     }
 
-    fn target(&mut self, target: &'m Expr) {
+    fn target(&mut self, target: &'m Expr, block: Option<Span>) {
         match &target.kind {
-            ExprKind::Name(name) => self.add(name, target.span),
-            ExprKind::List { elements, .. } => elements.iter().for_each(|element| self.target(element)),
-            ExprKind::Map(entries) => entries.iter().for_each(|entry| self.target(&entry.value)),
-            ExprKind::Spread(inner) | ExprKind::Assign { target: inner, .. } => self.target(inner),
+            ExprKind::Name(name) => self.add(name, target.span, block),
+            ExprKind::List { elements, .. } => {
+                elements.iter().for_each(|element| self.target(element, block));
+            }
+            ExprKind::Map(entries) => entries.iter().for_each(|entry| self.target(&entry.value, block)),
+            ExprKind::Spread(inner) | ExprKind::Assign { target: inner, .. } => self.target(inner, block),
             _ => {}
         }
     }
+}
+
+/// The range of a list of statements.
+fn whole(stmts: &[Stmt]) -> Option<Span> {
+    Some(Span::new(stmts.first()?.span.start, stmts.last()?.span.end))
 }
