@@ -147,6 +147,33 @@ const JAVA: &[(&str, Effect)] = &[
     ("java.time.", Effect::Clean),
 ];
 
+/// Functions of Go, by package and name.
+const GO: &[(&str, Effect)] = &[
+    ("len", Effect::Clean),
+    ("cap", Effect::Clean),
+    ("copy", Effect::Clean),
+    ("append", Effect::Pass),
+    ("make", Effect::New),
+    ("new", Effect::New),
+    ("strings.Contains", Effect::Clean),
+    ("strings.ContainsAny", Effect::Clean),
+    ("strings.HasPrefix", Effect::Clean),
+    ("strings.HasSuffix", Effect::Clean),
+    ("strings.Index", Effect::Clean),
+    ("strings.Count", Effect::Clean),
+    ("strings.EqualFold", Effect::Clean),
+    ("strconv.Itoa", Effect::Clean),
+    ("strconv.Parse", Effect::Clean),
+    ("errors.Is", Effect::Clean),
+    ("errors.As", Effect::Clean),
+    ("errors.New", Effect::Pass),
+    ("time.", Effect::Clean),
+    ("math.", Effect::Clean),
+    ("sha256.", Effect::Clean),
+    ("sha512.", Effect::Clean),
+    ("context.", Effect::Clean),
+];
+
 /// Methods that give something harmless, whatever they are called on.
 const CLEAN_METHODS: &[&str] = &[
     "isdigit",
@@ -237,6 +264,10 @@ const FILLING_METHODS: &[&str] = &[
     "putAll",
     "offer",
     "enqueue",
+    "Write",
+    "WriteString",
+    "WriteByte",
+    "WriteRune",
 ];
 
 /// Methods that look something up by what they are given, and give back what was there.
@@ -279,6 +310,15 @@ const LOOKUPS: &[&str] = &[
     "delete",
     "remove",
     "commit",
+    "Query",
+    "QueryRow",
+    "QueryContext",
+    "QueryRowContext",
+    "Exec",
+    "ExecContext",
+    "First",
+    "Find",
+    "Context",
 ];
 
 /// Functions and methods whose result stands for their arguments: a check of it is a check of them.
@@ -319,9 +359,12 @@ const CONSTRUCTORS: &[&str] = &["__init__", "constructor", "__construct", "initi
 /// What a function outside of the program does.
 pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
     let name = name.strip_prefix("builtins.").unwrap_or(name);
+    // Go's packages are known by the last part of their path.
+    let name = if language == Language::Go { name.rsplit('/').next().unwrap_or(name) } else { name };
     let table = match language {
         Language::Python => PYTHON,
         Language::Java => JAVA,
+        Language::Go => GO,
         _ => SCRIPT,
     };
     let named =

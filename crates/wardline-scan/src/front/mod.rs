@@ -5,6 +5,7 @@
 //! deeper stack.
 
 mod build;
+pub mod go;
 pub mod html;
 pub mod java;
 pub mod javascript;
@@ -31,6 +32,7 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
             Some(javascript::lower(language, text))
         }
         Language::Html => Some(html::lower(text)),
+        Language::Go => Some(go::lower(text)),
         Language::Java => Some(java::lower(text)),
         Language::Php => Some(php::lower(text)),
         Language::Rust => Some(rust::lower(text)),

@@ -170,6 +170,12 @@ impl<'m> Names<'m> {
                 if path.len() > 1 && first == Some(import.local.as_ref()) {
                     path.truncate(1);
                 }
+                if self.language == Language::Go {
+                    // A package is named by the last part of its path; where two are called alike, by its parts.
+                    path = import.module.split('/').collect();
+                    let package = vec![crate::front::go::package_name(&import.module)];
+                    self.imports.entry(&import.local).or_default().push(package);
+                }
                 self.imports.entry(&import.local).or_default().push(path);
             }
             Imported::One(name) => {
