@@ -246,7 +246,7 @@ const HELD: &[Step] = &[
         what: "end the turn",
         call: Do::End,
         expect: &[
-            Has("the work is not done: 1 finding"),
+            Has("the work is not done: 1 finding of the security scan is open"),
             Has("app.py:12: What the request says becomes part of an SQL statement [python.sql-injection]"),
             Has(r#"app.py:10: `request.args` comes from outside: wanted = request.args["q"]"#),
             Has("app.py:12: reaches "),
@@ -272,11 +272,49 @@ const GATE: Case = Case {
     ending: Some(Ending::Mended),
 };
 
+const SEVERAL: &str = r#"    cursor.execute("select name from goods where name = '" + wanted + "'")
+    cursor.execute(f"delete from goods where name = '{wanted}'")
+    os.system("logger searched for " + wanted)
+    page = "<h1>" + wanted + "</h1>"
+    with open("shop/" + wanted) as file:
+        page += file.read()
+    return page"#;
+
+/// A message of several findings comes whole: a place of each, and the words at its end.
+const HELD_FOR_SEVERAL: &[Step] = &[
+    LOOK,
+    Step {
+        what: "put several faults in",
+        call: Do::Edit("{project}/app.py", BEFORE, SEVERAL),
+        expect: &[Logged("allow", "app.py")],
+    },
+    Step {
+        what: "end the turn",
+        call: Do::End,
+        expect: &[
+            Has("the work is not done: 5 findings of the security scan are open"),
+            Has("app.py:12: What the request says"),
+            Has("app.py:13: What the request says"),
+            Has("app.py:14: "),
+            Has("app.py:16: "),
+            Has("app.py:18: "),
+            Has("scanned 1 of 1 touched files"),
+            Has("only a person can waive it"),
+        ],
+    },
+    Step {
+        what: "take them out",
+        call: Do::Edit("{project}/app.py", SEVERAL, MENDED),
+        expect: &[Logged("allow", "app.py")],
+    },
+];
+
 /// Codex reads with the shell.
 const GATE_HOOKS: Case = Case {
     name: "gate-hooks",
     gate: Gate::Hooks,
     config: r#"{"permission": {"bash": {"cat *": "allow"}, "edit": "allow"}}"#,
+    steps: HELD_FOR_SEVERAL,
     ..GATE
 };
 

@@ -11,6 +11,8 @@ use super::{Examined, Outcome};
 
 /// Findings that are told to an agent at once; the rest comes when these are mended.
 const TOLD: usize = 5;
+/// Bytes of findings that are told at once; the first is told whatever its length. Hooks pass on 8,000 of a message.
+const TOLD_BYTES: usize = 5500;
 /// Steps of a path that are told.
 const STEPS: usize = 8;
 
@@ -75,13 +77,21 @@ pub fn advise(outcome: &Outcome) -> String {
             if open.len() == 1 { "is" } else { "are" }
         );
     }
-    for index in open.iter().take(TOLD) {
-        if let Some(finding) = examined.findings.get(*index) {
-            text.push_str(&told(examined, finding));
-        }
+    let all: Vec<String> = open
+        .iter()
+        .filter_map(|index| Some(told(examined, examined.findings.get(*index)?)))
+        .take(TOLD)
+        .collect();
+    let lengths = all.iter().scan(0, |sum, one| {
+        *sum += one.len();
+        Some(*sum)
+    });
+    let fit = lengths.take_while(|sum| *sum <= TOLD_BYTES).count().max(1);
+    for one in all.iter().take(fit) {
+        text.push_str(one);
     }
-    if open.len() > TOLD {
-        let _written = writeln!(text, "\n… and {} more", open.len() - TOLD);
+    if open.len() > fit {
+        let _written = writeln!(text, "\n… and {} more", open.len() - fit);
     }
     if !outcome.open.is_empty() {
         text.push_str("\nnot everything that was touched could be looked at, and what is not looked at does not pass:\n");
@@ -113,13 +123,17 @@ fn told(examined: &Examined, finding: &Finding) -> String {
     if finding.trace.is_empty() && finding.category != Category::Secret {
         let _written = writeln!(text, "  {excerpt}");
     }
+    let mut shown = None;
     let skip = finding.trace.len().saturating_sub(STEPS);
     for (number, step) in finding.trace.iter().enumerate() {
         if number > STEPS / 2 && number < STEPS / 2 + skip {
             continue;
         }
         let (line, excerpt) = at(&step.path, step.span.start);
-        let _written = writeln!(text, "  {}:{line}: {}: {excerpt}", step.path, step.note);
+        // A line is shown once.
+        let again = shown.replace((step.path.as_str(), line)) == Some((step.path.as_str(), line));
+        let excerpt = if again { String::new() } else { format!(": {excerpt}") };
+        let _written = writeln!(text, "  {}:{line}: {}{excerpt}", step.path, step.note);
     }
     if !finding.advice.is_empty() {
         let _written = writeln!(text, "  fix: {}", finding.advice);

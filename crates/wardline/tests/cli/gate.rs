@@ -305,6 +305,29 @@ fn a_person_waives_one_finding_and_no_other() {
 }
 
 #[test]
+fn the_message_of_many_findings_keeps_its_end() {
+    let world = began("gate-long");
+    let one = |n: usize| {
+        let pad = "x".repeat(150);
+        format!(
+            "\n\n@app.route(\"/{n}\")\ndef f{n}():\n    wanted = request.args[\"{n}\"]\n    \
+            cursor.execute(\"select {pad} from t where a = '\" + wanted + \"'\")\n"
+        )
+    };
+    let code: String = (0..12).map(one).collect();
+    world.write(
+        "home/p/app.py",
+        &format!("from flask import Flask, request\napp = Flask(__name__)\n{CLEAN}{code}"),
+    );
+    let held: Value = serde_json::from_str(&hook(&world, "Stop", false).stdout).unwrap();
+    let reason = held["reason"].as_str().unwrap();
+    assert!(reason.contains("12 findings of the security scan are open"), "{reason}");
+    let told = reason.matches("[python.sql-injection]").count();
+    assert!(told >= 2 && reason.contains(&format!("… and {} more", 12 - told)), "{reason}");
+    assert!(reason.ends_with("`wardline waive`.") && reason.len() < 8000, "{}: {reason}", reason.len());
+}
+
+#[test]
 fn the_end_of_a_turn_is_held_until_it_is_mended() {
     let world = began("gate-stop");
     assert_eq!(hook(&world, "Stop", false).stdout, "", "nothing was done yet");
