@@ -27,6 +27,7 @@ impl<'p> Interpreter<'p> {
                 && *when_false != truth
             {
                 self.clean_within(test, Some(*rules));
+                self.clean_addressed(test, *rules);
             }
         }
         match &test.kind {
@@ -52,6 +53,27 @@ impl<'p> Interpreter<'p> {
             }
             ExprKind::Call { callee, arguments, .. } => self.refine_call(callee, arguments, truth),
             _ => {}
+        }
+    }
+
+    /// A check of the host of an address is one of the address: `url.origin === ORIGIN`, `HOSTS.has(url.host)`.
+    fn clean_addressed(&mut self, test: &'p Expr, rules: RuleSet) {
+        let checked: Vec<&'p Expr> = match &test.kind {
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+            ExprKind::Call { callee, arguments, .. } => match &callee.kind {
+                ExprKind::Member { name, .. } if matches!(&**name, "includes" | "has") => {
+                    arguments.iter().map(|argument| &argument.value).collect()
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        for part in checked {
+            if let ExprKind::Member { object, name } = &part.kind
+                && matches!(&**name, "origin" | "host" | "hostname" | "netloc")
+            {
+                self.clean(object, Some(rules));
+            }
         }
     }
 

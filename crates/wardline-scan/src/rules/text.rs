@@ -3,7 +3,7 @@
 //! `$X`, `$...XS`, `...` and `<... e ...>` are no syntax of any language, so they are replaced by reserved names that every
 //! front-end reads as identifiers. What is quoted stays as it is, but for the values in templates and f-strings.
 
-use crate::language::Language;
+use crate::{front, language::Language};
 
 /// What a metavariable `$X` becomes: this and `X`.
 pub(super) const METAVARIABLE: &str = "__wl_mv_";
@@ -316,6 +316,9 @@ impl Words {
         let mut words = Self(Box::new([0; 1024]));
         for word in spelled(text) {
             words.add(hash(word));
+        }
+        if language == Language::Html {
+            front::html::MADE_UP.iter().for_each(|word| words.add(hash(word.as_bytes())));
         }
         words
     }

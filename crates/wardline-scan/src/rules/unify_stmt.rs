@@ -4,7 +4,7 @@ use super::{
     env::{Bound, Env},
     pattern::{self, Mark},
     unify::{Unifier, WAYS, Ways},
-    walk::{self, Node, Part},
+    walk::{self, Part},
 };
 use crate::{
     ir::{Catch, Class, Declare, Expr, ExprKind, Function, Import, Imported, Parameter, Stmt, StmtKind},
@@ -157,10 +157,9 @@ impl<'p, 'm> Unifier<'_, 'p, 'm> {
         let mut ways = Vec::new();
         for part in walk::parts(c) {
             let Part::Expr(part) = part else { continue };
-            walk::expression(part, &mut |node| {
-                if let Node::Expr(inner) = node
-                    && ways.len() < WAYS
-                {
+            // What a function in it does is no step of this list: it is done when the function is called.
+            walk::outside_functions(part, &mut |inner| {
+                if ways.len() < WAYS {
                     ways.extend(self.expr(p, inner, env.clone()));
                 }
             });

@@ -147,6 +147,12 @@ pub(super) fn expression<'m>(expr: &'m Expr, visit: &mut dyn FnMut(Node<'m>)) {
     }
 }
 
+/// Calls `visit` for an expression and what is in it, but for what is in functions and classes.
+pub(super) fn outside_functions<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
+    visit(expr);
+    children(expr, &mut |child| outside_functions(child, visit));
+}
+
 /// Calls `visit` for the direct parts of an expression, but not for those of functions and classes.
 pub(super) fn children<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
     match &expr.kind {

@@ -31,6 +31,18 @@ use crate::{
     span::Span,
 };
 
+/// Names of functions that stand in the tree and not in the text.
+pub const MADE_UP: &[&str] = &[
+    "jinja_safe",
+    "ejs_raw",
+    "handlebars_raw",
+    "svelte_html",
+    "vue_html",
+    "angular_html",
+    "alpine_html",
+    "astro_html",
+];
+
 /// Lowers a whole file.
 pub fn lower(text: &str) -> Module {
     let flavour = Flavour::of(text);
