@@ -9,10 +9,12 @@ use super::{
     interpreter::Interpreter,
     library,
     place::is_place,
+    taint::Taint,
     value::{Method, Shape, Value},
 };
 use crate::{
-    ir::{Argument, Expr, ExprKind, Name},
+    ir::{Argument, Expr, ExprKind, Name, UnaryOperator},
+    language::Language,
     role::Role,
     span::Span,
 };
@@ -31,6 +33,19 @@ pub(super) struct Given<'p> {
 impl<'p> Given<'p> {
     pub(super) fn plain(value: Value<'p>) -> Self {
         Self { name: None, value, spread: false, place: None }
+    }
+}
+
+/// The place that an argument is, or points to.
+fn argument_place(argument: &Expr) -> Option<&Expr> {
+    pointed_place(argument).or_else(|| is_place(argument).then_some(argument))
+}
+
+/// The place whose address an argument is.
+fn pointed_place(argument: &Expr) -> Option<&Expr> {
+    match &argument.kind {
+        ExprKind::Unary { operator: UnaryOperator::Reference, value } => is_place(value).then_some(value),
+        _ => None,
     }
 }
 
@@ -62,11 +77,13 @@ impl<'p> Interpreter<'p> {
                 name: argument.name.clone(),
                 value,
                 spread: matches!(argument.value.kind, ExprKind::Spread(_)),
-                place: is_place(&argument.value).then_some(&argument.value),
+                place: argument_place(&argument.value),
             });
         }
+        let beyond = !matches!(function.shape, Shape::Function(_) | Shape::Method(_) | Shape::Class(_));
+        let written = if beyond { self.written_through(receiver.as_ref(), &given) } else { Taint::default() };
         self.check_sink(expr, receiver.as_ref().map(|(.., value)| value), &given);
-        match receiver {
+        let value = match receiver {
             Some((object, name, value)) => self.method_call(expr, object, name, &value, &function, given),
             None => {
                 let places: Vec<_> = given.iter().map(|given| given.place).collect();
@@ -79,7 +96,27 @@ impl<'p> Interpreter<'p> {
                 self.write_back(&places, &before, outs);
                 value
             }
+        };
+        if !written.is_clean() {
+            for place in arguments.iter().filter_map(|argument| pointed_place(&argument.value)) {
+                let after = self.peek(place).tainted(&written);
+                self.update(place, after);
+            }
         }
+        value
+    }
+
+    /// What a function of Go that is not in the program may write to where its arguments point: all that it was given.
+    fn written_through(
+        &mut self,
+        receiver: Option<&(&'p Expr, &'p Name, Value<'p>)>,
+        given: &[Given<'p>],
+    ) -> Taint {
+        if self.language() != Language::Go {
+            return Taint::default();
+        }
+        let values = given.iter().map(|given| &given.value).chain(receiver.map(|(.., value)| value));
+        values.fold(Taint::default(), |taint, value| taint.join(&value.deep_taint()))
     }
 
     fn roles_of_callee(&mut self, callee: &'p Expr, value: Value<'p>) -> Value<'p> {
@@ -201,9 +238,8 @@ impl<'p> Interpreter<'p> {
         places: &[Option<&'p Expr>],
         before: &[Value<'p>],
     ) -> (Value<'p>, Option<Value<'p>>) {
-        let python = self
-            .source(method.function.unit)
-            .is_some_and(|unit| unit.module.language == crate::language::Language::Python);
+        let python =
+            self.source(method.function.unit).is_some_and(|unit| unit.module.language == Language::Python);
         let mut all = Vec::with_capacity(given.len() + 1);
         if python {
             all.push(Given::plain(method.receiver.clone()));
@@ -288,7 +324,7 @@ impl<'p> Interpreter<'p> {
     }
 
     fn python_in(&self, unit: usize) -> bool {
-        self.source(unit).is_some_and(|unit| unit.module.language == crate::language::Language::Python)
+        self.source(unit).is_some_and(|unit| unit.module.language == Language::Python)
     }
 
     /// What a context manager gives.

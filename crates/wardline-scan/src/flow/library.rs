@@ -172,6 +172,15 @@ const GO: &[(&str, Effect)] = &[
     ("sha256.", Effect::Clean),
     ("sha512.", Effect::Clean),
     ("context.", Effect::Clean),
+    ("fmt.", Effect::Pass),
+    ("strings.Builder", Effect::New),
+    ("strings.", Effect::Pass),
+    ("bytes.Buffer", Effect::New),
+    ("bytes.", Effect::Pass),
+    ("filepath.", Effect::Pass),
+    ("path.", Effect::Pass),
+    ("url.", Effect::Pass),
+    ("html.", Effect::Pass),
 ];
 
 /// Methods that give something harmless, whatever they are called on.

@@ -253,10 +253,12 @@ impl<'t> Lower<'t, '_> {
         statements
     }
 
-    /// What a variable is that is given no value: a struct of the file, or opaque.
+    /// What a variable is that is given no value: a struct, or opaque.
     fn zero(&mut self, node: Node<'t>, written: Option<Node<'t>>) -> Expr {
-        match written.filter(|written| written.kind() == "type_identifier") {
-            Some(name) if self.state.classes.contains(self.source(name)) => {
+        match written {
+            Some(name)
+                if name.kind() == "qualified_type" || self.state.classes.contains(self.source(name)) =>
+            {
                 let callee = Box::new(self.type_expr(name));
                 self.make(node, ExprKind::Call { callee, arguments: Vec::new(), is_new: true })
             }

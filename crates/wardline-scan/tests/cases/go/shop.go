@@ -3,6 +3,7 @@ package shop
 import (
 	"crypto/tls"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"html"
 	"html/template"
@@ -168,4 +169,59 @@ func client() *http.Client {
 	strict := &tls.Config{MinVersion: tls.VersionTLS12}
 	_ = strict
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: loose}}
+}
+
+type order struct {
+	Name string `json:"name"`
+}
+
+func (s *Store) Decoded(w http.ResponseWriter, r *http.Request) {
+	var o order
+	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+		return
+	}
+	// ruleid: go.sql-injection
+	s.db.Exec("delete from orders where name = '" + o.Name + "'")
+	// ok: go.sql-injection
+	s.db.Exec("delete from orders where name = ?", o.Name)
+}
+
+func (s *Store) Given(c *gin.Context) {
+	var o order
+	if c.ShouldBindJSON(&o) != nil {
+		return
+	}
+	// ruleid: go.path-traversal
+	os.Remove(filepath.Join(s.root, o.Name))
+}
+
+func (s *Store) Built(r *http.Request) {
+	var text strings.Builder
+	text.WriteString("select * from items")
+	if r.FormValue("all") == "" {
+		text.WriteString(" where open")
+	}
+	// ok: go.sql-injection
+	s.db.Query(text.String())
+}
+
+func (s *Store) Scanned(r *http.Request) {
+	var path string
+	s.db.QueryRow("select path from files where id = $1", r.FormValue("id")).Scan(&path)
+	// ok: go.path-traversal
+	os.Remove(path)
+}
+
+func (s *Store) Cleaned(w http.ResponseWriter, r *http.Request) {
+	name := filepath.Clean(r.FormValue("file"))
+	// ruleid: go.path-traversal
+	os.Remove(filepath.Join(s.root, name))
+	rooted := filepath.Clean("/" + r.FormValue("file"))
+	// ok: go.path-traversal
+	os.Remove(filepath.Join(s.root, rooted))
+	path := filepath.Join(s.root, r.FormValue("file"))
+	if strings.HasPrefix(path, s.root+"/") {
+		// ok: go.path-traversal
+		os.Remove(path)
+	}
 }
