@@ -428,3 +428,31 @@ fn git_gives_a_base_where_there_is_no_session() {
     assert_eq!(world.run(&["gate", "--base", "nothing"]).code, 3);
     assert!(Path::new(&world.project()).exists());
 }
+
+#[test]
+fn a_guarded_agent_that_ends_red_says_so_by_its_code() {
+    let world = began("gate-run");
+    let program = world.write("home/p/tools/claude", "");
+    let run = |says: &str, code: i32| {
+        std::fs::write(&program, format!("#!/bin/sh\ncat > app.py <<'END'\n{says}END\nexit {code}\n"))
+            .unwrap();
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        world.git(&["checkout", "-q", "app.py"]);
+        let ran = world.run(&["run", "--", "tools/claude"]);
+        (ran.code, ran.stderr)
+    };
+    let gate = |word: &str| format!("gate: {word}");
+    for (what, says, code, expected, word) in [
+        ("harmless work", CLEAN, 0, 0, "green"),
+        ("an injection", INJECTION, 0, 30, "red"),
+        ("an injection, and a failure of its own", INJECTION, 5, 5, "red"),
+    ] {
+        let (ended, told) = run(says, code);
+        assert_eq!(ended, expected, "{what}: {told}");
+        assert!(told.contains(&gate(word)), "{what}: {told}");
+        assert_eq!(rows(&world).last().unwrap()["gate"], word, "{what}");
+    }
+    world.config(r#"{"gate": {"mode": "off"}}"#);
+    let (ended, told) = run(INJECTION, 0);
+    assert!(ended == 0 && !told.contains("gate:"), "a person switched it off: {told}");
+}
