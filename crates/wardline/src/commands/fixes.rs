@@ -12,13 +12,14 @@ use wardline_monitor::{World, visible};
 /// Offers every proposal that holds what it promises.
 pub(super) fn offer(world: &World, examined: &Examined, shown: &[usize]) -> Result<(), String> {
     let mut texts = examined.texts.clone();
+    let rules = super::scan::rules(&world.project);
     let (mut offered, mut made) = (0, 0);
     // From the end of each file, so that earlier places stay right.
     let mut order: Vec<&Finding> = shown.iter().filter_map(|index| examined.findings.get(*index)).collect();
     order.sort_by_key(|finding| (finding.path.clone(), std::cmp::Reverse(finding.span)));
     for finding in order {
         let (Some(fix), Some(text)) = (&finding.fix, texts.get(&finding.path)) else { continue };
-        let Some(mended) = tried(&finding.path, text, fix) else { continue };
+        let Some(mended) = tried(&finding.path, text, fix, &rules) else { continue };
         offered += 1;
         let diff = TextDiff::from_lines(text.as_str(), mended.as_str());
         println!("{}: {} [{}]", visible(&finding.path), visible(&finding.message), finding.rule);
@@ -43,13 +44,13 @@ pub(super) fn offer(world: &World, examined: &Examined, shown: &[usize]) -> Resu
 }
 
 /// The text with a fix, if the fix holds what it promises.
-pub(super) fn tried(path: &str, text: &str, fix: &Fix) -> Option<String> {
+pub(super) fn tried(path: &str, text: &str, fix: &Fix, rules: &[(String, String)]) -> Option<String> {
     let mut mended = text.to_owned();
     for (span, new) in fix.edits.iter().rev() {
         mended.get(span.start as usize..span.end as usize)?;
         mended.replace_range(span.start as usize..span.end as usize, new);
     }
-    let (before, after) = (analysed(path, text), analysed(path, &mended));
+    let (before, after) = (analysed(path, text, rules), analysed(path, &mended, rules));
     let counts = |analysis: &Analysis| {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         analysis.findings.iter().for_each(|finding| *counts.entry(finding.rule.clone()).or_default() += 1);
@@ -61,9 +62,9 @@ pub(super) fn tried(path: &str, text: &str, fix: &Fix) -> Option<String> {
     (parses && !adds && after.findings.len() < before.findings.len()).then_some(mended)
 }
 
-fn analysed(path: &str, text: &str) -> Analysis {
+fn analysed(path: &str, text: &str, rules: &[(String, String)]) -> Analysis {
     let texts = BTreeMap::from([(path.to_owned(), text.to_owned())]);
-    Engine::default().analyse(&Work { texts: &texts, rules: &[], neighbour: &|_| None })
+    Engine::default().analyse(&Work { texts: &texts, rules, neighbour: &|_| None })
 }
 
 /// Waits for a person's yes; where nobody can be asked, nothing is changed.

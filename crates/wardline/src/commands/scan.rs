@@ -226,7 +226,7 @@ impl Scan {
 }
 
 /// The project's rules as they are now: a person asks, and no session is judged.
-fn rules(project: &Path) -> Vec<(String, String)> {
+pub(super) fn rules(project: &Path) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(project.join(".wardline/rules")).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     files.sort();

@@ -80,3 +80,24 @@ fn a_rule_is_explained() {
     assert!(ran.code == 0 && ran.stdout.contains("CWE-"), "{rule}: {ran:?}");
     assert_eq!(world.run(&["scan", "--explain", "no.such.rule"]).code, 2);
 }
+
+#[test]
+fn a_fix_is_tried_and_shown_and_made_by_nobody_but_a_person() {
+    let world = Sealed::new("scan-fix");
+    let rule = |name: &str, fix: &str| {
+        format!(
+            "rules:\n  - id: {name}\n    languages: [python]\n    severity: ERROR\n    message: not safe\n    pattern: {name}.load($X)\n    fix: {fix}\n"
+        )
+    };
+    world.write("home/p/.wardline/rules/a.yaml", &rule("yaml", "yaml.safe_load($X)"));
+    world.write("home/p/.wardline/rules/b.yaml", &rule("same", "same.load($X)"));
+    world.write("home/p/.wardline/rules/c.yaml", &rule("torn", "torn.keep($X"));
+    let code = "one = yaml.load(a)\ntwo = same.load(a)\nthree = torn.load(a)\n";
+    world.write("home/p/src/a.py", code);
+    let ran = world.run(&["scan", "--all", "--fix", "src"]);
+    for part in ["-one = yaml.load(a)", "+one = yaml.safe_load(a)", "1 proposals, 0 made"] {
+        assert!(ran.stdout.contains(part), "{part}: {ran:?}");
+    }
+    assert!(!ran.stdout.contains("torn.keep"), "a change that does not parse is not offered: {ran:?}");
+    assert_eq!(world.read("home/p/src/a.py"), code, "nobody said yes");
+}
