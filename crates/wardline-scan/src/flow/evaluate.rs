@@ -3,6 +3,7 @@
 use super::{
     constant::{self, Constant},
     interpreter::Interpreter,
+    place::is_place,
     taint::{Note, Taint},
     value::{Shape, Value},
 };
@@ -40,7 +41,9 @@ impl<'p> Interpreter<'p> {
         }
         // What is mended is mended whatever else it is, before it can reach anything.
         for role in roles {
-            if let Role::Sanitizer { rules, by_side_effect: false } = role {
+            if let Role::Sanitizer { rules, by_side_effect: false } = role
+                && !self.is_own_call(expr)
+            {
                 value = value.map_taint(&|taint| taint.without(*rules));
                 value.unknown = false;
             }
@@ -54,6 +57,12 @@ impl<'p> Interpreter<'p> {
             }
         }
         value
+    }
+
+    /// Whether an expression calls a function of the program: what that does was followed, and its name says nothing.
+    fn is_own_call(&mut self, expr: &'p Expr) -> bool {
+        let ExprKind::Call { callee, is_new: false, .. } = &expr.kind else { return false };
+        is_place(callee) && matches!(self.peek(callee).shape, Shape::Function(_) | Shape::Method(_))
     }
 
     fn kind(&mut self, expr: &'p Expr) -> Value<'p> {
