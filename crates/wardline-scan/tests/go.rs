@@ -23,6 +23,10 @@ const ROWS: &[(&str, &str)] = &[
     ),
     ("const (\n\ta = iota\n\tb = iota\n)\nvar x, y = 1, \"s\"", "const a 0\nconst b 1\nlet x 1\nlet y \"s\""),
     ("func Map[K comparable](m Set[K]) {}", "function Map m:Set"),
+    (
+        "func (s *T) F() { g(func() { s.h() }); s.i() }",
+        "class T\n  function F\n    let s this\n    do (call g (function {\n      do (call s.h)\n    }))\n    do (call this.i)",
+    ),
     // Statements.
     (
         "a, err := f(); b = 2; b += 3; *p = 4; p.q++",

@@ -143,11 +143,13 @@ impl<'t> Lower<'t, '_> {
         if let Some(list) = node.child_by_field_name("receiver") {
             let name = children(list).first().and_then(|one| one.child_by_field_name("name"));
             self.state.receiver = name.map(|name| self.source(name)).filter(|name| *name != "_");
+        } else if node.kind() == "func_literal" {
+            self.state.receiver = None;
         }
         let parameters = node.child_by_field_name("parameters");
         let parameters = parameters.map_or_else(Vec::new, |list| self.parameters(list));
         let (returns, results) = self.results(node);
-        let mut body = Vec::new();
+        let mut body: Vec<_> = self.kept_receiver(node).into_iter().collect();
         for (name, place) in &results {
             let target = self.make(*place, ExprKind::Name(name.clone()));
             let value = Some(self.opaque(*place));
@@ -169,6 +171,16 @@ impl<'t> Lower<'t, '_> {
             is_static: false,
             span: self.build.span(node),
         }
+    }
+
+    /// `s := this` at the beginning of a method with closures: these have no `this`, and see the receiver by its name.
+    fn kept_receiver(&mut self, node: Node<'t>) -> Option<Stmt> {
+        let name = self.state.receiver?;
+        if node.kind() != "method_declaration" || !self.source(node).contains("func(") {
+            return None;
+        }
+        let (target, value) = (self.made_name(node, name), self.made_name(node, "this"));
+        Some(self.statement(node, declare(target, None, Some(value), false)))
     }
 
     fn parameters(&mut self, list: Node<'t>) -> Vec<Parameter> {

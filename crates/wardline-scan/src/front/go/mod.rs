@@ -1,7 +1,7 @@
 //! The front-end of Go.
 //!
 //! - A type and its methods are one class, which stands where the type does (or the first method); its fields are declarations. The
-//!   receiver is `this`, whatever it is called.
+//!   receiver is `this`, whatever it is called; closures see it by its name.
 //! - `T{a: x}` is a call with `is_new` and named arguments; `[]T{…}` is a list, `map[K]V{…}` a map.
 //! - Several values side by side are a tuple. What gives a value and whether there is one (`v, ok := m[k]`) is a tuple of both.
 //! - `string(x)` and `x.(T)` are casts; `&x`, `*x` and `<-x` are the value itself. A value that is sent is pushed to its channel.

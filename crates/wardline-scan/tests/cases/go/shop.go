@@ -225,3 +225,20 @@ func (s *Store) Cleaned(w http.ResponseWriter, r *http.Request) {
 		os.Remove(path)
 	}
 }
+
+type job struct {
+	db   *sql.DB
+	name string
+}
+
+func (j *job) Run() {
+	go func() {
+		// ruleid: go.sql-injection
+		j.db.Exec("delete from jobs where name = '" + j.name + "'")
+	}()
+}
+
+func Start(w http.ResponseWriter, r *http.Request, db *sql.DB) {
+	j := &job{db: db, name: r.FormValue("name")}
+	j.Run()
+}
