@@ -304,3 +304,26 @@ app.get("/dispatch", (req, res) => {
   // ok: javascript.code-injection
   res.json({ value: operation ? operation(Number(req.query.a), Number(req.query.b)) : null });
 });
+
+app.post("/archive", async (req, res) => {
+  const { folder } = req.body;
+  // ruleid: javascript.command-injection
+  await execAsync(`zip -r backup.zip "${folder}"`);
+  res.end();
+});
+
+app.post("/archive-safe", (req, res) => {
+  const { folder } = req.body;
+  // ok: javascript.command-injection
+  execFile("zip", ["-r", "backup.zip", "--", folder], () => res.end());
+});
+
+app.get("/resize", (req, res) => {
+  // ruleid: javascript.command-injection
+  exec("convert photo.png -resize " + req.query.width + " out.png", () => res.end());
+});
+
+app.get("/resize-safe", (req, res) => {
+  // ok: javascript.command-injection
+  exec("convert photo.png -resize " + Number(req.query.width) + " out.png", () => res.end());
+});
