@@ -58,7 +58,11 @@ impl Lowering<'_> {
             "call_expression" => self.call(node),
             "generic_function" => return self.field(node, "function"),
             "generic_type" | "generic_type_with_turbofish" => return self.field(node, "type"),
-            "reference_type" | "pointer_type" => return self.field(node, "type"),
+            // The type that is pointed to; its text has the `&`, by which `&Path` is told from an extractor.
+            "reference_type" | "pointer_type" => {
+                let pointed = self.field(node, "type");
+                return Expr { span: self.build.span(node), ..pointed };
+            }
             "macro_invocation" => return self.macro_call(node),
             "binary_expression" => self.binary(node),
             "unary_expression" => self.unary(node),

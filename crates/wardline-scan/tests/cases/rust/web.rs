@@ -80,6 +80,26 @@ async fn download_name(Path(name): Path<String>) -> Vec<u8> {
     fs::read(std::path::Path::new("/srv/files").join(name)).unwrap()
 }
 
+/// A path of the standard library is no extractor.
+fn load(path: &std::path::Path) -> Vec<u8> {
+    // ok: rust.path-traversal
+    fs::read(path).unwrap()
+}
+
+mod files {
+    use std::path::Path;
+
+    fn save<'a>(path: &'a Path, bytes: &[u8]) {
+        // ok: rust.path-traversal
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+async fn download_by_its_long_name(name: axum::extract::Path<String>) -> Vec<u8> {
+    // ruleid: rust.path-traversal
+    fs::read(name.0).unwrap()
+}
+
 async fn download_checked(Path(name): Path<String>) -> Result<Vec<u8>, Error> {
     let path = fs::canonicalize(format!("/srv/files/x"))?;
     if name.contains("..") {
