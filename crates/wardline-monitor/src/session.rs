@@ -269,6 +269,7 @@ pub fn run(
     let label = command_line(&guard.argv);
     let begin = || monitor.keeper().begin(monitor.world(), &subject, &label, guard.mediated);
     let checkpoint = wanted.then(begin).transpose().map_err(MonitorError::Checkpoint)?;
+    let _unhurried = wardline_sandbox::Unhurried::begin();
     let finished = start(monitor, guard, &subject, ahead, answerer(monitor, &subject), checkpoint);
     // Also when nothing was started: what changes from now on is the person's again.
     let ended_at =

@@ -128,6 +128,24 @@ pub struct Child {
     pub stderr: Option<ChildStderr>,
 }
 
+/// While it lives, TERM, HUP, INT and QUIT do not end this process; what a [`Child`] does with them meanwhile it does all the same.
+///
+/// For the time after a program: a person who ends it types Ctrl-C once more than needed, and what is still to be written
+/// down, put back and judged must not end with it.
+#[derive(Debug)]
+pub struct Unhurried {
+    _guard: Option<signal::Guard>,
+}
+
+impl Unhurried {
+    /// Begins it. Where the system refuses a handler, signals do what they did before.
+    #[must_use]
+    pub fn begin() -> Self {
+        let swallow = |(_, pipe): (OwnedFd, OwnedFd)| signal::Guard::install(&pipe, &[]).ok();
+        Self { _guard: pipe_with(PipeFlags::CLOEXEC).ok().and_then(swallow) }
+    }
+}
+
 /// What came of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {

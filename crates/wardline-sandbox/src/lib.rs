@@ -67,7 +67,8 @@ pub use host::{HostKind, Marks, every_fix};
 pub use identity::Identity;
 pub use input::read_input;
 pub use launch::{
-    Ahead, Child, Ended, Going, Held, Killer, Program, StartError, WaitError, probe_with, start, start_with,
+    Ahead, Child, Ended, Going, Held, Killer, Program, StartError, Unhurried, WaitError, probe_with, start,
+    start_with,
 };
 pub use leftover::clean;
 pub use mechanism::{Mechanism, mechanisms};

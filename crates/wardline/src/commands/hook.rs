@@ -31,6 +31,10 @@ const STOP_DEADLINE: Duration = Duration::from_secs(180);
 /// The scan is a process of its own, and its limit is below this one.
 const STOP_MEMORY: u64 = 8 * 1024 * 1024 * 1024;
 
+/// Asks a monitor whether it answers at all. The end of a turn may wait for a scan for minutes, and for a monitor that
+/// answers nothing no longer than any other call.
+pub(crate) const PRESENT: &[u8] = b"present?";
+
 /// Runs the hook.
 pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
     let word = arguments.get(2).and_then(|word| word.to_str());
@@ -75,7 +79,9 @@ fn decide(input: &[u8], hint: Option<Dialect>, deadline: Duration) -> Reply {
     fault();
     let monitor = Path::new(MONITOR_SOCKET);
     if monitor.exists() {
-        return match socket::ask(monitor, input, deadline) {
+        let present =
+            if deadline > DEADLINE { socket::ask(monitor, PRESENT, DEADLINE).map(drop) } else { Ok(()) };
+        return match present.and_then(|()| socket::ask(monitor, input, deadline)) {
             Ok(bytes) => {
                 decode(&bytes).unwrap_or_else(|| block_blindly(input, hint, "refused: unreadable answer"))
             }
