@@ -65,7 +65,7 @@ def main():
             env |= {f"GIT_{who}_NAME": "t", f"GIT_{who}_EMAIL": "t@t"}
         make(project, asked.files, asked.bytes)
         for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
-            run(["git", *words], project, env)
+            run(["git", "-c", "gc.auto=0", "-c", "maintenance.auto=false", *words], project, env)
         create = [ratios.WARDLINE, "checkpoint", "create"]
         store = os.path.join(home, ".local/state/wardline/checkpoints")
         git = os.path.join(project, ".git")
