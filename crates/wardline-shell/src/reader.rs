@@ -189,6 +189,10 @@ impl Reader<'_> {
                 return Ok(pipeline);
             }
             self.skip_lines()?;
+            self.skip_blanks();
+            if self.keyword() == Some("!") {
+                return self.syntax("`!` within a pipeline");
+            }
         }
     }
 
