@@ -571,6 +571,13 @@ impl Reader<'_> {
             if !self.eat(")") {
                 return self.syntax("unclosed array");
             }
+            // What follows without a blank is part of the same word to bash, or an error.
+            if !matches!(
+                self.look(),
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'`')
+            ) {
+                return self.syntax("text right after an array");
+            }
             if arrays_only {
                 // The words of the array are looked at as parts of the argument.
                 value.pieces = elements.iter().flat_map(|word| word.pieces.iter().cloned()).collect();

@@ -309,6 +309,8 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         "rm y; time && ls",
         "rm y; time -p | ls",
         "rm y; ls | ! x",
+        "rm y; a=()b=()",
+        "rm y; a=(1)f()",
         "rm y; ls |& !\ncat",
         "rm y; ! time time -- & ls",
         "rm y; >x a[1 2]=3",
