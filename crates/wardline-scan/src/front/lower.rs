@@ -92,7 +92,8 @@ impl<'t, 'b, State> Lower<'t, 'b, State> {
         operator: Operator,
         written: &str,
     ) -> Option<Vec<Node<'t>>> {
-        if !matches!(operator, Operator::Add | Operator::And | Operator::Or | Operator::Coalesce) {
+        let even = [Operator::Add, Operator::Concat, Operator::And, Operator::Or, Operator::Coalesce];
+        if !even.contains(&operator) {
             return None;
         }
         let mut operands = Vec::new();

@@ -225,23 +225,7 @@ impl<'t> Lower<'t, '_> {
     fn binary(&mut self, node: Node<'t>) -> Expr {
         let written = operator_text(self.text, node);
         let operator = operator_of(written);
-        // Text is joined by `.` in long chains.
-        let mut operands = Vec::new();
-        let mut left = Some(node);
-        while let Some(next) = left {
-            if next.kind() == "binary_expression" && operator_text(self.text, next) == written {
-                operands.extend(next.child_by_field_name("right"));
-                left = next.child_by_field_name("left");
-            } else {
-                operands.push(next);
-                left = None;
-            }
-        }
-        const LONG: usize = 24;
-        if operands.len() >= LONG
-            && matches!(operator, Operator::Concat | Operator::And | Operator::Or | Operator::Add)
-        {
-            operands.reverse();
+        if let Some(operands) = self.long_chain(node, operator, written) {
             let operands = self.exprs(operands);
             return self.joined(operands, operator);
         }
