@@ -238,7 +238,6 @@ const ABOUT: &[&str] = &[
     "__doc__",
     "constructor",
     "length",
-    "size",
     "byteLength",
 ];
 

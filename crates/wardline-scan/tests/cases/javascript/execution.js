@@ -327,3 +327,8 @@ app.get("/resize-safe", (req, res) => {
   // ok: javascript.command-injection
   exec("convert photo.png -resize " + Number(req.query.width) + " out.png", () => res.end());
 });
+
+app.get("/resize-by-size", (req, res) => {
+  // ruleid: javascript.command-injection
+  exec("convert photo.png -resize " + req.query.size + " out.png", () => res.end());
+});
