@@ -9,6 +9,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
 use wardline_policy::Verdict;
 
+use crate::approvals::visible;
+
 /// A question to a human about exactly one action.
 #[derive(Debug)]
 pub struct Question<'a> {
@@ -142,52 +144,4 @@ fn prompt(question: &Question<'_>) -> std::io::Result<bool> {
     let mut line = String::new();
     BufReader::new(terminal).read_line(&mut line)?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes" | "YES"))
-}
-
-/// A text in which nothing is hidden: control, bidirectional and zero-width characters are shown as escapes. Newlines
-/// stay, indented, so that a script reads as written.
-#[must_use]
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => out.push_str("\n  "),
-            c if hidden(c) => {
-                write!(out, "\\u{{{:x}}}", u32::from(c)).ok();
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Whether a character could mislead a reader: controls, direction overrides, zero-width, tags, odd spaces.
-fn hidden(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}' | '\u{3164}'
-        | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-        || character.is_control()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_stays_hidden() {
-        let table = [
-            ("ls -la", "ls -la"),
-            ("a\tb", "a\\u{9}b"),
-            ("echo \u{202e}txt.exe", "echo \\u{202e}txt.exe"),
-            ("r\u{200b}m", "r\\u{200b}m"),
-            ("x\u{1b}[2Ky", "x\\u{1b}[2Ky"),
-            ("one\ntwo", "one\n  two"),
-            ("a\rb", "a\\u{d}b"),
-            ("naïve – ok", "naïve – ok"),
-        ];
-        for (input, expected) in table {
-            assert_eq!(visible(input), expected);
-        }
-    }
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+pub mod approvals;
 pub mod approve;
 pub mod bounds;
 pub mod caps;
@@ -52,7 +53,8 @@ pub mod waivers;
 mod world;
 
 pub use action::{Action, Subject};
-pub use approve::{Approver, HostPrompt, Nobody, Terminal, TypedTerminal, visible};
+pub use approvals::visible;
+pub use approve::{Approver, HostPrompt, Nobody, Terminal, TypedTerminal};
 pub use check::{CheckRequest, Checked};
 pub use egress::{Doorkeeper, parse_forward};
 pub use gather::gather;
