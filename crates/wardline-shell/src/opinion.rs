@@ -28,10 +28,15 @@ pub(crate) enum Opinion {
     Tree(Vec<usize>),
     /// All refuse.
     Broken,
+    /// Shells differ on a place that the reader knows.
+    Contested(&'static str),
 }
 
 /// The other parsers' view of a text that the reader could read.
 pub(crate) fn second(text: &str, census: Census, fuel: &mut Fuel) -> Opinion {
+    if let Some(what) = census.contested {
+        return Opinion::Contested(what);
+    }
     if plain(text) || fuel.read(text.len()).is_err() {
         return Opinion::Agrees;
     }

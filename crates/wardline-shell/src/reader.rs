@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::lexer::{Outcome, Reader, Trouble};
 use crate::limits::Fuel;
 use crate::syntax::{
-    AndOr, Assignment, HereDoc, Link, List, Node, NodeKind, Operator, Pipeline, Redirect, Script, Simple,
-    Word,
+    AndOr, Assignment, HereDoc, Link, List, Node, NodeKind, Operator, Piece, Pipeline, Redirect, Script,
+    Simple, Word,
 };
 
 /// Reads `text` as a script.
@@ -572,10 +572,7 @@ impl Reader<'_> {
                 return self.syntax("unclosed array");
             }
             // What follows without a blank is part of the same word to bash, or an error.
-            if !matches!(
-                self.look(),
-                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'`')
-            ) {
+            if self.look().is_some() && !self.at_blank_or_operator() {
                 return self.syntax("text right after an array");
             }
             if arrays_only {
@@ -646,6 +643,11 @@ impl Reader<'_> {
         self.rewind(mark)
     }
 
+    /// Whether a blank, a line end, an operator or the end of backticks is next.
+    fn at_blank_or_operator(&mut self) -> bool {
+        matches!(self.look(), Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'`'))
+    }
+
     /// Steps over the name of a variable.
     fn variable_name(&mut self) -> String {
         let mut name = String::new();
@@ -687,8 +689,8 @@ impl Reader<'_> {
         if !self.at_word() {
             return self.syntax("a redirect without a target");
         }
-        let target = self.word()?;
         let copies = matches!(operator, Operator::DuplicateIn | Operator::DuplicateOut);
+        let target = if copies && self.look() == Some(b'-') { self.closing() } else { self.word()? };
         if !copies && matches!(self.look(), Some(b'<' | b'>')) && target.bare().is_some_and(is_descriptor) {
             return self.syntax("a redirect to the descriptor of another redirect");
         }
@@ -707,6 +709,16 @@ impl Reader<'_> {
             descriptor
         };
         Ok(Some(Redirect { descriptor, operator, target, heredoc, span: start..self.pos }))
+    }
+
+    /// Reads the `-` of `>&-`. To bash it is a word by itself, so that `>&-rm` runs `rm`; other shells take it for a name.
+    fn closing(&mut self) -> Word {
+        let start = self.pos;
+        self.advance();
+        if self.look().is_some() && !self.at_blank_or_operator() {
+            self.census.contested = Some("what follows `>&-` without a blank");
+        }
+        Word { pieces: vec![Piece::Text("-".to_owned())], span: start..start + 1 }
     }
 
     /// Steps over `2` or `{name}` before a redirect; says whether one may follow.

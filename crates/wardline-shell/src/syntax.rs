@@ -25,6 +25,8 @@ pub(crate) struct Census {
     /// Deepest nesting of parentheses and of `case`, which cost brush-parser exponential time.
     pub(crate) parens: u32,
     pub(crate) cases: u32,
+    /// Shells read a place of this text differently; what is there.
+    pub(crate) contested: Option<&'static str>,
 }
 
 #[derive(Debug)]

@@ -320,6 +320,7 @@ impl Walker {
             Opinion::Agrees => return,
             Opinion::SawMore => "another parser sees a command that was not found".to_owned(),
             Opinion::Broken => "other parsers find errors".to_owned(),
+            Opinion::Contested(what) => format!("shells differ on {what}"),
             Opinion::Tree(starts) => {
                 self.parser = ParserUsed::TreeSitter;
                 let listed = |start: &usize| {

@@ -332,6 +332,17 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
 }
 
 #[test]
+fn what_follows_a_closed_descriptor_without_a_blank_is_a_word_and_a_doubt() {
+    for script in [">&-rm y", "2>&-rm y", "<&- >& -rm y", "2>&\\\n-rm y", "echo a; exec 3<&-\n0<&-rm y"] {
+        assert!(doubts(script).contains(&DoubtKind::Unparsed), "{script:?}: {:?}", doubts(script));
+        assert!(read(script).commands.iter().any(|command| command.canonical == "rm y"), "{script:?}");
+    }
+    for script in ["ls >&- x", "ls >&-", "ls 2>&-; x", "ls >& - x", "(ls >&-)", "ls 2>&1-", "ls 3<&-|x"] {
+        assert!(doubts(script).is_empty(), "{script:?}: {:?}", doubts(script));
+    }
+}
+
+#[test]
 fn brackets_and_numbers_that_all_shells_read_alike_are_no_doubt() {
     for script in [
         "time -p -p && x",
