@@ -47,6 +47,7 @@ const PURE: [(&str, &[&str]); 4] = [
         "wardline-scan",
         &[
             "aho-corasick",
+            "foldhash",
             "granit-parser",
             "regex",
             "serde",

@@ -15,6 +15,7 @@ pub mod compare;
 pub mod finding;
 pub mod flow;
 pub mod front;
+mod hash;
 pub mod ir;
 pub mod language;
 pub mod render;

@@ -2,9 +2,7 @@
 //!
 //! Matching is done once for a file and all rules; flow then asks, expression by expression, which roles it has.
 
-use std::collections::HashMap;
-
-use crate::ir::ExprId;
+use crate::{hash::HashMap, ir::ExprId};
 
 /// The number of a rule in the set that is applied, below [`RuleSet::LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

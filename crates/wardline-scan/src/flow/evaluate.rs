@@ -192,7 +192,7 @@ impl<'p> Interpreter<'p> {
         }
         let second = self.eval(right);
         let way = self.take_back(mark);
-        self.merge(&[way, super::frame::Changes::new()]);
+        self.merge(&[way, super::frame::Changes::default()]);
         if stops_on {
             return first.join(&second);
         }

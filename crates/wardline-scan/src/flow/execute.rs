@@ -202,7 +202,7 @@ impl<'p> Interpreter<'p> {
         for _ in 0..turns {
             let head = self.mark_now();
             let live = turn(self);
-            let mut ways = vec![Changes::new()];
+            let mut ways = vec![Changes::default()];
             if let Some(frame) = self.frame() {
                 if live {
                     ways.push(frame.changes(mark));
@@ -355,7 +355,7 @@ impl<'p> Interpreter<'p> {
         }
         ways.extend(falling);
         if !decided && !arms.iter().any(|arm| arm.patterns.is_empty() && arm.guard.is_none()) {
-            ways.push(Changes::new());
+            ways.push(Changes::default());
         }
         if catches && let Some(this) = self.frame().and_then(|frame| frame.loops.pop()) {
             ways.extend(this.breaks);

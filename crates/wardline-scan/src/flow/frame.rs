@@ -1,9 +1,8 @@
 //! The variables of one running function, file or class body, with a log that lets a branch be taken back.
 
-use std::collections::{HashMap, HashSet};
-
 use super::value::Value;
 use crate::{
+    hash::{HashMap, HashSet},
     ir::{Expr, FunctionId, Name},
     span::Span,
 };
@@ -67,16 +66,16 @@ impl<'p> Frame<'p> {
             kind,
             span: Span::default(),
             scope,
-            vars: HashMap::new(),
+            vars: HashMap::default(),
             log: Vec::new(),
-            outer: HashSet::new(),
+            outer: HashSet::default(),
             returned: None,
             yielded: None,
             watched: Vec::new(),
             outs: Vec::new(),
             loops: Vec::new(),
-            defined: HashMap::new(),
-            assigned: HashMap::new(),
+            defined: HashMap::default(),
+            assigned: HashMap::default(),
             clock: 0,
             kept: false,
         }
@@ -113,7 +112,7 @@ impl<'p> Frame<'p> {
 
     /// What changed since a mark.
     pub(super) fn changes(&self, mark: usize) -> Changes<'p> {
-        let mut changes = Changes::new();
+        let mut changes = Changes::default();
         for (name, _) in self.log.iter().skip(mark) {
             changes.entry(name.clone()).or_insert_with(|| self.vars.get(name).cloned());
         }
@@ -135,7 +134,7 @@ impl<'p> Frame<'p> {
 
     /// Every value that changed names had since a mark, joined: what may hold where something in between failed.
     pub(super) fn at_any_time(&self, mark: usize) -> Changes<'p> {
-        let mut changes = Changes::new();
+        let mut changes = Changes::default();
         for (name, before) in self.log.iter().skip(mark) {
             join_into(&mut changes, name, before.clone());
         }

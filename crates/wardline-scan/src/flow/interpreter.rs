@@ -1,9 +1,6 @@
 //! The state of a run: files, frames, what is remembered, what was found.
 
-use std::{
-    collections::{HashMap, HashSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Flow, Limits, Program, Report, Unit,
@@ -12,6 +9,7 @@ use super::{
     value::{ClassValue, Closure, Value},
 };
 use crate::{
+    hash::{HashMap, HashSet},
     ir::{FunctionId, Name},
     language::Language,
     role::{Role, RuleId},
@@ -85,11 +83,11 @@ impl<'p> Interpreter<'p> {
             limits,
             modules: program.units().iter().map(|_| State::Fresh).collect(),
             frames: Vec::new(),
-            kept: HashMap::new(),
-            remembered: HashMap::new(),
+            kept: HashMap::default(),
+            remembered: HashMap::default(),
             entries: VecDeque::new(),
-            entered: HashSet::new(),
-            flows: HashMap::new(),
+            entered: HashSet::default(),
+            flows: HashMap::default(),
             unit: 0,
             calls: 0,
             steps: 0,
@@ -98,7 +96,7 @@ impl<'p> Interpreter<'p> {
             nesting: 0,
             next_frame: 0,
             as_of: None,
-            resolved: HashMap::new(),
+            resolved: HashMap::default(),
         }
     }
 

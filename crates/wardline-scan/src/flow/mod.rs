@@ -135,7 +135,7 @@ pub fn analyse_all(
 ) -> Vec<Report> {
     let mut interpreter = interpreter::Interpreter::new(program, *limits);
     let mut reports: Vec<Report> = units.into_iter().map(|unit| interpreter.run(unit)).collect();
-    let mut best = std::collections::HashMap::new();
+    let mut best = crate::hash::HashMap::default();
     for flow in reports.iter().flat_map(|report| &report.flows) {
         let rank = best.entry((flow.rule, flow.unit, flow.span)).or_insert((true, true));
         *rank = (*rank).min((flow.unknown, flow.weak));

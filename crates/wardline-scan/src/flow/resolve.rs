@@ -1,9 +1,7 @@
 //! Which file an import means.
 
-use std::collections::HashMap;
-
 use super::Unit;
-use crate::language::Language;
+use crate::{hash::HashMap, language::Language};
 
 /// Where an imported module may be, best first, as paths beside `from` (a path with `/` between its parts, relative to
 /// the root of the project). Which of them exists is for the caller to see.

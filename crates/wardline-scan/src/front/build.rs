@@ -1,8 +1,9 @@
 //! What every front-end needs to make a tree: numbers for expressions and functions, one copy of each name.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
+    hash::HashSet,
     ir::{Expr, ExprId, ExprKind, FunctionId, Module, Name, Problem, Stmt},
     language::Language,
     span::Span,

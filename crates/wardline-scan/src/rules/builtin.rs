@@ -1,39 +1,60 @@
-//! The rules that are built in.
+//! The rules that are built in, as `build.rs` packed them.
 
+use super::{format, packed};
 use crate::language::Language;
 
+/// A file of rules: its name and its packed tree.
+type Pack = (&'static str, &'static [u8]);
+
+/// The file `rules/FOLDER/NAME.yaml`.
+macro_rules! pack {
+    ($folder:literal, $name:literal) => {
+        (
+            concat!($folder, "/", $name, ".yaml"),
+            include_bytes!(concat!(env!("OUT_DIR"), "/", $folder, "-", $name, ".rules")),
+        )
+    };
+}
+
 /// Of Python.
-const PYTHON: &[(&str, &str)] = &[
-    ("python/sets.yaml", include_str!("../../rules/python/sets.yaml")),
-    ("python/sql.yaml", include_str!("../../rules/python/sql.yaml")),
-    ("python/xss.yaml", include_str!("../../rules/python/xss.yaml")),
-    ("python/execution.yaml", include_str!("../../rules/python/execution.yaml")),
-    ("python/path.yaml", include_str!("../../rules/python/path.yaml")),
-    ("python/redirect.yaml", include_str!("../../rules/python/redirect.yaml")),
-    ("python/warnings.yaml", include_str!("../../rules/python/warnings.yaml")),
+const PYTHON: &[Pack] = &[
+    pack!("python", "sets"),
+    pack!("python", "sql"),
+    pack!("python", "xss"),
+    pack!("python", "execution"),
+    pack!("python", "path"),
+    pack!("python", "redirect"),
+    pack!("python", "warnings"),
 ];
 
 /// Of JavaScript, TypeScript, and what has them in it.
-const JAVASCRIPT: &[(&str, &str)] = &[
-    ("javascript/sets.yaml", include_str!("../../rules/javascript/sets.yaml")),
-    ("javascript/sql.yaml", include_str!("../../rules/javascript/sql.yaml")),
-    ("javascript/xss.yaml", include_str!("../../rules/javascript/xss.yaml")),
-    ("javascript/execution.yaml", include_str!("../../rules/javascript/execution.yaml")),
-    ("javascript/path.yaml", include_str!("../../rules/javascript/path.yaml")),
-    ("javascript/redirect.yaml", include_str!("../../rules/javascript/redirect.yaml")),
-    ("javascript/dialog.yaml", include_str!("../../rules/javascript/dialog.yaml")),
-    ("javascript/misc.yaml", include_str!("../../rules/javascript/misc.yaml")),
+const JAVASCRIPT: &[Pack] = &[
+    pack!("javascript", "sets"),
+    pack!("javascript", "sql"),
+    pack!("javascript", "xss"),
+    pack!("javascript", "execution"),
+    pack!("javascript", "path"),
+    pack!("javascript", "redirect"),
+    pack!("javascript", "dialog"),
+    pack!("javascript", "misc"),
 ];
 
-/// The files of a language's rules: name and text.
-pub(super) fn files(language: Language) -> &'static [(&'static str, &'static str)] {
+/// What the files of a language's rules hold.
+pub(super) fn read(language: Language) -> impl Iterator<Item = format::File> {
+    files(language)
+        .iter()
+        .filter_map(|(name, pack)| Some(format::read_tree(name, &packed::unpack(pack)?, false)))
+}
+
+/// The files of a language's rules.
+fn files(language: Language) -> &'static [Pack] {
     match language {
         Language::Python => PYTHON,
-        Language::Go => &[("go/go.yaml", include_str!("../../rules/go/go.yaml"))],
-        Language::Php => &[("php/php.yaml", include_str!("../../rules/php/php.yaml"))],
-        Language::Rust => &[("rust/rust.yaml", include_str!("../../rules/rust/rust.yaml"))],
+        Language::Go => &[pack!("go", "go")],
+        Language::Php => &[pack!("php", "php")],
+        Language::Rust => &[pack!("rust", "rust")],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
-        Language::Java => &[("java/java.yaml", include_str!("../../rules/java/java.yaml"))],
+        Language::Java => &[pack!("java", "java")],
         _ => &[],
     }
 }
@@ -43,17 +64,37 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{
-        super::{format, verify},
+        super::{verify, yaml},
         *,
     };
     use crate::finding::{Category, Severity};
 
     #[test]
+    fn what_is_packed_is_what_the_files_say() {
+        let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let mut packed_files = BTreeSet::new();
+        for (name, pack) in Language::all().flat_map(files) {
+            let text = std::fs::read_to_string(rules.join(name)).unwrap();
+            let tree = yaml::parse(name, &text).unwrap();
+            assert_eq!(packed::unpack(pack).as_ref(), Some(&tree), "{name}");
+            assert_eq!(format::check_regexes(&tree), Ok(()), "{name}");
+            let cut = pack.len() / 2;
+            assert_eq!(packed::unpack(&pack[..cut]), None, "{name}: half of a file is no file");
+            packed_files.insert(rules.join(name));
+        }
+        for folder in std::fs::read_dir(&rules).unwrap() {
+            for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                assert!(packed_files.contains(&path), "{} is no language's", path.display());
+            }
+        }
+    }
+
+    #[test]
     fn every_rule_can_be_used_and_says_what_it_is_about() {
         for language in Language::all() {
             let (mut sets, mut rules, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-            for (file, text) in files(language) {
-                let read = format::read(file, text);
+            for read in read(language) {
                 problems.extend(read.refusals.iter().map(ToString::to_string));
                 sets.extend(read.sets);
                 rules.extend(read.rules);

@@ -22,7 +22,7 @@ impl<'c, 'm> Found<'c, 'm> {
     pub(super) fn evaluate(&self, plan: &'c Plan) -> Hits<'c, 'm> {
         match plan {
             Plan::Pattern(slot) => self.hits(*slot),
-            Plan::Regex(regex) => Rc::new(self.regex(regex)),
+            Plan::Regex(regex) => Rc::new(regex.get().map(|regex| self.regex(regex)).unwrap_or_default()),
             Plan::Any(plans) => {
                 let mut hits = Vec::new();
                 for plan in plans {

@@ -1,7 +1,7 @@
 //! Finds where the patterns of one language fit in one module: one walk, in which each expression is shown only to the
 //! patterns that end with its name.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use super::{
     env::Env,
@@ -13,6 +13,7 @@ use super::{
     walk::{self, Node},
 };
 use crate::{
+    hash::HashMap,
     ir::{Expr, ExprId, ExprKind, Function, Module, Stmt, StmtKind},
     span::Span,
 };
@@ -102,7 +103,7 @@ impl<'c, 'm> Found<'c, 'm> {
     }
 
     fn walk(&mut self) {
-        let mut by_anchor: HashMap<Anchor<'c>, Vec<usize>> = HashMap::new();
+        let mut by_anchor: HashMap<Anchor<'c>, Vec<usize>> = HashMap::default();
         let mut hits: Vec<Option<Vec<Hit<'c, 'm>>>> = vec![None; self.active.len()];
         for (slot, pattern) in self.active.iter().enumerate() {
             let Some(pattern) = pattern else { continue };

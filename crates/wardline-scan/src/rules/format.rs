@@ -6,7 +6,7 @@
 
 use regex::Regex;
 
-use super::{Refusal, comparison::Comparison, globs::Paths, yaml::Node};
+use super::{Refusal, comparison::Comparison, globs::Paths, lazy::Lazy, yaml::Node};
 use crate::{finding::Category, language::Language};
 
 /// How grave a rule says its findings are.
@@ -103,7 +103,7 @@ pub(super) struct Options {
 pub(super) enum Formula {
     Pattern(String),
     /// A regular expression over the text.
-    Regex(Regex),
+    Regex(Lazy),
     All(Vec<Self>, Vec<Condition>, Vec<String>),
     Any(Vec<Self>),
     Inside(Box<Self>),
@@ -133,7 +133,7 @@ pub(super) enum Condition {
 /// A regular expression for a metavariable's text.
 #[derive(Debug, Clone)]
 pub(super) enum MetavariableRegex {
-    Fixed(Regex),
+    Fixed(Lazy),
     /// With `{$X}` in it: the text of another metavariable (`x-wardline`).
     Depending(String),
 }
@@ -154,14 +154,16 @@ type Problem = (u32, String);
 
 /// Reads the text of a rule file.
 pub(super) fn read(file: &str, text: &str) -> File {
+    match super::yaml::parse(file, text) {
+        Ok(root) => read_tree(file, &root, true),
+        Err(refusal) => File { refusals: vec![refusal], ..File::default() },
+    }
+}
+
+/// Reads the tree of a rule file. Whether its regular expressions can be used is seen here, unless that is known.
+pub(super) fn read_tree(file: &str, root: &Node, check: bool) -> File {
+    let check = |node: &Node| if check { check_regexes(node) } else { Ok(()) };
     let mut read = File::default();
-    let root = match super::yaml::parse(file, text) {
-        Ok(root) => root,
-        Err(refusal) => {
-            read.refusals.push(refusal);
-            return read;
-        }
-    };
     let refuse = |(line, reason): Problem, rule: Option<&str>| Refusal {
         file: file.to_owned(),
         line,
@@ -172,7 +174,7 @@ pub(super) fn read(file: &str, text: &str) -> File {
         match (key.as_str(), node.list(), node.map()) {
             ("rules", Some(rules), _) => {
                 for rule in rules {
-                    match read_rule(file, rule) {
+                    match check(rule).and_then(|()| read_rule(file, rule)) {
                         Ok(rule) => read.rules.push(rule),
                         Err(problem) => {
                             let id = rule.get("id").and_then(Node::text);
@@ -183,7 +185,7 @@ pub(super) fn read(file: &str, text: &str) -> File {
             }
             ("x-wardline-sets", _, Some(sets)) => {
                 for (name, parts) in sets {
-                    match read_parts(parts, PartKind::Any) {
+                    match check(parts).and_then(|()| read_parts(parts, PartKind::Any)) {
                         Ok(parts) => read.sets.push((name.clone(), parts)),
                         Err(problem) => read.refusals.push(refuse(problem, Some(name))),
                     }
@@ -462,7 +464,7 @@ fn only_formula(node: &Node, keys: &[&str], line: u32) -> Result<Formula, Proble
 fn read_formula(key: &str, node: &Node) -> Result<Formula, Problem> {
     match key {
         "pattern" => Ok(Formula::Pattern(pattern_text(node)?)),
-        "pattern-regex" => Ok(Formula::Regex(regex(node, "(?m)")?)),
+        "pattern-regex" => Ok(Formula::Regex(regex(node, ANYWHERE))),
         "patterns" => read_all(node),
         "pattern-either" => {
             let items =
@@ -494,11 +496,34 @@ fn pattern_text(node: &Node) -> Result<String, Problem> {
     text.map(str::to_owned).ok_or_else(|| (node.line, "a pattern is a text".to_owned()))
 }
 
-fn regex(node: &Node, prefix: &str) -> Result<Regex, Problem> {
-    let text = node.text().unwrap_or_default();
-    Regex::new(&format!("{prefix}{text}")).map_err(|error| {
-        (node.line, format!("the regular expression is not supported: {}", last_line(&error)))
-    })
+/// What a regular expression over a whole text, and one for what a metavariable stands for, begin with.
+const ANYWHERE: &str = "(?m)";
+const AT_START: &str = "\\A";
+
+fn regex(node: &Node, prefix: &str) -> Lazy {
+    Lazy::new(format!("{prefix}{}", node.text().unwrap_or_default()))
+}
+
+/// Compiles every regular expression of a rule, or of anything in one.
+pub(super) fn check_regexes(node: &Node) -> Result<(), Problem> {
+    for item in node.list().unwrap_or_default() {
+        check_regexes(item)?;
+    }
+    for (key, value) in node.map().unwrap_or_default() {
+        let prefix = match key.as_str() {
+            "metadata" => continue,
+            "pattern-regex" => ANYWHERE,
+            "regex" => AT_START,
+            _ => {
+                check_regexes(value)?;
+                continue;
+            }
+        };
+        Regex::new(&format!("{prefix}{}", value.text().unwrap_or_default())).map_err(|error| {
+            (value.line, format!("the regular expression is not supported: {}", last_line(&error)))
+        })?;
+    }
+    Ok(())
 }
 
 fn last_line(error: &regex::Error) -> String {
@@ -564,7 +589,7 @@ fn read_metavariable_regex(node: &Node) -> Result<Condition, Problem> {
     only_keys(node, &["metavariable", "regex", "x-wardline-regex"])?;
     let name = condition_name(node)?;
     let condition = match (node.get("regex"), node.get("x-wardline-regex").and_then(Node::text)) {
-        (Some(fixed), None) => MetavariableRegex::Fixed(regex(fixed, "\\A")?),
+        (Some(fixed), None) => MetavariableRegex::Fixed(regex(fixed, AT_START)),
         (None, Some(text)) => MetavariableRegex::Depending(text.to_owned()),
         _ => return Err((node.line, "one `regex` was expected".to_owned())),
     };

@@ -12,7 +12,9 @@ mod eval;
 mod find;
 mod format;
 mod globs;
+mod lazy;
 mod names;
+mod packed;
 mod pattern;
 mod plan;
 mod text;
@@ -22,10 +24,7 @@ mod verify;
 mod walk;
 mod yaml;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use format::{Level, Rule};
 
@@ -36,6 +35,7 @@ use self::{
 };
 use crate::{
     finding::Severity,
+    hash::HashMap,
     ir::{Import, Imported, Module},
     language::Language,
     role::{Role, Roles, RuleId, RuleSet},
@@ -81,8 +81,7 @@ impl Book {
     /// The rules that are built in for a language and those that are analysed together with it.
     pub fn built_in(language: Language) -> Self {
         let mut book = Self::new();
-        for (file, text) in builtin::files(language) {
-            let read = format::read(file, text);
+        for read in builtin::read(language) {
             book.rules.extend(read.rules.into_iter().map(Arc::new));
             book.sets.extend(read.sets);
         }

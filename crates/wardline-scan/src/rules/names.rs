@@ -3,10 +3,11 @@
 //! A rule says `flask.request.args`; code says `from flask import request as r` and `r.args`. Both are the same chain of
 //! names once the root is resolved.
 
-use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+use std::{cell::OnceCell, sync::Arc};
 
 use super::walk::{self, Node};
 use crate::{
+    hash::HashMap,
     ir::{
         Clause, Entry, Expr, ExprKind, Import, Imported, Literal, Module, Name, Operator, Parameter, Stmt,
         StmtKind, TemplatePart, UnaryOperator,
@@ -58,9 +59,9 @@ impl<'m> Names<'m> {
         let mut names = Self {
             language: module.language,
             module,
-            imports: HashMap::new(),
+            imports: HashMap::default(),
             stars: Vec::new(),
-            assigned: HashMap::new(),
+            assigned: HashMap::default(),
             bindings: OnceCell::new(),
         };
         walk::block(&module.body, &mut |node| names.gather(node));

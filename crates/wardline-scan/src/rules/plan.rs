@@ -1,16 +1,15 @@
 //! Rules made ready for one language: each pattern once, however many rules have it.
 
-use std::{collections::HashMap, sync::OnceLock};
-
-use regex::Regex;
+use std::sync::OnceLock;
 
 use super::{
     comparison::Comparison,
     format::{Condition, Formula, MetavariableRegex},
+    lazy::Lazy,
     pattern::Pattern,
     text,
 };
-use crate::language::Language;
+use crate::{hash::HashMap, language::Language};
 
 /// A pattern that is read when a file may match it.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl Slot {
 #[derive(Debug)]
 pub(super) enum Plan {
     Pattern(usize),
-    Regex(Regex),
+    Regex(Lazy),
     Any(Vec<Self>),
     Inside(Box<Self>),
     All(Box<All>),
@@ -69,7 +68,7 @@ pub(super) struct Slots {
 impl Slots {
     /// None yet.
     pub(super) fn new(language: Language) -> Self {
-        Self { language, all: Vec::new(), known: HashMap::new() }
+        Self { language, all: Vec::new(), known: HashMap::default() }
     }
 
     fn slot(&mut self, source: &str, globals: bool) -> usize {
