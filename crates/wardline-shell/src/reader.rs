@@ -730,11 +730,13 @@ impl Reader<'_> {
             }
             return self.eat("}") && matches!(self.look(), Some(b'<' | b'>'));
         }
-        let start = self.pos;
-        while self.look().is_some_and(|b| b.is_ascii_digit()) {
+        let mut number: u64 = 0;
+        while let Some(digit) = self.look().filter(u8::is_ascii_digit) {
+            number = number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
             self.advance();
         }
-        self.pos == start || matches!(self.look(), Some(b'<' | b'>'))
+        // A greater number is a word, and so the name of a command.
+        number <= MAX_DESCRIPTOR && matches!(self.look(), Some(b'<' | b'>'))
     }
 
     fn redirect_operator(&mut self) -> Option<Operator> {
@@ -773,6 +775,9 @@ fn is_descriptor(text: &str) -> bool {
         .bytes()
         .all(|b| b.is_ascii_digit() || (name.is_some() && (b == b'_' || b.is_ascii_alphanumeric())))
 }
+
+/// The greatest number that bash takes for a descriptor (C's `INT_MAX`).
+const MAX_DESCRIPTOR: u64 = 0x7fff_ffff;
 
 /// What bash gives out first for `{name}>`.
 const NEW_DESCRIPTOR: u32 = 10;

@@ -1,5 +1,6 @@
-//! Compares our reading with two others: what `bash -n` rejects must be in doubt, and whatever command tree-sitter-bash finds we
-//! must find too, or be in doubt. `bash -n` only parses: nothing is run. Run it with
+//! Compares our reading with two others: what `bash -n` rejects must be in doubt; the text and what bash prints of it
+//! (`--pretty-print`) must be read alike; and whatever command tree-sitter-bash finds we must find too, or be in doubt. bash
+//! only parses: nothing is run. Run it with
 //! `cargo fuzz run --sanitizer none differential` from the crate's folder.
 //!
 //! Known differences are named beside the function that leaves them out: `unlike`, `no_command`. bash is asked with extended globs
@@ -7,12 +8,16 @@
 //! texts that it reads without one.
 #![no_main]
 
+#[path = "../../tests/support/reprint.rs"]
+mod reprint;
+
 use std::cell::RefCell;
 use std::process::{Command, Stdio};
 
 use libfuzzer_sys::fuzz_target;
+use reprint::{doubted, outline, reprint, reserved};
 use tree_sitter::{Node, Parser};
-use wardline_shell::{Analysis, Context, DoubtKind, Limits, analyze};
+use wardline_shell::{Context, Limits, analyze};
 
 thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new({
@@ -20,15 +25,6 @@ thread_local! {
         parser.set_language(&tree_sitter_bash::LANGUAGE.into()).expect("the grammar fits");
         parser
     });
-}
-
-fn doubted(analysis: &Analysis) -> bool {
-    let own = analysis.commands.iter().flat_map(|command| &command.doubts);
-    analysis
-        .doubts
-        .iter()
-        .chain(own)
-        .any(|doubt| matches!(doubt.kind, DoubtKind::Unparsed | DoubtKind::Limit))
 }
 
 /// Texts that bash reads unlike a person would: left out.
@@ -94,10 +90,15 @@ fuzz_target!(|text: &str| {
     if doubted(&analysis) {
         return;
     }
-    assert!(
-        bash_reads(text) != Some(false),
-        "bash does not read this, and we see no doubt: {text:?}"
-    );
+    assert!(bash_reads(text) != Some(false), "bash does not read this, and we see no doubt: {text:?}");
+    if let Some(printed) = reprint(text).filter(|_| !reserved(&analysis)) {
+        let again = analyze(&printed, &context, &limits);
+        assert_eq!(
+            outline(&analysis),
+            outline(&again),
+            "bash reads this unlike us: {text:?}, printed {printed:?}"
+        );
+    }
     let Some(names) = tree_names(text).filter(|_| bash_reads(text) == Some(true)) else { return };
     for name in names {
         let found = analysis

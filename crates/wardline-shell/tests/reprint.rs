@@ -1,0 +1,66 @@
+//! bash is asked to print scripts in its own words, and both texts must be read alike: odd places of the grammar, and a sample
+//! of the generated spellings. Nothing is run.
+
+#[path = "generator/mod.rs"]
+mod generator;
+#[path = "support/reprint.rs"]
+mod reprint;
+mod support;
+
+use generator::{Pairs, cases, oracle, seeds};
+use reprint::{doubted, outline, reprint, reserved};
+use support::read_all;
+
+/// Places where a word, an operator or a descriptor may begin or end unlike it looks.
+const ODD: &[&str] = &[
+    "ls >&-; rm y",
+    "2147483647>x ls",
+    "2147483648>x ls",
+    "99999999999999999999999<x ls",
+    "{fd}>x ls {fd} >x",
+    "a=1 b+=2 c[0]=3 ls a=1",
+    "ls 2>&1|&tee x",
+    "<<A cat; ls\n$(rm y)\nA\nrm z",
+    "cat <<-'A' && ls\n\t$(rm y)\n\tA\n",
+    "cat <<A <<B\na\nA\nb\nB\nls",
+    "if a; then b; elif c; then d; else e; fi",
+    "for i in a b; do rm $i; done; for ((i=0; i<3; i++)); do ls; done",
+    "case x in (a|b) ls;; c) rm y;& *) x;;& esac",
+    "while read x; do rm $x; done < list",
+    "f() { ls; } ; function g { rm y; }; f; g",
+    "(ls; rm y) & { a; b; } 2>x",
+    "a && b || c; ! d | e",
+    "time -p ls; time rm y",
+    "coproc N { ls; }; coproc ls -l",
+    "[[ a =~ (b|c) && -f d ]] && rm y",
+    "((a = 1 << 2)) && ls $((1 + 2)) ${x:-$(rm y)}",
+    "echo a\\\nb; rm\\\n y; l\\\ns",
+    "echo 'a b' \"c $(ls) d\" $'e\\tf' `rm y`",
+    "ls #rm y\nls a#b",
+    "@(a|b) c; ls !(x)",
+    "diff <(ls a) <(ls b) > >(cat)",
+];
+
+/// How many generated spellings are compared.
+const SAMPLE: usize = 400;
+
+#[test]
+fn bash_reads_what_we_read() {
+    let generated = cases(&seeds(), Pairs { earlier: 4, later: 2 });
+    let sample = oracle::sample(&generated, SAMPLE);
+    let texts = ODD.iter().copied().chain(sample.iter().map(|case| case.form.script.as_str()));
+    let mut compared = 0;
+    for text in texts {
+        let analysis = read_all(text);
+        let Some(printed) = reprint(text).filter(|_| !doubted(&analysis) && !reserved(&analysis)) else {
+            continue;
+        };
+        assert_eq!(
+            outline(&analysis),
+            outline(&read_all(&printed)),
+            "{text:?}, which bash prints as {printed:?}"
+        );
+        compared += 1;
+    }
+    assert!(compared >= SAMPLE * 4 / 5, "only {compared} texts could be compared");
+}
