@@ -164,6 +164,11 @@ pub enum Answer {
         /// Shown to the model: the rule and what to do instead, never the whole policy.
         reason: String,
     },
+    /// Nothing is held up, and the person should know something. At [`Moment::Stop`]: the turn ends red.
+    Tell {
+        /// Shown to the person where the agent has a way to, and never to its model.
+        text: String,
+    },
 }
 
 /// How answers are worded where a dialect leaves a choice.
@@ -204,6 +209,16 @@ impl Reply {
     #[must_use]
     pub const fn blocks_by_code(&self) -> bool {
         self.code == 2
+    }
+
+    /// Nothing is held up, and words for whoever reads the standard error of a hook.
+    pub(crate) fn aside(text: &str) -> Self {
+        Self { stderr: format!("{text}\n"), ..Self::silence() }
+    }
+
+    /// The same as a message that the agent's own screen shows to its user; Claude Code, Codex and Gemini CLI read one key.
+    pub(crate) fn message(text: &str) -> Self {
+        Self::json(&serde_json::json!({"systemMessage": text}))
     }
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {

@@ -90,8 +90,9 @@ fn failed(call: &Call, error: &MonitorError) -> Reply {
 fn stop(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, MonitorError> {
     Ok(match gate::at_stop(monitor, subject, call.stop_hook_active)? {
         Stop::Hold(reason) => Answer::Deny { reason },
-        // Shown to nobody but a person who looks; the journal has it.
-        Stop::Let | Stop::EndedRed(_) => Answer::NoObjection,
+        Stop::Let => Answer::NoObjection,
+        // Its model has given up or is turning round; what is open is the person's from here on.
+        Stop::EndedRed(text) => Answer::Tell { text },
     })
 }
 

@@ -21,7 +21,7 @@ mod tools;
 pub use call::{AccessKind, Action, Answer, Call, Dialect, Malformed, Manners, Moment, Outcome, Reply};
 pub use glue::{answer_alone, answer_in_session};
 pub use install::{
-    AgentKind, ApplyError, Change, Disk, Files, Found, HOST_TIMEOUT_SECONDS, Injection, Memory, Plan,
+    AgentKind, ApplyError, Change, Disk, Files, Found, Guard, HOST_TIMEOUT_SECONDS, Injection, Memory, Plan,
     Refusal, World, apply, detect, diff, hook_command, inject, plan_install, plan_remove, plugin_source,
     remove_empty,
 };

@@ -70,6 +70,7 @@ fn worded(answer: &Answer, limit: usize) -> Answer {
         Answer::Allow { reason } => Answer::Allow { reason: sentence(reason) },
         Answer::Ask { reason } => Answer::Ask { reason: sentence(reason) },
         Answer::Deny { reason } => Answer::Deny { reason: sentence(reason) },
+        Answer::Tell { text } => Answer::Tell { text: sentence(text) },
     }
 }
 

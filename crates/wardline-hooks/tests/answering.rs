@@ -75,6 +75,9 @@ fn ask() -> Answer {
 fn deny() -> Answer {
     Answer::Deny { reason: "why".into() }
 }
+fn tell() -> Answer {
+    Answer::Tell { text: "why".into() }
+}
 
 #[test]
 fn golden_answers() {
@@ -86,6 +89,7 @@ fn golden_answers() {
     let cursor = |word: &str| json!({"permission": word, "user_message": "wardline: why", "agent_message": "wardline: why"});
     let pass = json!({"permission": "allow"});
     let own = |word: &str, reason: &str| json!({"decision": word, "reason": reason});
+    let aside = json!({"systemMessage": "wardline: why"});
     let none = Value::Null;
     use Dialect::{Claude, Codex, Cursor, Gemini, Kiro, Plugin};
     let rows: &[(Dialect, &str, Answer, &Value, u8)] = &[
@@ -100,7 +104,12 @@ fn golden_answers() {
         (Claude, "PostToolUse", allow(), &none, 0),
         (Claude, "Stop", deny(), &block, 0),
         (Claude, "Stop", allow(), &none, 0),
+        (Claude, "Stop", tell(), &aside, 0),
+        (Claude, "PostToolUse", tell(), &none, 0),
         (Claude, "UserPromptSubmit", deny(), &none, 2),
+        (Codex, "Stop", tell(), &aside, 0),
+        (Gemini, "AfterAgent", tell(), &aside, 0),
+        (Cursor, "stop", tell(), &none, 0),
         (Codex, "PreToolUse", NOTHING, &none, 0),
         (Codex, "PreToolUse", allow(), &none, 0),
         (Codex, "PreToolUse", ask(), &before("deny"), 2),
@@ -145,9 +154,10 @@ fn golden_answers() {
             serde_json::from_str(&spoken.stdout).unwrap()
         };
         assert_eq!((&stdout, spoken.code), (*wanted, *code), "{dialect} {event} {answer:?}");
+        let aside = matches!(answer, Answer::Tell { .. }) && spoken.stdout.is_empty();
         assert_eq!(
             spoken.stderr,
-            if *code == 2 { "wardline: why\n" } else { "" },
+            if *code == 2 || aside { "wardline: why\n" } else { "" },
             "{dialect} {event} {answer:?}"
         );
     }

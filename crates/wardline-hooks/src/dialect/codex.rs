@@ -55,6 +55,8 @@ pub(crate) fn reply(on: &Occasion<'_>, answer: &Answer, manners: &Manners) -> Re
             Reply::json(&json!({"decision": "block", "reason": reason}))
         }
         (_, Answer::Deny { reason }) => Reply::block(None, reason),
+        (Moment::Stop, Answer::Tell { text }) => Reply::message(text),
+        (_, Answer::Tell { text }) => Reply::aside(text),
         (_, Answer::Ask { .. }) => Reply::silence(),
     }
 }

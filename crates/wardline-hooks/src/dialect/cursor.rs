@@ -179,6 +179,10 @@ fn mcp(envelope: &Envelope) -> Result<Used, Malformed> {
 pub(crate) fn reply(on: &Occasion<'_>, answer: &Answer) -> Reply {
     match (on.moment, answer) {
         (Moment::Stop, Answer::Deny { reason }) => Reply::json(&json!({"followup_message": reason})),
+        // A message here would set the agent to work again.
+        (Moment::Stop | Moment::AfterTool | Moment::SessionStart, Answer::Tell { text }) => {
+            Reply::aside(text)
+        }
         (Moment::AfterTool | Moment::SessionStart, _) => Reply::silence(),
         (_, Answer::Deny { reason }) => refusal(on.event, reason),
         (Moment::BeforeTool, Answer::Ask { reason }) => ask(on, reason),

@@ -107,6 +107,8 @@ pub(crate) fn reply(on: &Occasion<'_>, answer: &Answer) -> Reply {
         // Exit 2 blocks no more than this does, and shows the person every refusal as a failed hook.
         (Moment::BeforeTool | Moment::PermissionRequest, Answer::Ask { reason })
         | (_, Answer::Deny { reason }) => Reply::json(&json!({"decision": "deny", "reason": reason})),
+        (Moment::Stop, Answer::Tell { text }) => Reply::message(text),
+        (_, Answer::Tell { text }) => Reply::aside(text),
         (_, Answer::Ask { .. }) => Reply::silence(),
     }
 }

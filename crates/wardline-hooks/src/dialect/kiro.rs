@@ -131,6 +131,7 @@ pub(crate) fn reply(on: &Occasion<'_>, answer: &Answer) -> Reply {
             Answer::Ask { reason } | Answer::Deny { reason },
         )
         | (_, Answer::Deny { reason }) => Reply::block(None, reason),
+        (_, Answer::Tell { text }) => Reply::aside(text),
         (_, _) => Reply::silence(),
     }
 }

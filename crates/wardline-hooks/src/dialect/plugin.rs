@@ -68,7 +68,7 @@ pub(crate) fn moment(event: &str, tool: bool) -> Moment {
 
 pub(crate) fn reply(answer: &Answer, manners: &Manners) -> Reply {
     let (word, reason) = match answer {
-        Answer::NoObjection => ("none", ""),
+        Answer::NoObjection | Answer::Tell { .. } => ("none", ""),
         // `allow` makes the plugin spare the person the agent's own question.
         Answer::Allow { .. } if !manners.fewer_questions => ("none", ""),
         Answer::Allow { reason } => ("allow", reason.as_str()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::command::{HOST_TIMEOUT_SECONDS, hook_command, is_ours};
+use super::command::{Guard, HOST_TIMEOUT_SECONDS, hook_command, is_ours};
 use super::files::Files;
 use super::{AgentKind, Change, Plan, Refusal, World, codex, jsonc, plugin};
 use crate::call::Dialect;
@@ -200,8 +200,9 @@ fn is_entry(item: &Value) -> bool {
 
 /// One group of the form that three agents share. `timeout` is in the agent's own unit.
 pub(crate) fn group(world: &World, dialect: Dialect, event: &Event, timeout: u64) -> Value {
-    let command = hook_command(&world.exe, dialect, event.gate);
-    let hook = if dialect == Dialect::Claude && event.gate && world.claude_blocks_on_failure() {
+    let command = hook_command(&world.exe, dialect, event.guard);
+    let hook = if dialect == Dialect::Claude && event.guard == Guard::Gate && world.claude_blocks_on_failure()
+    {
         json!({"type": "command", "command": command, "timeout": timeout, "onFailure": "block"})
     } else {
         json!({"type": "command", "command": command, "timeout": timeout})
@@ -212,27 +213,31 @@ pub(crate) fn group(world: &World, dialect: Dialect, event: &Event, timeout: u64
 /// One event that a hook is installed for.
 pub(crate) struct Event {
     pub(crate) name: &'static str,
-    /// A failure of the hook must block.
-    pub(crate) gate: bool,
+    /// What becomes of it when the hook fails.
+    pub(crate) guard: Guard,
     /// The event is about a tool and takes a matcher.
     pub(crate) tool: bool,
 }
 
 pub(crate) const fn gate(name: &'static str) -> Event {
-    Event { name, gate: true, tool: true }
+    Event { name, guard: Guard::Gate, tool: true }
 }
 
 pub(crate) const fn after(name: &'static str) -> Event {
-    Event { name, gate: false, tool: true }
+    Event { name, guard: Guard::Report, tool: true }
 }
 
 pub(crate) const fn turn(name: &'static str) -> Event {
-    Event { name, gate: false, tool: false }
+    Event { name, guard: Guard::Report, tool: false }
+}
+
+pub(crate) const fn end(name: &'static str) -> Event {
+    Event { name, guard: Guard::End, tool: false }
 }
 
 /// The settings entries of Claude Code.
 pub(crate) fn claude_entries(world: &World) -> Vec<(Vec<&'static str>, Value)> {
-    let events = [gate("PreToolUse"), after("PostToolUse"), turn("Stop"), turn("SessionStart")];
+    let events = [gate("PreToolUse"), after("PostToolUse"), end("Stop"), turn("SessionStart")];
     // Told apart from a success only by versions that are new enough to be recognised.
     let failure = world.claude_blocks_on_failure().then_some(after("PostToolUseFailure"));
     let entry = |event: Event| {
@@ -282,7 +287,7 @@ fn claude(desk: &Desk<'_>) -> Result<Plan, Refusal> {
 
 /// The settings entries of Gemini CLI. Its timeouts are in milliseconds.
 pub(crate) fn gemini_entries(world: &World) -> Vec<(Vec<&'static str>, Value)> {
-    [gate("BeforeTool"), after("AfterTool"), turn("AfterAgent"), turn("SessionStart")]
+    [gate("BeforeTool"), after("AfterTool"), end("AfterAgent"), turn("SessionStart")]
         .into_iter()
         .map(|event| {
             (vec!["hooks", event.name], group(world, Dialect::Gemini, &event, HOST_TIMEOUT_SECONDS * 1000))
@@ -327,13 +332,14 @@ pub(crate) fn gemini_switches(desk: &Desk<'_>, own: &Path) -> Vec<String> {
 
 /// Cursor's hooks file.
 pub(crate) fn cursor_file(world: &World, path: PathBuf) -> JsonFile {
-    let command = |gate: bool| hook_command(&world.exe, Dialect::Cursor, gate);
+    let command = |guard: Guard| hook_command(&world.exe, Dialect::Cursor, guard);
     let gates = ["preToolUse", "beforeShellExecution", "beforeMCPExecution", "beforeReadFile"].map(|event| {
-        let item = json!({"command": command(true), "timeout": HOST_TIMEOUT_SECONDS, "failClosed": true});
+        let item =
+            json!({"command": command(Guard::Gate), "timeout": HOST_TIMEOUT_SECONDS, "failClosed": true});
         (vec!["hooks", event], item)
     });
     let reports = ["afterShellExecution", "afterMCPExecution", "afterFileEdit", "stop"].map(|event| {
-        (vec!["hooks", event], json!({"command": command(false), "timeout": HOST_TIMEOUT_SECONDS}))
+        (vec!["hooks", event], json!({"command": command(Guard::Report), "timeout": HOST_TIMEOUT_SECONDS}))
     });
     JsonFile {
         path,
@@ -392,24 +398,24 @@ fn kiro(desk: &Desk<'_>) -> Result<Plan, Refusal> {
 
 /// The hooks file that Kiro's IDE 1.x and command line 3 read.
 fn kiro_hooks(world: &World) -> Value {
-    let hook = |name: &str, trigger: &str, gate: bool| {
+    let hook = |name: &str, trigger: &str, guard: Guard| {
         json!({
             "name": name, "trigger": trigger, "matcher": ".*",
-            "action": {"type": "command", "command": hook_command(&world.exe, Dialect::Kiro, gate)},
+            "action": {"type": "command", "command": hook_command(&world.exe, Dialect::Kiro, guard)},
             "timeout": HOST_TIMEOUT_SECONDS, "enabled": true,
         })
     };
     json!({
         "version": "v1",
-        "hooks": [hook("wardline", "PreToolUse", true), hook("wardline-outcome", "PostToolUse", false)],
+        "hooks": [hook("wardline", "PreToolUse", Guard::Gate), hook("wardline-outcome", "PostToolUse", Guard::Report)],
     })
 }
 
 /// The hooks inside one agent of Kiro's command line 2.
 fn kiro_agent(world: &World, path: PathBuf) -> JsonFile {
-    let item = |gate: bool| {
+    let item = |guard: Guard| {
         json!({
-            "matcher": "*", "command": hook_command(&world.exe, Dialect::Kiro, gate),
+            "matcher": "*", "command": hook_command(&world.exe, Dialect::Kiro, guard),
             "timeout_ms": HOST_TIMEOUT_SECONDS * 1000,
         })
     };
@@ -417,7 +423,10 @@ fn kiro_agent(world: &World, path: PathBuf) -> JsonFile {
     JsonFile {
         path,
         skeleton: json!({}),
-        entries: vec![(vec!["hooks", "preToolUse"], item(true)), (vec!["hooks", "postToolUse"], item(false))],
+        entries: vec![
+            (vec!["hooks", "preToolUse"], item(Guard::Gate)),
+            (vec!["hooks", "postToolUse"], item(Guard::Report)),
+        ],
         ours: is_entry,
         note,
     }

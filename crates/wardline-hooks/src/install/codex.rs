@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use toml_edit::{DocumentMut, Item};
 
-use super::agents::{Desk, Direction, Event, JsonFile, after, gate, group, is_group, turn};
+use super::agents::{Desk, Direction, Event, JsonFile, after, end, gate, group, is_group, turn};
 use super::command::{HOST_TIMEOUT_SECONDS, hook_command, is_ours};
 use super::{Change, Plan, Refusal, World};
 use crate::call::Dialect;
 
 const EVENTS: [Event; 5] =
-    [gate("PreToolUse"), gate("PermissionRequest"), after("PostToolUse"), turn("Stop"), turn("SessionStart")];
+    [gate("PreToolUse"), gate("PermissionRequest"), after("PostToolUse"), end("Stop"), turn("SessionStart")];
 
 const OPEN: &str = "# >>> wardline: written by `wardline init`, removed by `wardline init --remove`";
 const CLOSE: &str = "# <<< wardline";
@@ -170,7 +170,7 @@ fn requirements(world: &World, features: bool, managed_dir: Option<&Path>) -> St
     }
     for event in &EVENTS {
         let matcher = if event.tool { "matcher = \"*\"\n" } else { "" };
-        let command = toml_text(&hook_command(&world.exe, Dialect::Codex, event.gate));
+        let command = toml_text(&hook_command(&world.exe, Dialect::Codex, event.guard));
         text.push_str(&format!(
             "[[hooks.{0}]]\n{matcher}[[hooks.{0}.hooks]]\ntype = \"command\"\ncommand = {command}\ntimeout = {HOST_TIMEOUT_SECONDS}\n",
             event.name

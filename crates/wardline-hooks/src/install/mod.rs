@@ -15,7 +15,7 @@ mod plugin;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use command::{HOST_TIMEOUT_SECONDS, hook_command};
+pub use command::{Guard, HOST_TIMEOUT_SECONDS, hook_command};
 pub use disk::{ApplyError, Disk, apply, remove_empty};
 pub use files::{Files, Memory};
 pub use inject::{Injection, inject};

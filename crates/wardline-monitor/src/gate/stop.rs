@@ -62,11 +62,37 @@ pub fn at_stop(monitor: &Monitor, subject: &Subject, again: bool) -> Result<Stop
         body.insert("gate".into(), "ended red".into());
         body.insert("tree".into(), text("tree").into());
         monitor.append(subject, Kind::Gate, None, body)?;
-        return Ok(Stop::EndedRed(text("message")));
+        return Ok(Stop::EndedRed(farewell(&told)));
     }
     // Only the number of turns depends on it.
     remember(&memory, &text("tree"), holds + 1);
     Ok(Stop::Hold(text("message")))
+}
+
+/// What a person is told when the turn ends red: what is open, and where to go on.
+fn farewell(told: &Value) -> String {
+    const SHOWN: usize = 5;
+    let open = |key: &str| -> Vec<&Value> {
+        let list = told.get(key).and_then(Value::as_array).into_iter().flatten();
+        list.filter(|item| item.get("holds") == Some(&Value::Bool(true))).collect()
+    };
+    let text = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let line = |item: &&Value| {
+        let line = item.get("line").and_then(Value::as_u64).unwrap_or_default();
+        format!("  {}:{line}: {} [{}]", text(item, "path"), text(item, "message"), text(item, "rule"))
+    };
+    let gap = |item: &&Value| format!("  {} was not looked at: {}", text(item, "path"), text(item, "reason"));
+    let (findings, gaps) = (open("findings"), open("gaps"));
+    let all = findings.len() + gaps.len();
+    let mut lines: Vec<String> = findings.iter().map(line).chain(gaps.iter().map(gap)).take(SHOWN).collect();
+    if all > SHOWN {
+        lines.push(format!("  … and {} more", all - SHOWN));
+    }
+    format!(
+        "the agent ended its turn while the gate is red: what it did is not done.\n{}\nSee `wardline gate`; a finding that is wrong is yours \
+         to waive, by `wardline waive`.",
+        lines.join("\n")
+    )
 }
 
 fn remember(memory: &Path, tree: &str, holds: u64) {

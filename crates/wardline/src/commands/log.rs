@@ -178,6 +178,18 @@ fn human(style: Style, entry: &Entry) -> String {
             style.dim(&visible(text("because")))
         ),
         Kind::Outcome | Kind::SessionEnd => format!("      {} {}", entry.kind.as_str(), summary(entry)),
+        Kind::Gate => format!(
+            "      gate {} {}",
+            style.bold(&visible(text("gate"))),
+            visible(
+                entry
+                    .body
+                    .get("coverage")
+                    .and_then(|all| all.get("text"))
+                    .and_then(Value::as_str)
+                    .unwrap_or(text("text"))
+            )
+        ),
         Kind::Unmediated => format!("{} {}", style.bold("effect without a decision:"), summary(entry)),
         _ => format!("      {} {}", entry.kind.as_str(), summary(entry)),
     };

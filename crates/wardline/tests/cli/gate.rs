@@ -343,7 +343,13 @@ fn the_end_of_a_turn_is_held_until_it_is_mended() {
     // Something was tried and did not help: held again. Nothing was tried: let go, and the record says so.
     world.write("home/p/app.py", &format!("{CLEAN}{}", SECRET.replace('\n', "  # nosec\n")));
     assert_eq!(held(true)["decision"], "block");
-    assert_eq!(held(true), Value::Null);
+    let ended = held(true);
+    let told = ended["systemMessage"].as_str().unwrap();
+    assert!(ended.get("decision").is_none(), "it is let go: {ended}");
+    assert!(
+        told.contains("while the gate is red") && told.contains("app.py:3"),
+        "the person is told: {told}"
+    );
     assert_eq!(rows(&world).last().unwrap()["gate"], "ended red");
     assert_eq!(held(false)["decision"], "block", "the next turn is held again");
     world.write("home/p/app.py", &format!("{CLEAN}import os\npassword = os.environ[\"PASSWORD\"]\n"));
