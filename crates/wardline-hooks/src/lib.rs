@@ -22,8 +22,8 @@ pub use call::{AccessKind, Action, Answer, Call, Dialect, Malformed, Manners, Mo
 pub use glue::{answer_alone, answer_in_session};
 pub use install::{
     AgentKind, ApplyError, Change, Disk, Files, Found, Guard, HOST_TIMEOUT_SECONDS, Injection, Memory, Plan,
-    Refusal, World, apply, detect, diff, hook_command, inject, plan_install, plan_remove, plugin_source,
-    remove_empty,
+    Refusal, World, apply, detect, diff, hook_command, inject, plan_git, plan_install, plan_remove,
+    plugin_source, remove_empty,
 };
 pub use json::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 pub use launch::{KnownAgent, known_agent};

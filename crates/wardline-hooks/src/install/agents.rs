@@ -119,6 +119,7 @@ impl Desk<'_> {
             path: file.path.clone(),
             before,
             after,
+            mode: None,
             note: Some(file.note.clone()),
         }))
     }
@@ -157,7 +158,7 @@ impl Desk<'_> {
             Direction::Remove if ours => None,
             Direction::Remove => before.clone(),
         };
-        Ok((after != before).then(|| Change { path, before, after, note: Some(note.to_owned()) }))
+        Ok((after != before).then(|| Change { path, before, after, mode: None, note: Some(note.to_owned()) }))
     }
 }
 

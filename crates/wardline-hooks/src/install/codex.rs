@@ -75,7 +75,7 @@ fn install_managed(desk: &Desk<'_>, managed: &Path, before: Option<String>) -> R
     let note = Some("Codex hooks for everybody on this machine; no trust needed".to_owned());
     let after = Some(after);
     let changes: Vec<Change> = (after != before)
-        .then(|| Change { path: managed.to_owned(), before, after, note })
+        .then(|| Change { path: managed.to_owned(), before, after, mode: None, note })
         .into_iter()
         // The hooks in the person's own file would decide every call a second time.
         .chain(Desk { way: Direction::Remove, ..*desk }.json(&user_file(desk.world))?)
@@ -89,7 +89,7 @@ fn remove(desk: &Desk<'_>, managed: &Path, before: Option<String>, there: bool) 
         let rest = before.as_deref().map(without_block);
         let after = rest.filter(|rest| !rest.is_empty());
         let note = Some("Codex hooks for everybody on this machine".to_owned());
-        plan.changes.push(Change { path: managed.to_owned(), before, after, note });
+        plan.changes.push(Change { path: managed.to_owned(), before, after, mode: None, note });
     } else if there {
         plan.warnings
             .push(format!("{}: the hooks for everybody stay; remove them as root", managed.display()));

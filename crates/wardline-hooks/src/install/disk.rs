@@ -48,6 +48,14 @@ impl Files for Disk {
     fn is_dir(&self, path: &Path) -> bool {
         path.is_dir()
     }
+
+    fn is_link(&self, path: &Path) -> bool {
+        path.is_symlink()
+    }
+
+    fn mode(&self, path: &Path) -> Option<u32> {
+        fs::metadata(path).ok().map(|meta| meta.mode() & 0o7777)
+    }
 }
 
 /// Why nothing (or, with `left`, not everything) is as before.
@@ -87,7 +95,7 @@ pub fn apply(changes: &[Change]) -> Result<Vec<PathBuf>, ApplyError> {
     let mut done: Vec<&Change> = Vec::new();
     let mut made: Vec<PathBuf> = Vec::new();
     for change in changes {
-        match put(&change.path, change.after.as_deref(), &mut made) {
+        match put(&change.path, change.after.as_deref(), change.mode, &mut made) {
             Ok(()) => done.push(change),
             Err(error) => return Err(back_out(&change.path, &error, &done, &made)),
         }
@@ -119,7 +127,7 @@ fn back_out(path: &Path, error: &io::Error, done: &[&Change], made: &[PathBuf]) 
     let left = done
         .iter()
         .rev()
-        .filter(|change| put(&change.path, change.before.as_deref(), &mut Vec::new()).is_err())
+        .filter(|change| put(&change.path, change.before.as_deref(), None, &mut Vec::new()).is_err())
         .map(|change| change.path.clone())
         .collect();
     for dir in made.iter().rev() {
@@ -130,7 +138,7 @@ fn back_out(path: &Path, error: &io::Error, done: &[&Change], made: &[PathBuf]) 
 }
 
 /// Writes or removes one file.
-fn put(path: &Path, text: Option<&str>, made: &mut Vec<PathBuf>) -> io::Result<()> {
+fn put(path: &Path, text: Option<&str>, mode: Option<u32>, made: &mut Vec<PathBuf>) -> io::Result<()> {
     let Some(text) = text else {
         return match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -143,7 +151,7 @@ fn put(path: &Path, text: Option<&str>, made: &mut Vec<PathBuf>) -> io::Result<(
     let before = fs::metadata(&place).ok();
     let name = place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = dir.join(format!(".{name}.wardline-{}", std::process::id()));
-    let written = write(&beside, text, before.as_ref()).and_then(|()| fs::rename(&beside, &place));
+    let written = write(&beside, text, before.as_ref(), mode).and_then(|()| fs::rename(&beside, &place));
     if written.is_err() {
         drop(fs::remove_file(&beside));
     }
@@ -153,14 +161,17 @@ fn put(path: &Path, text: Option<&str>, made: &mut Vec<PathBuf>) -> io::Result<(
     Ok(())
 }
 
-fn write(beside: &Path, text: &str, before: Option<&fs::Metadata>) -> io::Result<()> {
-    let mode = before.map_or(0o644, |meta| meta.mode() & 0o7777);
+fn write(beside: &Path, text: &str, before: Option<&fs::Metadata>, mode: Option<u32>) -> io::Result<()> {
+    let wanted = mode;
+    let mode = mode.unwrap_or_else(|| before.map_or(0o644, |meta| meta.mode() & 0o7777));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(beside)?;
     if let Some(meta) = before {
         let now = file.metadata()?;
         if (now.uid(), now.gid()) != (meta.uid(), meta.gid()) {
             std::os::unix::fs::fchown(&file, Some(meta.uid()), Some(meta.gid()))?;
         }
+    }
+    if before.is_some() || wanted.is_some() {
         file.set_permissions(fs::Permissions::from_mode(mode))?;
     }
     file.write_all(text.as_bytes())?;
@@ -190,7 +201,13 @@ mod tests {
     }
 
     fn change(path: PathBuf, before: Option<&str>, after: Option<&str>) -> Change {
-        Change { path, before: before.map(str::to_owned), after: after.map(str::to_owned), note: None }
+        Change {
+            path,
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+            mode: None,
+            note: None,
+        }
     }
 
     fn tree(dir: &Path) -> Vec<(PathBuf, String)> {

@@ -19,6 +19,16 @@ pub trait Files {
 
     /// Whether a directory is there.
     fn is_dir(&self, path: &Path) -> bool;
+
+    /// Whether a link is there, wherever it leads.
+    fn is_link(&self, _path: &Path) -> bool {
+        false
+    }
+
+    /// A file's permissions, where there are any.
+    fn mode(&self, _path: &Path) -> Option<u32> {
+        None
+    }
 }
 
 /// Files that are only texts in a map.

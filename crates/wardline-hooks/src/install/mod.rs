@@ -8,6 +8,7 @@ mod codex;
 mod command;
 mod disk;
 mod files;
+mod git;
 mod inject;
 mod jsonc;
 mod plugin;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 pub use command::{Guard, HOST_TIMEOUT_SECONDS, hook_command};
 pub use disk::{ApplyError, Disk, apply, remove_empty};
 pub use files::{Files, Memory};
+pub use git::plan_git;
 pub use inject::{Injection, inject};
 pub use plugin::plugin_source;
 
@@ -157,6 +159,8 @@ pub struct Change {
     pub before: Option<String>,
     /// Its text afterwards; `None` when it goes away.
     pub after: Option<String>,
+    /// The permissions that the file gets; without them a new one is readable by all, and others keep theirs.
+    pub mode: Option<u32>,
     /// What the change is for, in one line.
     pub note: Option<String>,
 }

@@ -52,6 +52,17 @@ impl Base {
         Self { name, files, pack: None, contents }
     }
 
+    /// A base whose files are known by the names of their objects, of which some contents are kept.
+    pub(crate) fn of_objects(
+        name: String,
+        objects: BTreeMap<PathBuf, String>,
+        contents: BTreeMap<PathBuf, Vec<u8>>,
+    ) -> Self {
+        let known = |object| Known { stamp: object, digest: String::new(), place: None };
+        let files = objects.into_iter().map(|(path, object)| (path, known(object))).collect();
+        Self { name, files, pack: None, contents }
+    }
+
     /// What a file held; nothing when it was not there or not kept.
     ///
     /// # Errors

@@ -9,14 +9,15 @@ use wardline_scan::finding::{Finding, Gap, GapReason};
 use wardline_scan::language::Language;
 
 use super::base::Base;
-use super::tree::{Content, Tree, content, is_dependency, read};
+use super::tree::{Content, content, is_dependency};
+use super::view::View;
 use super::{Examined, tree_digest};
 use crate::trust::hex;
 
 /// Changed files in the directories of package managers and builds that are looked at; more were not written by hand.
 const MAX_DEPENDENCIES: usize = 500;
 /// Where a project keeps rules of its own.
-const RULES: &str = ".wardline/rules";
+pub(super) const RULES: &str = ".wardline/rules";
 /// Pairs of files that are compared to find code that went on under a name that no language claims.
 const MAX_PAIRS: usize = 20_000;
 
@@ -60,15 +61,19 @@ struct Touched {
     after: Option<Content>,
 }
 
-/// Looks at a tree and compares it with its base.
+/// Looks at a working tree and compares it with its base.
 pub fn examine(root: &Path, base: &Base, analyse: &dyn Analyse) -> Examined {
     super::fault("walk");
-    let tree = Tree::walk(root);
+    examine_view(&View::of_tree(root), base, analyse)
+}
+
+/// Looks at a state of the project and compares it with its base.
+pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) -> Examined {
     let mut found = Examined { base: base.name.clone(), ..Examined::default() };
     for (path, why) in &tree.unlisted {
         found.gaps.push((gap(path, GapReason::Unreadable(why.clone())), true));
     }
-    let touched = touched(root, base, &tree, &mut found);
+    let touched = touched(base, tree, &mut found);
     let texts = |side: fn(&Touched) -> &Option<Content>| -> BTreeMap<String, String> {
         let text = |(path, file): (&PathBuf, &Touched)| match side(file) {
             Some(Content::Text(text)) => Some((name(path), text.clone())),
@@ -79,8 +84,8 @@ pub fn examine(root: &Path, base: &Base, analyse: &dyn Analyse) -> Examined {
     let (before, after) = (texts(|file| &file.before), texts(|file| &file.after));
     let unread = gaps(&touched, &before);
     found.gaps.extend(unread);
-    let rules = rules(root, base, &tree, &mut found);
-    let now = |path: &str| match read(root, Path::new(path)).1 {
+    let rules = rules(base, tree, &mut found);
+    let now = |path: &str| match tree.read(Path::new(path)).1 {
         Content::Text(text) if tree.files.contains_key(Path::new(path)) => Some(text),
         _ => None,
     };
@@ -109,14 +114,14 @@ pub fn examine(root: &Path, base: &Base, analyse: &dyn Analyse) -> Examined {
     }));
     found.findings = new.findings;
     found.texts = after;
-    finish(root, base, &tree, &touched, &mut found);
+    finish(base, tree, &touched, &mut found);
     found
 }
 
 /// The files that are not as they were, in both states.
-fn touched(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> BTreeMap<PathBuf, Touched> {
+fn touched(base: &Base, tree: &View<'_>, found: &mut Examined) -> BTreeMap<PathBuf, Touched> {
     let is_changed = |path: &PathBuf| match (base.files.get(path), tree.files.get(path)) {
-        (Some(known), Some(stamp)) => known.stamp != stamp.words(),
+        (Some(known), Some(stamp)) => known.stamp != *stamp,
         (None, None) => false,
         _ => true,
     };
@@ -132,8 +137,8 @@ fn touched(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> BTree
             continue;
         }
         let then = base.content(path);
-        let now = tree.files.contains_key(path).then(|| read(root, path));
-        let same = matches!((&then, &now), (Ok(Some(then)), Some((now, content))) if then == now && !matches!(content, Content::Gap(_)));
+        let now = tree.files.contains_key(path).then(|| tree.read(path));
+        let same = matches!((&then, &now), (Ok(Some(then)), Some((now, content))) if then[..] == now[..] && !matches!(content, Content::Gap(_)));
         if same {
             continue;
         }
@@ -205,7 +210,7 @@ pub fn is_grave(gap: &Gap) -> bool {
 }
 
 /// The project's rules: as they were at the base, and those that are new. A rule that was edited or removed is as it was.
-fn rules(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> Vec<(String, String)> {
+fn rules(base: &Base, tree: &View<'_>, found: &mut Examined) -> Vec<(String, String)> {
     let is_rule = |path: &&PathBuf| {
         path.starts_with(RULES)
             && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
@@ -221,7 +226,7 @@ fn rules(root: &Path, base: &Base, tree: &Tree, found: &mut Examined) -> Vec<(St
         }
     }
     for path in tree.files.keys().filter(is_rule) {
-        if let (false, Content::Text(text)) = (rules.contains_key(&name(path)), read(root, path).1) {
+        if let (false, Content::Text(text)) = (rules.contains_key(&name(path)), tree.read(path).1) {
             rules.insert(name(path), text);
         }
     }
@@ -248,13 +253,13 @@ fn with_neighbours(
 }
 
 /// Says what was looked at, and that nothing changed meanwhile.
-fn finish(root: &Path, base: &Base, tree: &Tree, touched: &BTreeMap<PathBuf, Touched>, found: &mut Examined) {
-    let again = Tree::walk(root);
+fn finish(base: &Base, tree: &View<'_>, touched: &BTreeMap<PathBuf, Touched>, found: &mut Examined) {
+    let again = tree.again();
     let late: BTreeSet<&PathBuf> = tree
         .files
         .keys()
-        .chain(again.files.keys())
-        .filter(|path| tree.files.get(*path) != again.files.get(*path))
+        .chain(again.keys())
+        .filter(|path| tree.files.get(*path) != again.get(*path))
         .collect();
     for path in late {
         if !(found.left_out > 0 && is_dependency(path)) {
@@ -279,7 +284,7 @@ fn finish(root: &Path, base: &Base, tree: &Tree, touched: &BTreeMap<PathBuf, Tou
                     hex(&Sha256::digest(text.as_bytes()))
                 }
                 (None, Some(digest)) => digest,
-                _ => stamp.words(),
+                _ => stamp.clone(),
             };
             (path.as_path(), state)
         })

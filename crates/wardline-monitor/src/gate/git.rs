@@ -1,13 +1,14 @@
 //! A base out of git. Git is asked for objects only, with every setting switched off by which a repository runs programs.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::base::Base;
 use super::tree::{MAX_FILE, is_dependency};
+use super::view::KEPT;
 
 /// Settings by which a repository would run programs or leave the machine.
 const SETTINGS: [&str; 8] = [
@@ -22,7 +23,7 @@ const SETTINGS: [&str; 8] = [
 ];
 
 /// A git that runs nothing of the repository's.
-fn git(root: &Path, path: &str) -> Command {
+pub(super) fn git(root: &Path, path: &str) -> Command {
     let mut git = Command::new("git");
     git.arg("-C").arg(root).args([
         "--no-pager",
@@ -39,7 +40,7 @@ fn git(root: &Path, path: &str) -> Command {
     git
 }
 
-fn output(mut git: Command) -> Result<Vec<u8>, String> {
+pub(super) fn output(mut git: Command) -> Result<Vec<u8>, String> {
     let done = git.output().map_err(|e| format!("git cannot be run: {e}"))?;
     if done.status.success() {
         return Ok(done.stdout);
@@ -55,8 +56,8 @@ pub fn base(root: &Path, revision: &str, path: &str) -> Result<Base, String> {
     if revision == "index" {
         let mut list = git(root, path);
         list.args(["ls-files", "-s", "-z"]);
-        let entries = entries(&output(list)?, b'\t', 1, 0);
-        return Ok(Base::of_contents("the index".to_owned(), blobs(root, path, entries)?));
+        let entries = by_hand(entries(&output(list)?, 1));
+        return Ok(Base::of_contents("the index".to_owned(), small(blobs(git(root, path), &entries)?)));
     }
     let mut name = git(root, path);
     name.args(["rev-parse", "--verify", "--quiet", "--end-of-options"]).arg(format!("{revision}^{{commit}}"));
@@ -64,8 +65,8 @@ pub fn base(root: &Path, revision: &str, path: &str) -> Result<Base, String> {
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let mut list = git(root, path);
     list.args(["ls-tree", "-r", "-z", &commit]);
-    let entries = entries(&output(list)?, b'\t', 2, 0);
-    Ok(Base::of_contents(format!("git {commit}"), blobs(root, path, entries)?))
+    let entries = by_hand(entries(&output(list)?, 2));
+    Ok(Base::of_contents(format!("git {commit}"), small(blobs(git(root, path), &entries)?)))
 }
 
 /// The files that git tracks or would track: not ignored.
@@ -80,28 +81,42 @@ pub fn files(root: &Path, path: &str) -> Result<Vec<PathBuf>, String> {
     Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
 }
 
-/// Object and path of each regular file in a list whose words before the tab are `mode … object`.
-fn entries(list: &[u8], tab: u8, object: usize, mode: usize) -> Vec<(String, PathBuf)> {
+/// Path and object of each regular file in a list whose words before the tab begin with the mode; `object` is the number of
+/// the word that names the object.
+pub(super) fn entries(list: &[u8], object: usize) -> BTreeMap<PathBuf, String> {
     let lines = list.split(|byte| *byte == 0).filter(|line| !line.is_empty());
     lines
         .filter_map(|line| {
-            let at = line.iter().position(|byte| *byte == tab)?;
+            let at = line.iter().position(|byte| *byte == b'\t')?;
             let (words, name) = line.split_at_checked(at)?;
             let words: Vec<&str> = std::str::from_utf8(words).ok()?.split(' ').collect();
-            let regular = words.get(mode)?.starts_with("100");
+            let regular = words.first()?.starts_with("100");
             let path = PathBuf::from(std::ffi::OsStr::from_bytes(name.get(1..)?));
-            (regular && !is_dependency(&path)).then(|| ((*words.get(object).unwrap_or(&"")).to_owned(), path))
+            regular.then(|| (path, (*words.get(object).unwrap_or(&"")).to_owned()))
         })
         .collect()
 }
 
-/// The contents of objects, in one call of git.
-fn blobs(
-    root: &Path,
-    path: &str,
-    entries: Vec<(String, PathBuf)>,
-) -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
-    let mut command = git(root, path);
+/// Without what package managers and builds made.
+fn by_hand(mut entries: BTreeMap<PathBuf, String>) -> BTreeMap<PathBuf, String> {
+    entries.retain(|path, _| !is_dependency(path));
+    entries
+}
+
+/// The contents of files that are small enough to be looked at.
+fn small(contents: BTreeMap<PathBuf, (Vec<u8>, u64)>) -> BTreeMap<PathBuf, Vec<u8>> {
+    contents
+        .into_iter()
+        .filter(|(_, (_, size))| *size <= MAX_FILE)
+        .map(|(path, (bytes, _))| (path, bytes))
+        .collect()
+}
+
+/// The contents of objects with their sizes, in one call of git. Of large ones only the beginning is kept.
+pub(super) fn blobs(
+    mut command: Command,
+    entries: &BTreeMap<PathBuf, String>,
+) -> Result<BTreeMap<PathBuf, (Vec<u8>, u64)>, String> {
     command
         .args(["cat-file", "--batch", "--buffer"])
         .stdin(Stdio::piped())
@@ -110,27 +125,31 @@ fn blobs(
     let mut child = command.spawn().map_err(|e| format!("git cannot be run: {e}"))?;
     let broken = || "git gave no objects".to_owned();
     let mut input = child.stdin.take().ok_or_else(broken)?;
-    let wanted: String = entries.iter().map(|(object, _)| format!("{object}\n")).collect();
+    let wanted: String = entries.values().map(|object| format!("{object}\n")).collect();
     let writer = std::thread::spawn(move || input.write_all(wanted.as_bytes()));
-    let mut text = Vec::new();
-    child.stdout.take().ok_or_else(broken)?.read_to_end(&mut text).map_err(|e| e.to_string())?;
+    let mut output = BufReader::new(child.stdout.take().ok_or_else(broken)?);
+    let mut found = BTreeMap::new();
+    for (path, object) in entries {
+        let mut head = String::new();
+        output.read_line(&mut head).map_err(|e| e.to_string())?;
+        let size = head
+            .trim_end()
+            .strip_prefix(object.as_str())
+            .and_then(|rest| rest.strip_prefix(" blob "))
+            .and_then(|size| size.parse::<u64>().ok());
+        let size = size.ok_or_else(|| format!("git has no object for {}", path.display()))?;
+        let mut bytes = Vec::new();
+        output.by_ref().take(size.min(KEPT)).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        // What is not kept, and the line break behind each object.
+        let rest = size.saturating_sub(KEPT) + 1;
+        let passed = std::io::copy(&mut output.by_ref().take(rest), &mut std::io::sink())
+            .map_err(|e| e.to_string())?;
+        if bytes.len() as u64 != size.min(KEPT) || passed != rest {
+            return Err(broken());
+        }
+        found.insert(path.clone(), (bytes, size));
+    }
     writer.join().ok();
     child.wait().map_err(|e| e.to_string())?;
-    let mut found = BTreeMap::new();
-    let mut rest = text.as_slice();
-    for (object, path) in entries {
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(broken)?;
-        let head = String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned();
-        let size = head
-            .strip_prefix(&object)
-            .and_then(|rest| rest.strip_prefix(" blob "))
-            .and_then(|size| size.parse::<usize>().ok());
-        let size = size.ok_or_else(|| format!("git has no object for {}", path.display()))?;
-        let bytes = rest.get(end + 1..end + 1 + size).ok_or_else(broken)?;
-        if size as u64 <= MAX_FILE {
-            found.insert(path, bytes.to_vec());
-        }
-        rest = rest.get(end + 2 + size..).unwrap_or_default();
-    }
     Ok(found)
 }

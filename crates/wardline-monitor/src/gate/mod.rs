@@ -7,12 +7,14 @@
 //! finding out.
 
 mod base;
+mod commit;
 mod engine;
 mod examine;
 mod git;
 mod report;
 mod stop;
 mod tree;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,6 +24,7 @@ use wardline_scan::change::State;
 use wardline_scan::finding::{Finding, Gap, Severity};
 
 pub use base::{Base, exists, latest, load, take};
+pub use commit::{Kept, pushed, revision, staged};
 pub use engine::{Engine, Listing, list};
 pub use examine::{Analyse, Analysis, Work, examine, is_grave};
 pub use git::{base as git_base, files as git_files};
@@ -139,6 +142,8 @@ pub enum Against {
     Last,
     /// A revision of git, or `index`.
     Git(String),
+    /// Not the working tree is looked at, but what git is about to keep.
+    Kept(Kept),
 }
 
 /// Looks at the world's project and judges what it finds, by the policy's word on the gate.
@@ -156,6 +161,7 @@ pub fn run(world: &World, against: &Against, demand: Demand) -> Result<Outcome, 
     let base = match against {
         Against::Session(session) => of_session(session)?,
         Against::Git(revision) => git(revision)?,
+        Against::Kept(kept) => return Ok(judge(world, demand, commit::examine(world, kept)?)),
         Against::Last => match latest(&world.state, &world.project) {
             Some(session) => of_session(&session)?,
             None => {

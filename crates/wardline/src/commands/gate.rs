@@ -3,11 +3,14 @@
 //! The scan reads text that an agent wrote, so it runs in a child with a deadline and a memory limit; a child that gives no
 //! answer is red. The parent records the answer, bound to the tree, before it tells it.
 
+use std::io::Read as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::Value;
 use wardline_monitor::gate::{self, Against, Demand};
+use wardline_monitor::session::MONITOR_SOCKET;
 use wardline_monitor::sources::Choice;
 use wardline_monitor::{Monitor, World, sandbox, visible};
 
@@ -16,6 +19,8 @@ use crate::term::Style;
 
 /// The time that a scan may take.
 const DEADLINE: Duration = Duration::from_secs(120);
+/// Bytes that git tells a hook about one push at most: some thousand branches.
+const MAX_LINES: u64 = 4 * 1024 * 1024;
 /// The address space that a scan may take.
 const MEMORY: u64 = 4 * 1024 * 1024 * 1024;
 
@@ -31,6 +36,15 @@ pub(crate) struct Gate {
     /// Compare with a revision of git, or with `index`
     #[arg(long, value_name = "REV", conflicts_with = "session")]
     base: Option<String>,
+    /// Look at what is staged, not at the working tree; compared with HEAD unless --base says another
+    #[arg(long, conflicts_with_all = ["session", "commit", "pushed"])]
+    staged: bool,
+    /// Look at a commit, not at the working tree; compared with its parent unless --base says another
+    #[arg(long, value_name = "REV", conflicts_with_all = ["session", "pushed"])]
+    commit: Option<String>,
+    /// Look at what a push to this remote sends: standard input has the lines that git gives a pre-push hook
+    #[arg(long, value_name = "REMOTE", conflicts_with_all = ["session", "base"])]
+    pushed: Option<String>,
     /// Compare with the start of this session
     #[arg(long, value_name = "SESSION")]
     session: Option<String>,
@@ -44,32 +58,69 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn run(self, world: &World) -> ExitCode {
-        let against = match (self.base, self.session) {
-            (Some(revision), _) => Against::Git(revision),
-            (None, Some(session)) => Against::Session(session),
-            (None, None) => Against::Last,
-        };
         // Before the journal is opened: the scan forks, and a child needs none of it.
         let policy = match wardline_monitor::sources::policy(world, &Choice::default()) {
             Ok(policy) => policy,
             Err(e) => return exit::fail(exit::USAGE, e),
         };
-        let mut demand = gate::demand(&policy).unwrap_or_default();
-        demand.strict |= self.strict;
-        let told = scan(world, &against, demand);
-        let session = match &against {
-            Against::Session(session) => session.clone(),
-            Against::Last | Against::Git(_) => "gate".to_owned(),
-        };
-        let recorded = Monitor::open(world.clone(), &Choice::default(), false)
-            .and_then(|monitor| gate::record(&monitor, &session, &told));
-        if let Err(e) = recorded {
-            let told = gate::json_error(&e.to_string());
-            tell(&told, self.json);
-            return ExitCode::from(exit::INCOMPLETE);
+        let demanded = gate::demand(&policy);
+        if demanded.is_none() && (self.staged || self.pushed.is_some()) {
+            eprintln!("wardline: the gate is off in your configuration; nothing was looked at");
+            return ExitCode::SUCCESS;
         }
-        tell(&told, self.json);
-        ExitCode::from(code(&told))
+        let mut demand = demanded.unwrap_or_default();
+        demand.strict |= self.strict;
+        let all = match self.against(world) {
+            Ok(all) => all,
+            Err(e) => return ExitCode::from(judged(world, "gate", &gate::json_error(&e), self.json)),
+        };
+        let codes = all.iter().map(|against| {
+            let session = match against {
+                Against::Session(session) => session,
+                Against::Last | Against::Git(_) | Against::Kept(_) => "gate",
+            };
+            judged(world, session, &scan(world, against, demand), self.json)
+        });
+        // Findings say more than gaps, and both more than green.
+        ExitCode::from(codes.max_by_key(|code| (*code == exit::FOUND, *code)).unwrap_or(exit::OK))
+    }
+
+    /// What is compared with what; a push may send several things, or nothing.
+    fn against(&self, world: &World) -> Result<Vec<Against>, String> {
+        if let Some(remote) = &self.pushed {
+            let mut lines = String::new();
+            let read = std::io::stdin().take(MAX_LINES).read_to_string(&mut lines);
+            read.map_err(|e| format!("what is pushed cannot be read: {e}"))?;
+            return gate::pushed(world, remote, &lines);
+        }
+        Ok(vec![match (self.staged, &self.commit, &self.base, &self.session) {
+            (true, _, base, _) => gate::staged(world, base.clone())?,
+            (_, Some(commit), base, _) => gate::revision(world, commit, base.clone())?,
+            (_, _, Some(base), _) => Against::Git(base.clone()),
+            (_, _, _, Some(session)) => Against::Session(session.clone()),
+            _ => Against::Last,
+        }])
+    }
+}
+
+/// Records an answer and tells it; gives the code.
+fn judged(world: &World, session: &str, told: &Value, json: bool) -> u8 {
+    // The journal is out of reach in a guarded session, which has a gate of its own at its end.
+    let recorded = if Path::new(MONITOR_SOCKET).exists() {
+        Ok(())
+    } else {
+        Monitor::open(world.clone(), &Choice::default(), false)
+            .and_then(|monitor| gate::record(&monitor, session, told))
+    };
+    match recorded {
+        Ok(()) => {
+            tell(told, json);
+            code(told)
+        }
+        Err(e) => {
+            tell(&gate::json_error(&e.to_string()), json);
+            exit::INCOMPLETE
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use wardline_hooks::{
-    AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_install, plan_remove,
+    AgentKind, Change, Disk, Plan, World as Places, apply, detect, diff, plan_git, plan_install, plan_remove,
     remove_empty,
 };
 use wardline_monitor::{World, visible};
@@ -24,6 +24,10 @@ pub(crate) struct Init {
     /// Only this agent (claude, codex, gemini, cursor, kiro, opencode, kilo); repeatable
     #[arg(long = "agent", value_name = "AGENT", value_parser = agent)]
     agents: Vec<AgentKind>,
+    /// Put the gate into this repository's git hooks: before a commit and before a push (and into no agent, unless
+    /// --agent names one)
+    #[arg(long)]
+    git_hooks: bool,
     /// Take the hooks out again
     #[arg(long)]
     remove: bool,
@@ -92,7 +96,12 @@ impl Init {
     /// Each agent is planned over the files as the agents before it would leave them, so shared files get all changes.
     fn plan(&self, places: &Places) -> Whole {
         let mut whole = Whole::default();
-        let agents = if self.agents.is_empty() {
+        if self.git_hooks {
+            self.plan_git(places, &mut whole);
+        }
+        let agents = if self.git_hooks && self.agents.is_empty() {
+            Vec::new()
+        } else if self.agents.is_empty() {
             detect(places, &Disk).into_iter().map(|found| found.agent).collect()
         } else {
             self.agents.clone()
@@ -118,6 +127,26 @@ impl Init {
             }
         }
         whole
+    }
+
+    /// The gate in the hooks of the repository that one stands in.
+    fn plan_git(&self, places: &Places, whole: &mut Whole) {
+        let planned = hooks_of_git().and_then(|(hooks, common)| {
+            if !hooks.starts_with(&common) && !self.remove {
+                whole.remarks.push(format!(
+                    "git: core.hooksPath says {}: what is put there is in force in every repository that uses it",
+                    hooks.display()
+                ));
+            }
+            plan_git(&hooks, &places.exe, &Disk, self.remove)
+        });
+        match planned {
+            Ok(plan) => {
+                whole.changes.extend(plan.changes);
+                whole.warnings.extend(plan.warnings.into_iter().map(|text| format!("git: {text}")));
+            }
+            Err(e) => whole.refusals.push(format!("git: {e}")),
+        }
     }
 
     /// Remembers the directories that an installation made, and removes those that a removal left empty: an empty
@@ -147,7 +176,7 @@ impl Init {
 
     fn show(&self, whole: &Whole) {
         let style = Style::of_stdout();
-        if whole.agents.is_empty() && whole.refusals.is_empty() {
+        if whole.agents.is_empty() && whole.refusals.is_empty() && !self.git_hooks {
             println!("no agent was found here; name one with --agent");
         }
         for change in &whole.changes {
@@ -165,8 +194,12 @@ impl Init {
         for refusal in &whole.refusals {
             println!("{} {refusal}", style.bold("left alone:"));
         }
-        if whole.changes.is_empty() && !whole.agents.is_empty() {
-            let names: Vec<&str> = whole.agents.iter().map(|agent| agent.as_str()).collect();
+        if whole.changes.is_empty()
+            && whole.refusals.is_empty()
+            && (!whole.agents.is_empty() || self.git_hooks)
+        {
+            let git = self.git_hooks.then_some("git");
+            let names: Vec<&str> = whole.agents.iter().map(|agent| agent.as_str()).chain(git).collect();
             let state =
                 if self.remove { "no hooks of Wardline are in" } else { "everything is as it should be for" };
             println!("{state} {}", names.join(", "));
@@ -177,6 +210,28 @@ impl Init {
 /// The diff with nothing hidden, line by line so that it stays a diff.
 fn visible_diff(diff: &str) -> String {
     diff.lines().map(|line| format!("{}\n", visible(line))).collect()
+}
+
+/// Where git looks for this repository's hooks, as its settings say, and the directory that all its working trees share.
+fn hooks_of_git() -> Result<(PathBuf, PathBuf), String> {
+    let ask = |words: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let done = git.args(["rev-parse", "--path-format=absolute"]).args(words).output();
+        let done = done.map_err(|e| format!("git cannot be run: {e}"))?;
+        if done.status.success() {
+            return Ok(PathBuf::from(String::from_utf8_lossy(&done.stdout).trim_end_matches('\n')));
+        }
+        let why = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        Err(format!("{why}; stand in a repository, or make one by `git init`"))
+    };
+    let (hooks, common) = (ask(&["--git-path", "hooks"])?, ask(&["--git-common-dir"])?);
+    if hooks.symlink_metadata().is_ok() && !hooks.is_dir() {
+        return Err(format!(
+            "core.hooksPath says {}, which is no directory: git runs no hooks here",
+            hooks.display()
+        ));
+    }
+    Ok((hooks, common))
 }
 
 fn code(whole: &Whole) -> u8 {

@@ -187,7 +187,7 @@ fn human(style: Style, entry: &Entry) -> String {
                     .get("coverage")
                     .and_then(|all| all.get("text"))
                     .and_then(Value::as_str)
-                    .unwrap_or(text("text"))
+                    .unwrap_or_else(|| text("text"))
             )
         ),
         Kind::Unmediated => format!("{} {}", style.bold("effect without a decision:"), summary(entry)),

@@ -12,6 +12,7 @@ mod doctor;
 mod egress;
 mod exec;
 mod gate;
+mod githooks;
 mod hook;
 mod init;
 mod kills;

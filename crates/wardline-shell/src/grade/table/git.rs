@@ -33,7 +33,7 @@ pub(in crate::grade) static ROWS: &[Row] = &[
     looks("git column", "--mode:t --width:n --padding:n", ""),
     builds(
         "git commit",
-        "-aioqsvzn -u?t -m:t -F:r -C:t --all --message:t --file:r --reuse-message:t --fixup:t --squash:t --author:t --date:t --signoff --no-signoff --trailer:t --no-verify --allow-empty --allow-empty-message --cleanup:t --no-edit --amend --include --only --quiet --verbose --dry-run --short --branch --porcelain --long --null --untracked-files?t --status --no-status --no-gpg-sign --no-post-rewrite --reset-author",
+        "-aioqsvz -u?t -m:t -F:r -C:t --all --message:t --file:r --reuse-message:t --fixup:t --squash:t --author:t --date:t --signoff --no-signoff --trailer:t --allow-empty --allow-empty-message --cleanup:t --no-edit --amend --include --only --quiet --verbose --dry-run --short --branch --porcelain --long --null --untracked-files?t --status --no-status --no-gpg-sign --no-post-rewrite --reset-author",
         "p*",
     ),
     looks("git config", "-lz --list --get --get-all --get-regexp --get-urlmatch --local --global --system --worktree --show-origin --show-scope --null --name-only --type:t --bool --int --bool-or-int --path --default:t --includes --no-includes", "t t t").check(special::git_config),
@@ -57,7 +57,7 @@ pub(in crate::grade) static ROWS: &[Row] = &[
     looks("git log", LOG, "t*").also(DIFF),
     looks("git ls-files", "-cdfikmorstuvz -x:t -X:r --cached --deleted --modified --others --ignored --stage --directory --no-empty-directory --unmerged --killed --resolve-undo --exclude:t --exclude-from:r --exclude-per-directory:t --exclude-standard --error-unmatch --with-tree:t --full-name --recurse-submodules --abbrev?n --debug --eol --format:t --deduplicate --sparse", "t*"),
     looks("git ls-tree", "-drtlz --long --name-only --name-status --object-only --full-name --full-tree --abbrev?n --format:t", "t*"),
-    builds("git merge", "-nqsv -m:t -X:{ours|theirs|ignore-space-change|ignore-all-space} --ff --no-ff --ff-only --squash --no-squash --commit --no-commit --edit --no-edit --abort --continue --quit --message:t --no-stat --stat --quiet --verbose --signoff --allow-unrelated-histories --log?n --autostash --no-verify --strategy-option:{ours|theirs}", "t*"),
+    builds("git merge", "-nqsv -m:t -X:{ours|theirs|ignore-space-change|ignore-all-space} --ff --no-ff --ff-only --squash --no-squash --commit --no-commit --edit --no-edit --abort --continue --quit --message:t --no-stat --stat --quiet --verbose --signoff --allow-unrelated-histories --log?n --autostash --strategy-option:{ours|theirs}", "t*"),
     looks("git merge-base", "-a --all --octopus --independent --is-ancestor --fork-point", "t*"),
     looks("git merge-tree", "-z --write-tree --name-only --messages --no-messages --allow-unrelated-histories --merge-base:t --trivial-merge", "t*"),
     edits("git mv", "-knv --dry-run --verbose", "p*"),
