@@ -21,6 +21,8 @@ pub enum Language {
     Php,
     /// Ruby.
     Ruby,
+    /// HTML and other text with Ruby in it (`<%= … %>`).
+    Erb,
     /// C#.
     CSharp,
     /// Rust.
@@ -54,7 +56,8 @@ const TABLE: &[(Language, &str, &[&str])] = &[
     (Language::Go, "go", &["go"]),
     (Language::Java, "java", &["java"]),
     (Language::Php, "php", &["php", "phtml", "php5", "php7", "inc"]),
-    (Language::Ruby, "ruby", &["rb", "rake", "erb"]),
+    (Language::Ruby, "ruby", &["rb", "rake", "ru", "gemspec"]),
+    (Language::Erb, "erb", &["erb", "rhtml"]),
     (Language::CSharp, "csharp", &["cs"]),
     (Language::Rust, "rust", &["rs"]),
 ];
@@ -75,7 +78,7 @@ impl Language {
             Self::Go => &[Self::Go],
             Self::Java => &[Self::Java],
             Self::Php => &[Self::Php],
-            Self::Ruby => &[Self::Ruby],
+            Self::Ruby | Self::Erb => &[Self::Ruby, Self::Erb],
             Self::CSharp => &[Self::CSharp],
             Self::Rust => &[Self::Rust],
         }

@@ -67,7 +67,7 @@ impl<'p> Interpreter<'p> {
                 let member = self.member(value, name, callee.span);
                 self.roles_of_callee(callee, member)
             }
-            None => self.eval(callee),
+            None => self.called(callee),
         };
         let function = self.settled(function);
         let mut given = Vec::with_capacity(arguments.len());
@@ -104,6 +104,17 @@ impl<'p> Interpreter<'p> {
             }
         }
         value
+    }
+
+    /// What is called, when it is no member: looking at it does not call it.
+    fn called(&mut self, callee: &'p Expr) -> Value<'p> {
+        match &callee.kind {
+            ExprKind::Name(name) if self.ruby() => {
+                let value = self.lookup(name);
+                self.roles_of_callee(callee, value)
+            }
+            _ => self.eval(callee),
+        }
     }
 
     /// What a function of Go that is not in the program may write to where its arguments point: all that it was given.

@@ -68,12 +68,19 @@ impl<'p> Interpreter<'p> {
     fn kind(&mut self, expr: &'p Expr) -> Value<'p> {
         match &expr.kind {
             ExprKind::Literal(literal) => Value::constant(Constant::from(literal)),
-            ExprKind::Name(name) => self.lookup(name),
+            ExprKind::Name(name) => {
+                let value = self.lookup(name);
+                self.called_by_name(value, expr.span)
+            }
             ExprKind::Member { object, name } => {
                 let value = self.eval(object);
-                self.member(&value, name, expr.span)
+                let value = self.member(&value, name, expr.span);
+                self.called_by_name(value, expr.span)
             }
-            ExprKind::Index { object, index } => self.index(object, index),
+            ExprKind::Index { object, index } => match self.checked(expr) {
+                Some(value) => value,
+                None => self.index(object, index),
+            },
             ExprKind::Call { callee, arguments, is_new } => self.call(expr, callee, arguments, *is_new),
             ExprKind::Binary { operator, left, right } => self.binary(expr, *operator, left, right),
             ExprKind::Unary { operator, value } => self.unary(*operator, value),
@@ -112,6 +119,16 @@ impl<'p> Interpreter<'p> {
                 mixed(&values)
             }
         }
+    }
+
+    /// In Ruby a method is called by its name alone.
+    fn called_by_name(&mut self, value: Value<'p>, span: crate::span::Span) -> Value<'p> {
+        let named = match &value.shape {
+            Shape::Function(closure) => closure.function.name.is_some(),
+            Shape::Method(_) => true,
+            _ => false,
+        };
+        if named && self.ruby() { self.apply(&value, Vec::new(), span).0 } else { value }
     }
 
     fn index(&mut self, object: &'p Expr, index: &'p Expr) -> Value<'p> {
@@ -154,6 +171,10 @@ impl<'p> Interpreter<'p> {
             Operator::Modulo if python && !matches!(left.as_constant(), Some(Constant::Integer(_))) => {
                 let formatted = self.percent(left, right);
                 self.noted(formatted, expr.span, &Note::Built)
+            }
+            Operator::Modulo if self.ruby() && !matches!(left.as_constant(), Some(Constant::Integer(_))) => {
+                let value = mixed(&[left.clone(), right.clone()]);
+                self.noted(value, expr.span, &Note::Built)
             }
             Operator::Add
             | Operator::Concat

@@ -72,7 +72,8 @@ impl<'p> Interpreter<'p> {
         let scope = self.scope_here();
         let in_class = self.frames.last().is_some_and(|frame| frame.kind == FrameKind::Class);
         let closure = Arc::new(Closure { unit, function, scope });
-        if unit == self.unit && !in_class {
+        // Blocks in a class of Ruby are run by what they are given to: routes, filters.
+        if unit == self.unit && (!in_class || (function.name.is_none() && self.ruby())) {
             self.entries.push_back(Entry::Function(closure.clone()));
         }
         Value::shaped(Shape::Function(closure))

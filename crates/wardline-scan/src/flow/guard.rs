@@ -61,7 +61,9 @@ impl<'p> Interpreter<'p> {
         let checked: Vec<&'p Expr> = match &test.kind {
             ExprKind::Binary { left, right, .. } => vec![left, right],
             ExprKind::Call { callee, arguments, .. } => match &callee.kind {
-                ExprKind::Member { name, .. } if matches!(&**name, "includes" | "has") => {
+                ExprKind::Member { name, .. }
+                    if matches!(&**name, "includes" | "has" | "include?" | "Contains") =>
+                {
                     arguments.iter().map(|argument| &argument.value).collect()
                 }
                 _ => return,
@@ -114,6 +116,10 @@ impl<'p> Interpreter<'p> {
     }
 
     fn refine_comparison(&mut self, operator: Operator, left: &'p Expr, right: &'p Expr, truth: bool) {
+        if operator == Operator::Match && truth {
+            self.refine_by_regex(left, right);
+            self.refine_by_regex(right, left);
+        }
         let holds = match operator {
             Operator::In | Operator::Equal | Operator::Identical => truth,
             Operator::NotIn | Operator::NotEqual | Operator::NotIdentical => !truth,
@@ -216,29 +222,47 @@ impl<'p> Interpreter<'p> {
         }
         match (&**name, arguments) {
             // `ALLOWED.has(x)`, `ALLOWED.includes(x)`, `ALLOWED.contains(x)`.
-            ("has" | "includes" | "contains" | "__contains__" | "hasOwnProperty", [only]) => {
+            (
+                "has" | "includes" | "contains" | "__contains__" | "hasOwnProperty" | "include?" | "member?"
+                | "key?" | "has_key?" | "Contains" | "ContainsKey",
+                [only],
+            ) => {
                 let container = self.quiet(object);
                 if !matches!(container.shape, Shape::Constant(_)) && allows(&container) {
                     self.clean_checked(&only.value);
                 }
             }
-            // `/^[a-z]+$/.test(x)`.
-            ("test", [only]) => {
-                if let Some(Constant::Regex(pattern)) = self.quiet(object).as_constant()
-                    && harmless(pattern, Anchors::Neither)
-                {
-                    self.clean_checked(&only.value);
-                }
-            }
-            // `x.match(/^[a-z]+$/)`.
-            ("match", [only]) if matches!(only.value.kind, ExprKind::Literal(Literal::Regex(_))) => {
-                if let Some(Constant::Regex(pattern)) = self.quiet(&only.value).as_constant()
-                    && harmless(pattern, Anchors::Neither)
-                {
+            // `x.in?(ALLOWED)`.
+            ("in?", [only]) => {
+                let container = self.quiet(&only.value);
+                if allows(&container) {
                     self.clean_checked(object);
                 }
             }
+            // `/^[a-z]+$/.test(x)`, `x.match(/^[a-z]+$/)`, either way in Ruby.
+            ("test", [only]) => self.refine_by_regex(object, &only.value),
+            ("match?" | "===", [only]) => {
+                self.refine_by_regex(object, &only.value);
+                self.refine_by_regex(&only.value, object);
+            }
+            ("match", [only])
+                if matches!(only.value.kind, ExprKind::Literal(Literal::Regex(_))) || self.ruby() =>
+            {
+                self.refine_by_regex(&only.value, object);
+                self.refine_by_regex(object, &only.value);
+            }
             _ => self.refine_matched(callee, arguments),
+        }
+    }
+
+    /// Cleans `checked` where the regular expression `by` lets only harmless characters through.
+    fn refine_by_regex(&mut self, by: &'p Expr, checked: &'p Expr) {
+        let by = self.quiet(by);
+        let Some(Constant::Regex(pattern)) = by.as_constant() else { return };
+        // In Ruby `^` and `$` are the ends of any line.
+        let lines = self.ruby() && !(pattern.starts_with("\\A") && pattern.ends_with("\\z"));
+        if !lines && harmless(pattern, Anchors::Neither) {
+            self.clean_checked(checked);
         }
     }
 

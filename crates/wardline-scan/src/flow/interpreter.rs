@@ -73,6 +73,8 @@ pub(super) struct Interpreter<'p> {
     next_frame: u32,
     /// While the definition of a checked name is looked at: what was assigned later is not meant.
     pub(super) as_of: Option<u64>,
+    /// Whether a key of something from outside was found harmless anywhere.
+    pub(super) checked: bool,
     resolved: HashMap<(usize, Name), Option<usize>>,
 }
 
@@ -96,6 +98,7 @@ impl<'p> Interpreter<'p> {
             nesting: 0,
             next_frame: 0,
             as_of: None,
+            checked: false,
             resolved: HashMap::default(),
         }
     }
@@ -162,6 +165,10 @@ impl<'p> Interpreter<'p> {
 
     pub(super) fn python(&self) -> bool {
         self.language() == Language::Python
+    }
+
+    pub(super) fn ruby(&self) -> bool {
+        matches!(self.language(), Language::Ruby | Language::Erb)
     }
 
     pub(super) fn roles(&self, expression: crate::ir::ExprId) -> &'p [Role] {
@@ -248,7 +255,7 @@ impl<'p> Interpreter<'p> {
         Value::external(name.clone())
     }
 
-    fn bound(&self, name: &Name) -> Option<Value<'p>> {
+    pub(super) fn bound(&self, name: &Name) -> Option<Value<'p>> {
         let frame = self.frames.last()?;
         if !frame.outer.contains(name)
             && let Some(value) = frame.vars.get(name)

@@ -183,6 +183,27 @@ const GO: &[(&str, Effect)] = &[
     ("html.", Effect::Pass),
 ];
 
+/// Functions and classes of Ruby.
+const RUBY: &[(&str, Effect)] = &[
+    ("Integer", Effect::Clean),
+    ("Float", Effect::Clean),
+    ("String", Effect::Pass),
+    ("Array", Effect::Elements),
+    ("rand", Effect::Clean),
+    ("SecureRandom.", Effect::Clean),
+    ("Time.", Effect::Clean),
+    ("Date.", Effect::Clean),
+    ("DateTime.", Effect::Clean),
+    ("Digest.", Effect::Clean),
+    ("File.exist?", Effect::Clean),
+    ("File.file?", Effect::Clean),
+    ("File.directory?", Effect::Clean),
+    ("File.size", Effect::Clean),
+    ("File.mtime", Effect::Clean),
+    ("Set", Effect::Elements),
+    ("Hash", Effect::New),
+];
+
 /// Methods that give something harmless, whatever they are called on.
 const CLEAN_METHODS: &[&str] = &[
     "isdigit",
@@ -226,6 +247,13 @@ const CLEAN_METHODS: &[&str] = &[
     "__contains__",
     "timestamp",
     "bit_length",
+    "include?",
+    "start_with?",
+    "end_with?",
+    "match?",
+    "key?",
+    "respond_to?",
+    "is_a?",
 ];
 
 /// Members that say what a value is, not what is in it.
@@ -318,6 +346,13 @@ const LOOKUPS: &[&str] = &[
     "delete",
     "remove",
     "commit",
+    "find_by",
+    "find_by!",
+    "find_or_create_by",
+    "find_or_create_by!",
+    "find_or_initialize_by",
+    "fetch",
+    "exists?",
     "Query",
     "QueryRow",
     "QueryContext",
@@ -373,6 +408,7 @@ pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
         Language::Python => PYTHON,
         Language::Java => JAVA,
         Language::Go => GO,
+        Language::Ruby | Language::Erb => RUBY,
         _ => SCRIPT,
     };
     let named =

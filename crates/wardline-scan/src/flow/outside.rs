@@ -210,8 +210,8 @@ impl<'p> Interpreter<'p> {
             });
         }
         match name {
-            "map" => made.map(|made| Value::list(Vec::new(), Some(made))),
-            "flatMap" | "then" | "catch" | "finally" => made,
+            "map" | "collect" | "filter_map" => made.map(|made| Value::list(Vec::new(), Some(made))),
+            "flatMap" | "flat_map" | "then" | "catch" | "finally" => made,
             _ => None,
         }
     }
@@ -225,35 +225,35 @@ impl<'p> Interpreter<'p> {
         given: &[Given<'p>],
         span: Span,
     ) -> Option<Value<'p>> {
-        let callback = given.first().map(|given| given.value.clone())?;
-        if !matches!(callback.shape, Shape::Function(_) | Shape::Method(_)) {
-            return None;
-        }
+        let callable =
+            |given: &&Given<'p>| matches!(given.value.shape, Shape::Function(_) | Shape::Method(_));
+        let callback = given.iter().find(callable).map(|given| given.value.clone())?;
         let element = receiver.element();
         let whole = Value::list(list.items.clone(), list.rest.clone()).tainted(&receiver.taint);
         let mut run = |first: Vec<Value<'p>>| {
             self.apply(&callback, first.into_iter().map(Given::plain).collect(), span).0
         };
         Some(match name {
-            "map" | "flatMap" => {
+            "map" | "flatMap" | "collect" | "flat_map" | "filter_map" | "each_with_object" => {
                 let made = run(vec![element, Value::safe(), whole]);
-                let made = if name == "flatMap" { made.element() } else { made };
+                let made = if matches!(name, "flatMap" | "flat_map") { made.element() } else { made };
                 Value::list(Vec::new(), Some(made))
             }
-            "filter" | "sort" | "toSorted" => {
+            "filter" | "sort" | "toSorted" | "select" | "reject" | "sort_by" | "uniq" | "partition" => {
                 run(vec![element.clone(), element.clone()]);
                 Value::list(Vec::new(), Some(element))
             }
-            "find" | "findLast" => {
+            "find" | "findLast" | "detect" => {
                 run(vec![element.clone()]);
                 element
             }
-            "forEach" | "some" | "every" | "findIndex" => {
+            "forEach" | "some" | "every" | "findIndex" | "any?" | "all?" | "none?" => {
                 run(vec![element, Value::safe(), whole]);
                 Value::safe()
             }
-            "reduce" | "reduceRight" => {
-                let start = given.get(1).map_or_else(|| element.clone(), |given| given.value.clone());
+            "reduce" | "reduceRight" | "inject" => {
+                let start = given.iter().find(|given| !callable(given));
+                let start = start.map_or_else(|| element.clone(), |given| given.value.clone());
                 let once = run(vec![start.clone(), element.clone()]);
                 let start = start.join(&once);
                 run(vec![start, element])

@@ -8,7 +8,7 @@ use super::{
     taint::Note,
     value::{Shape, Value},
 };
-use crate::ir::{Expr, ExprKind, Name, Operator};
+use crate::ir::{Expr, ExprKind, Literal, Name, Operator};
 
 /// Whether an expression is a place: something that keeps what it is given.
 pub(super) fn is_place(expr: &Expr) -> bool {
@@ -76,6 +76,11 @@ impl<'p> Interpreter<'p> {
             }
             ExprKind::Index { index, .. } => {
                 self.eval(index);
+                if self.checked(target).is_some()
+                    && let Some(name) = checked_name(target)
+                {
+                    self.keep_checked(name, value.clone());
+                }
                 self.sink_of_target(target, &value);
                 let value = self.noted(value, target.span, &Note::Stored("a container".into()));
                 self.update(target, value);
@@ -255,6 +260,39 @@ impl<'p> Interpreter<'p> {
         }
     }
 
+    /// What is not of the program cannot be changed, but that one of its keys was found harmless holds from here on.
+    fn remember_checked(&mut self, place: &'p Expr, rules: Option<crate::role::RuleSet>) {
+        let ExprKind::Index { .. } = &place.kind else { return };
+        let outside =
+            root(place).cloned().is_some_and(|root| matches!(self.lookup(&root).shape, Shape::External(_)));
+        let (true, Some(name)) = (outside, checked_name(place)) else { return };
+        let value = match rules {
+            None => Value::safe(),
+            Some(rules) => {
+                let mark = self.mark_now();
+                let value = self.eval(place).map_taint(&|taint| taint.without(rules));
+                self.take_back(mark);
+                Value { unknown: false, ..value }
+            }
+        };
+        self.keep_checked(name, value);
+    }
+
+    fn keep_checked(&mut self, name: String, value: Value<'p>) {
+        self.checked = true;
+        if let Some(frame) = self.frame() {
+            frame.set(&name.into(), Some(value));
+        }
+    }
+
+    /// What a key of something from outside was found to be.
+    pub(super) fn checked(&mut self, place: &'p Expr) -> Option<Value<'p>> {
+        if !self.checked {
+            return None;
+        }
+        self.bound(&checked_name(place)?.into())
+    }
+
     /// Makes what stands at a place harmless, and what it was made from when it is a view of that.
     pub(super) fn clean(&mut self, place: &'p Expr, rules: Option<crate::role::RuleSet>) {
         if !is_place(place) {
@@ -273,6 +311,7 @@ impl<'p> Interpreter<'p> {
                 None => value.map_taint(&|_| super::taint::Taint::default()),
             };
             cleaned.unknown = false;
+            self.remember_checked(place, rules);
             self.update(place, cleaned);
         }
         if let Some((by, time)) = definition
@@ -282,6 +321,18 @@ impl<'p> Interpreter<'p> {
             self.clean_viewed(by, rules, 0);
             self.as_of = before;
         }
+    }
+}
+
+/// The name under which it is kept that a place of something from outside was found harmless: `params["id"]`.
+fn checked_name(place: &Expr) -> Option<String> {
+    match &place.kind {
+        ExprKind::Name(name) => Some(name.to_string()),
+        ExprKind::Index { object, index } => match &index.kind {
+            ExprKind::Literal(Literal::Text(key)) => Some(format!("{}[{key}]", checked_name(object)?)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -99,7 +99,9 @@ impl<'t, 'b, State> Lower<'t, 'b, State> {
         let mut operands = Vec::new();
         let mut left = Some(node);
         while let Some(next) = left {
-            if next.kind() == "binary_expression" && operator_text(self.text, next) == written {
+            if matches!(next.kind(), "binary_expression" | "binary")
+                && operator_text(self.text, next) == written
+            {
                 operands.extend(next.child_by_field_name("right"));
                 left = next.child_by_field_name("left");
             } else {
@@ -131,6 +133,56 @@ impl<'t, 'b, State> Lower<'t, 'b, State> {
     }
 }
 
+/// A language whose expressions are lowered by one function; the short ways to reach them come with it.
+pub(super) trait Expressions<'t>: Sized {
+    /// Lowers an expression. Only [`Lower::expr`] calls it.
+    fn lower(lower: &mut Lower<'t, '_, Self>, node: Node<'t>) -> Expr;
+}
+
+impl<'t, State: Expressions<'t>> Lower<'t, '_, State> {
+    /// An expression, one level deeper.
+    pub(super) fn expr(&mut self, node: Node<'t>) -> Expr {
+        self.nested(node, |lower| State::lower(lower, node))
+    }
+
+    /// An expression; where there is none, an empty opaque one in the place of `around`.
+    pub(super) fn expr_or(&mut self, around: Node<'t>, node: Option<Node<'t>>) -> Expr {
+        match node {
+            Some(node) => self.expr(node),
+            None => self.opaque(around),
+        }
+    }
+
+    /// The expression in field `name`; an empty opaque one where the grammar found none.
+    pub(super) fn field(&mut self, node: Node<'t>, name: &str) -> Expr {
+        self.expr_or(node, node.child_by_field_name(name))
+    }
+
+    pub(super) fn boxed(&mut self, node: Node<'t>, name: &str) -> Box<Expr> {
+        Box::new(self.field(node, name))
+    }
+
+    /// The first part of a node.
+    pub(super) fn first(&mut self, node: Node<'t>) -> Expr {
+        self.expr_or(node, children(node).first().copied())
+    }
+
+    pub(super) fn exprs(&mut self, nodes: Vec<Node<'t>>) -> Vec<Expr> {
+        nodes.into_iter().map(|node| self.expr(node)).collect()
+    }
+
+    /// Left and right side of a node with an operator; a long chain of them is joined evenly.
+    pub(super) fn binary(&mut self, node: Node<'t>, operator: Operator) -> Expr {
+        if let Some(operands) = self.long_chain(node, operator, operator_text(self.text, node)) {
+            let operands = self.exprs(operands);
+            return self.joined(operands, operator);
+        }
+        let kind =
+            ExprKind::Binary { operator, left: self.boxed(node, "left"), right: self.boxed(node, "right") };
+        self.make(node, kind)
+    }
+}
+
 /// The named children of a node without comments, in one pass: asking for them by number is quadratic.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
@@ -138,7 +190,19 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
 }
 
 pub(super) fn is_comment(node: Node<'_>) -> bool {
-    matches!(node.kind(), "comment" | "html_comment" | "hash_bang_line" | "line_comment" | "block_comment")
+    matches!(
+        node.kind(),
+        "comment"
+            | "html_comment"
+            | "hash_bang_line"
+            | "line_comment"
+            | "block_comment"
+            | "heredoc_body"
+            | "preproc_region"
+            | "preproc_endregion"
+            | "preproc_pragma"
+            | "preproc_nullable"
+    )
 }
 
 /// Whether the node has the word or sign `token` as a child of its own.

@@ -12,6 +12,7 @@ pub mod javascript;
 mod lower;
 pub mod php;
 pub mod python;
+pub mod ruby;
 pub mod rust;
 
 use tree_sitter::Tree;
@@ -35,6 +36,8 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         Language::Go => Some(go::lower(text)),
         Language::Java => Some(java::lower(text)),
         Language::Php => Some(php::lower(text)),
+        Language::Ruby => Some(ruby::lower(text)),
+        Language::Erb => Some(ruby::lower_template(text)),
         Language::Rust => Some(rust::lower(text)),
         _ => None,
     }
@@ -44,6 +47,7 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
 pub fn lower_pattern(language: Language, text: &str) -> Option<Module> {
     match language {
         Language::Php => Some(php::lower_code(text)),
+        Language::Ruby | Language::Erb => Some(ruby::lower_pattern(text)),
         _ => lower(language, text),
     }
 }

@@ -39,6 +39,9 @@ const JAVASCRIPT: &[Pack] = &[
     pack!("javascript", "misc"),
 ];
 
+/// Of Ruby and its templates.
+const RUBY: &[Pack] = &[pack!("ruby", "sets"), pack!("ruby", "blocking"), pack!("ruby", "warnings")];
+
 /// What the files of a language's rules hold.
 pub(super) fn read(language: Language) -> impl Iterator<Item = format::File> {
     files(language)
@@ -52,6 +55,7 @@ fn files(language: Language) -> &'static [Pack] {
         Language::Python => PYTHON,
         Language::Go => &[pack!("go", "go")],
         Language::Php => &[pack!("php", "php")],
+        Language::Ruby | Language::Erb => RUBY,
         Language::Rust => &[pack!("rust", "rust")],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
         Language::Java => &[pack!("java", "java")],

@@ -44,7 +44,11 @@ impl Pattern {
     /// Reads a pattern, or says why it cannot be used.
     pub(super) fn read(language: Language, source: &str) -> Result<Self, String> {
         // What a pattern looks for in markup is the code in it.
-        let language = if language == Language::Html { Language::JavaScript } else { language };
+        let language = match language {
+            Language::Html => Language::JavaScript,
+            Language::Erb => Language::Ruby,
+            other => other,
+        };
         let encoded = text::encode(language, source.trim())?;
         let lower = |text: &str| {
             front::lower_pattern(language, text)

@@ -122,6 +122,7 @@ impl<'p> Encoder<'p> {
         let spread = match (self.language, self.open.last()) {
             // `{**x, "a": 1}` is a dictionary where `{x, "a": 1}` is a mistake.
             (Language::Python, Some('{')) => "**",
+            (Language::Ruby, Some('{')) if self.in_hash() => "**",
             _ => "",
         };
         let line = self.out.rsplit('\n').next().unwrap_or_default();
@@ -145,6 +146,12 @@ impl<'p> Encoder<'p> {
         if statement && !ends.starts_with(';') {
             self.out.push(';');
         }
+    }
+
+    /// Whether the innermost brace of Ruby is that of a hash, and not of a block.
+    fn in_hash(&self) -> bool {
+        let before = self.out.rsplit_once('{').map_or("", |(before, _)| before.trim_end());
+        before.is_empty() || before.ends_with(['(', ',', ':', '=', '>', '['])
     }
 
     /// Whether this place is in the parameters of a Java method: a type is needed there. Its body follows the brackets.
@@ -175,12 +182,15 @@ impl<'p> Encoder<'p> {
         let triple: String = std::iter::repeat_n(quote, 3).collect();
         let python = self.language == Language::Python;
         let end = if python && self.rest.starts_with(&triple) { triple } else { quote.to_string() };
-        let template = quote == '`' || (python && self.is_f_string());
+        let ruby = self.language == Language::Ruby;
+        let template = quote == '`' || (python && self.is_f_string()) || (ruby && quote == '"');
+        let opening = if ruby { "#{" } else { "${" };
         self.copy(end.len());
-        if template && self.rest.strip_prefix("...").is_some_and(|rest| rest.starts_with(&end)) {
+        let any = template && !(ruby && quote == '"');
+        if any && self.rest.strip_prefix("...").is_some_and(|rest| rest.starts_with(&end)) {
             // A template of any parts. Without a value in it, it would be read as a plain text.
             self.copy(3);
-            self.out.push_str(if quote == '`' { "${" } else { "{" });
+            self.out.push_str(if quote == '`' { opening } else { "{" });
             self.out.push_str(ELLIPSIS);
             self.out.push('}');
         }
@@ -191,7 +201,7 @@ impl<'p> Encoder<'p> {
             if next == '\\' {
                 let escaped = self.rest.chars().nth(1).map_or(0, char::len_utf8);
                 self.copy(1 + escaped);
-            } else if template && self.rest.starts_with("${") {
+            } else if template && self.rest.starts_with(opening) {
                 self.copy(2);
                 self.value()?;
             } else if template && python && next == '{' {
