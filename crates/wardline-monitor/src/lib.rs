@@ -36,6 +36,7 @@ mod push;
 pub mod quarantine;
 mod record;
 mod repositories;
+pub mod reviewed;
 mod rundir;
 #[cfg(test)]
 mod scratch;
@@ -48,6 +49,7 @@ mod stray;
 mod tally;
 pub mod traps;
 pub mod trust;
+pub mod undo;
 mod variables;
 pub mod waivers;
 mod world;

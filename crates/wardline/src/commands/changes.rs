@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use wardline_monitor::checkpoint::history::Reading;
-use wardline_monitor::checkpoint::{Changes as All, CheckpointError, Hunks, Node, Store, lines};
-use wardline_monitor::quarantine::{self, Held};
-use wardline_monitor::{World, checkpoints, visible};
+use wardline_monitor::checkpoint::{Changes as All, Hunks, Node, Store, lines};
+use wardline_monitor::quarantine::Held;
+use wardline_monitor::undo::{by, counts, held, letter, look, worth};
+use wardline_monitor::{World, visible};
 
 use super::checkpoint::{failed, line};
 use crate::exit;
@@ -44,21 +45,6 @@ impl Changes {
     }
 }
 
-/// Takes a checkpoint of what is there now, and reads what changed since.
-pub(crate) fn look(world: &World, since: Option<u64>) -> Result<(Store, All), CheckpointError> {
-    let mut store = checkpoints::open(world)?;
-    let since = since.map_or_else(|| store.beginning(), Ok)?;
-    let cause = checkpoints::asked(&store, "wardline changes")?;
-    store.capture(&cause)?;
-    let all = store.changes(since)?;
-    Ok((store, all))
-}
-
-/// The changes to this project's trap files that wait for a person.
-fn held(world: &World) -> Vec<Held> {
-    quarantine::list(world).into_iter().filter(|held| held.path.starts_with(&world.project)).collect()
-}
-
 /// A place as a person reads it: nothing in it can move the cursor or hide.
 pub(crate) fn shown(place: &[u8]) -> String {
     visible(&String::from_utf8_lossy(place)).replace('\n', " ")
@@ -66,36 +52,6 @@ pub(crate) fn shown(place: &[u8]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// What became of a place: A, M, D, or nothing when it is as it was.
-fn letter(reading: &Reading) -> &'static str {
-    match (&reading.before, &reading.now) {
-        (None, Some(_)) => "A",
-        (Some(_), None) => "D",
-        (before, now) if before == now => "-",
-        _ => "M",
-    }
-}
-
-/// Whose doing it is.
-fn by(reading: &Reading) -> &'static str {
-    match (reading.agent(), reading.person) {
-        (true, true) => "both",
-        (true, false) => "agent",
-        (false, true) => "you",
-        (false, false) => "nobody",
-    }
-}
-
-/// What is worth a line: what an agent or the person has left there.
-fn worth(all: &All) -> impl Iterator<Item = (&Vec<u8>, &Reading)> {
-    all.readings.iter().filter(|(_, reading)| reading.before != reading.now || reading.agent())
-}
-
-fn counts(store: &Store, all: &All, reading: &Reading) -> Option<(usize, usize)> {
-    let (old, new) = (all.text(store, reading.before.as_ref())?, all.text(store, reading.now.as_ref())?);
-    Some(lines::count(&lines::diff(&lines::lines(&old), &lines::lines(&new))))
 }
 
 fn value(store: &Store, all: &All, held: &[Held], patch: bool) -> Value {

@@ -68,7 +68,7 @@ impl Doctor {
 }
 
 /// The hooks of each agent found here: installed or not, and what no hook can stop.
-fn hooks(world: &World) -> Vec<Finding> {
+pub(super) fn hooks(world: &World) -> Vec<Finding> {
     let places = places(world);
     let mut findings = Vec::new();
     for found in detect(&places, &Disk) {

@@ -21,6 +21,7 @@ mod revert;
 mod run;
 mod scan;
 mod trust;
+mod ui;
 mod waive;
 
 use std::ffi::OsString;
@@ -73,6 +74,8 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
     Log(log::Log),
+    /// Show it all in the browser: sessions, trace, doctor
+    Ui(ui::Ui),
     /// Take the secrets out of a text
     Redact(redact::Redact),
     /// Install the hooks of the agents found here, or remove them
@@ -160,6 +163,7 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::Gate(command) => command.run(&world),
         Command::Quarantine(command) => command.run(&world),
         Command::Log(command) => command.run(&world),
+        Command::Ui(command) => command.run(&world),
         Command::Init(command) => command.run(&world),
         Command::Doctor(command) => command.run(&world),
         Command::Demo(command) => command.run(&world),

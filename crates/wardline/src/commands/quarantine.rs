@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 use wardline_monitor::quarantine::{self, Held, QuarantineError, State};
-use wardline_monitor::sources::Choice;
+use wardline_monitor::undo::for_the_record;
 use wardline_monitor::{Monitor, World, visible};
 
 use crate::exit;
@@ -197,7 +197,7 @@ fn settle(world: &World, ids: &[String], all: bool, accept: bool) -> ExitCode {
             );
         }
     }
-    let monitor = match open_for_record(world) {
+    let monitor = match for_the_record(world) {
         Ok(monitor) => monitor,
         Err(e) => return exit::fail(exit::FAILED, e),
     };
@@ -238,12 +238,6 @@ fn confirmed(chosen: &[Held], accept: bool) -> std::io::Result<bool> {
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "YES"))
-}
-
-/// The journal is written through a monitor whose policy is built without the project's files: they may be held themselves.
-pub(crate) fn open_for_record(world: &World) -> Result<Monitor, String> {
-    let elsewhere = world.clone().in_project(world.state.clone());
-    Monitor::open(elsewhere, &Choice::default(), false).map_err(|e| e.to_string())
 }
 
 /// The held changes of a session, for its end.
@@ -287,7 +281,7 @@ pub(crate) fn offer(world: &World, held: &[Held]) {
     if held.is_empty() {
         return;
     }
-    let Ok(monitor) = open_for_record(world) else { return };
+    let Ok(monitor) = for_the_record(world) else { return };
     for change in held {
         match choose(change) {
             Ok('a') => drop(settle_one(&monitor, change, true)),

@@ -6,15 +6,14 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
-use wardline_monitor::audit::Kind;
-use wardline_monitor::checkpoint::plan::{Plan, Step};
-use wardline_monitor::checkpoint::{Cause, CheckpointError, Choice, Occasion};
-use wardline_monitor::{Subject, World, checkpoints};
+use serde_json::{Value, json};
+use wardline_monitor::World;
+use wardline_monitor::checkpoint::plan::Plan;
+use wardline_monitor::checkpoint::{CheckpointError, Choice};
+use wardline_monitor::undo::{self, Prepared, UndoError, step_letter};
 
-use super::changes::{look, shown};
+use super::changes::shown;
 use super::checkpoint::failed;
-use super::quarantine::open_for_record;
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +56,7 @@ impl Revert {
             Ok(choice) => choice,
             Err(e) => return exit::fail(exit::USAGE, e),
         };
-        self.revert(world, &choice).unwrap_or_else(|e| failed(&e))
+        self.revert(world, choice).unwrap_or_else(|e| failed(&e))
     }
 
     fn choice(&self, world: &World) -> Result<Choice, String> {
@@ -72,17 +71,15 @@ impl Revert {
         }
     }
 
-    fn revert(&self, world: &World, choice: &Choice) -> Result<ExitCode, CheckpointError> {
-        let since = if self.undo { Some(checkpoints::open(world)?.before_last_revert()?) } else { self.to };
-        let (store, changes) = look(world, since)?;
-        let plan = store.preview(&changes, choice);
-        // A session that runs meanwhile needs it too, and a person may think for long.
-        drop(store);
+    fn revert(&self, world: &World, choice: Choice) -> Result<ExitCode, CheckpointError> {
+        let prepared =
+            if self.undo { undo::prepare_undo(world)? } else { undo::prepare(world, self.to, choice)? };
+        let Prepared { since, plan, .. } = &prepared;
         if self.dry_run || plan.steps.is_empty() {
-            self.show(&plan, changes.since.number, None);
+            self.show(plan, *since, None);
             return Ok(ExitCode::from(if plan.steps.is_empty() { exit::FOUND } else { exit::OK }));
         }
-        match confirmed(&plan) {
+        match confirmed(plan) {
             Ok(true) => {}
             Ok(false) => {
                 println!("nothing was changed");
@@ -95,30 +92,21 @@ impl Revert {
                 return Ok(exit::fail(exit::USAGE, why));
             }
         }
-        let (mut store, now) = look(world, Some(changes.since.number))?;
-        if store.preview(&now, choice) != plan {
-            return Ok(exit::fail(
-                exit::FAILED,
-                "the project was changed meanwhile; nothing was reverted, try again",
-            ));
+        match undo::carry_out(world, &prepared) {
+            Ok(done) => {
+                self.show(plan, *since, Some(done.before));
+                Ok(ExitCode::from(if done.conflicts.is_empty() { exit::OK } else { exit::FOUND }))
+            }
+            Err(UndoError::Checkpoint(e)) => Err(e),
+            Err(e) => Ok(exit::fail(exit::FAILED, e)),
         }
-        // The record comes first: what the journal does not know of must not happen.
-        if let Err(e) = record(world, changes.since.number, &plan) {
-            return Ok(exit::fail(exit::FAILED, e));
-        }
-        let asked = checkpoints::asked(&store, "wardline revert")?;
-        let cause = Cause { occasion: Occasion::BeforeRestore, ..asked };
-        let done = store.revert(changes.since.number, choice, &cause)?;
-        self.show(&plan, changes.since.number, Some(done.before));
-        Ok(ExitCode::from(if done.conflicts.is_empty() { exit::OK } else { exit::FOUND }))
     }
 
     fn show(&self, plan: &Plan, since: u64, before: Option<u64>) {
         if self.json {
-            let steps = plan
-                .steps
-                .iter()
-                .map(|step| json!({"path": String::from_utf8_lossy(&step.place), "change": letter(step)}));
+            let steps = plan.steps.iter().map(
+                |step| json!({"path": String::from_utf8_lossy(&step.place), "change": step_letter(step)}),
+            );
             let conflicts = plan
                 .conflicts
                 .iter()
@@ -141,17 +129,9 @@ impl Revert {
     }
 }
 
-fn letter(step: &Step) -> &'static str {
-    match (&step.old, &step.new) {
-        (None, _) => "A",
-        (_, None) => "D",
-        _ => "M",
-    }
-}
-
 /// What would be done, and what would be left, on a line each.
 fn listed(plan: &Plan) -> String {
-    let steps = plan.steps.iter().map(|step| format!("{} {}\n", letter(step), shown(&step.place)));
+    let steps = plan.steps.iter().map(|step| format!("{} {}\n", step_letter(step), shown(&step.place)));
     let conflicts = plan.conflicts.iter().map(|(place, why)| format!("! {}: {why}\n", shown(place)));
     steps.chain(conflicts).collect()
 }
@@ -179,19 +159,4 @@ fn confirmed(plan: &Plan) -> std::io::Result<bool> {
     let mut answer = String::new();
     BufReader::new(terminal).read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "YES"))
-}
-
-fn record(world: &World, since: u64, plan: &Plan) -> Result<(), String> {
-    const LISTED: usize = 1000;
-    let monitor = open_for_record(world)?;
-    let mut body: Map<String, Value> = Map::new();
-    body.insert("reverted_to".into(), since.into());
-    body.insert("project".into(), world.project.to_string_lossy().into());
-    let steps =
-        plan.steps.iter().map(|step| format!("{} {}", letter(step), String::from_utf8_lossy(&step.place)));
-    body.insert("changes".into(), steps.take(LISTED).collect());
-    body.insert("conflicts".into(), plan.conflicts.len().into());
-    body.insert("principal".into(), world.principal.clone().into());
-    monitor.append(&Subject::local("revert"), Kind::Override, None, body).map_err(|e| e.to_string())?;
-    Ok(())
 }

@@ -26,5 +26,6 @@ mod quarantine;
 mod redact;
 mod run;
 mod scan;
+mod ui;
 mod waive;
 mod work;

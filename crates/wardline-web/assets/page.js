@@ -1,0 +1,76 @@
+// Makes the pages live and usable from the keyboard. They work without it, but for the link's secret.
+"use strict";
+(() => {
+  const main = () => document.getElementById("main");
+  const live = document.getElementById("live");
+
+  // The link's secret stands after `#`, which is sent to nobody; it is exchanged for a cookie and forgotten.
+  const secret = location.hash.slice(1);
+  if (/^[0-9a-f]{64}$/.test(secret)) {
+    history.replaceState(null, "", location.pathname + location.search);
+    const form = document.getElementById("login");
+    if (form) {
+      form.elements.secret.value = secret;
+      form.submit();
+      return;
+    }
+  }
+
+  // A page that is live loads itself again when what it shows has changed; what the person is at stays.
+  const topics = (main().dataset.live || "").split(" ").filter(Boolean);
+  let waiting = false, loading = false;
+  const busy = () => {
+    const at = document.activeElement;
+    return main().querySelector("[data-dirty], dialog[open]") || (at && main().contains(at) && at.matches("input, textarea, select"));
+  };
+  const load = async () => {
+    if (loading || busy()) { waiting = true; return; }
+    loading = true;
+    waiting = false;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (!answer.ok) { location.reload(); return; }
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      if (!fresh || busy()) { waiting = true; return; }
+      const at = document.activeElement, name = at && at.id, open = [...main().querySelectorAll("details[open][id]")].map(it => it.id);
+      const index = rows().indexOf(at);
+      main().replaceChildren(...fresh.childNodes);
+      open.forEach(id => document.getElementById(id)?.setAttribute("open", ""));
+      if (name) document.getElementById(name)?.focus({ preventScroll: true });
+      else if (index >= 0) rows()[index]?.focus({ preventScroll: true });
+      prepare();
+    } catch { /* The server ended; the stream says so. */ } finally { loading = false; }
+  };
+  if (topics.length) {
+    const events = new EventSource("/events");
+    let timer = 0;
+    const soon = () => { clearTimeout(timer); timer = setTimeout(load, 80); };
+    topics.forEach(topic => events.addEventListener(topic, soon));
+    events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; });
+    events.onerror = () => { live.textContent = "not connected"; live.className = "off"; };
+    document.addEventListener("focusout", () => { if (waiting) soon(); });
+  }
+
+  // The keyboard: panes by number, rows by j and k.
+  const rows = () => [...main().querySelectorAll("[data-row]")];
+  const prepare = () => {
+    rows().forEach(row => { if (!row.hasAttribute("tabindex")) row.tabIndex = -1; });
+  };
+  const step = by => {
+    const all = rows(), at = all.findIndex(row => row === document.activeElement || row.contains(document.activeElement));
+    const next = all[Math.min(Math.max(at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by, 0), all.length - 1)];
+    if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
+  };
+  document.addEventListener("keydown", event => {
+    const at = event.target;
+    if (event.ctrlKey || event.altKey || event.metaKey || at.matches("input, textarea, select")) return;
+    const pane = document.querySelector(`header [data-key="${CSS.escape(event.key)}"]`);
+    if (pane) { pane.click(); return; }
+    if (event.key === "j" || event.key === "k") { step(event.key === "j" ? 1 : -1); event.preventDefault(); }
+    if (event.key === "/") { const field = main().querySelector("[data-search]"); if (field) { field.focus(); event.preventDefault(); } }
+    if (event.key === "Enter" && at.matches("[data-row]")) { at.querySelector("a[href], button, summary")?.click(); event.preventDefault(); }
+  });
+  // A form that was begun is not taken away by what comes in meanwhile.
+  document.addEventListener("input", event => event.target.closest("form[data-keep]")?.setAttribute("data-dirty", ""));
+  prepare();
+})();
