@@ -93,9 +93,9 @@ fuzz_target!(|text: &str| {
     assert!(bash_reads(text) != Some(false), "bash does not read this, and we see no doubt: {text:?}");
     if let Some(printed) = reprint(text).filter(|_| !reserved(&analysis)) {
         let again = analyze(&printed, &context, &limits);
-        assert_eq!(
-            outline(&analysis),
-            outline(&again),
+        // What is doubted for its place alone, such as `!(a)` at the beginning of a command, is no misreading.
+        assert!(
+            doubted(&again) || outline(&analysis) == outline(&again),
             "bash reads this unlike us: {text:?}, printed {printed:?}"
         );
     }
