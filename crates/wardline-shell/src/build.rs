@@ -9,18 +9,15 @@ use crate::answer::{
     Access, Certainty, Channel, Command, Doubt, DoubtKind, Input, Kind, Redirected, TouchedPath, Word,
 };
 use crate::canonical::{basename, program_name};
-use crate::effect::elsewhere::{self, is_shared, shared};
+use crate::effect::elsewhere::{self, is_shared};
 use crate::expand::{expand, known};
-use crate::held::SETTERS;
-use crate::inner::{self, Outer};
+use crate::inner;
 use crate::interp::assign::Bound;
-use crate::interp::well_known;
-use crate::options::part_of;
 use crate::output::{self, Printing};
 use crate::paths::{self, Found, Touch};
 use crate::syntax::{self, Node, NodeKind, Operator, Redirect, Simple, Span};
 use crate::walk::{Exit, Walker, clip, raw_command};
-use crate::wrappers::{self, Peeled, is_shell};
+use crate::wrappers::{self, Peeled};
 use crate::{special, spelling};
 
 /// Where the redirects of a command lead its output.
@@ -439,128 +436,8 @@ impl Walker {
         Exit::both(&self.scope.places)
     }
 
-    fn run(&mut self, mut invocation: Invocation, program: &Word) -> Exit {
-        let matched = programs_matching(program);
-        let program = matched.as_ref().unwrap_or(program);
-        if matched.is_some() {
-            let text = format!("the program `{}` is only known when it runs", program.written);
-            invocation.doubts.push(Doubt { kind: DoubtKind::Dynamic, text });
-        }
-        let arguments = std::mem::take(&mut invocation.words);
-        let name = program_name(&program.value);
-        let (span, input, id) = (invocation.span.clone(), invocation.input.clone(), invocation.id);
-        let certainty = invocation.certainty.max(program.certainty);
-        let alias = self
-            .scope
-            .alias_of(&program.value)
-            .map(str::to_owned)
-            .filter(|_| program.literal && !self.aliases.contains(&program.value));
-        let function = self.scope.defines(&program.value);
-        let table = table_name(name);
-        // A definition may not be in force where it is used: a name that is a program's counts as that program too.
-        let program_too = crate::programs::find(table).is_some()
-            || wrappers::options(table).is_some()
-            || special::is(table);
-        let kind = if (alias.is_some() || function) && !program_too { Kind::Call } else { Kind::Simple };
-        let peeled = if kind == Kind::Call || !program.complete {
-            Peeled::default()
-        } else {
-            wrappers::peel(table, &arguments)
-        };
-        let mut peeled = peeled;
-        if table == "xargs"
-            && let Some(text) =
-                self.text_of(&input).filter(|text| text.complete && !text.glob && !text.value.is_empty())
-        {
-            inner::given(&mut peeled, &arguments, &text);
-        }
-        // `find … -print0 | xargs -0 wc -l` does what `find … -exec wc -l {} +` does.
-        let searched = if table == "xargs" { self.searched(&input, &arguments, &peeled) } else { None };
-        if let Some(search) = &searched {
-            peeled = wrappers::peel("find", search);
-        }
-        let spans = invocation.spans.clone();
-        let mut held = invocation.assignments.clone();
-        held.extend(arguments.iter().filter(|_| SETTERS.contains(&table)).filter_map(|word| {
-            let (name, value) = word.value.split_once('=')?;
-            Some((name.to_owned(), part_of(word, value)))
-        }));
-        let mut command = self.command(invocation, program, &arguments, kind, table);
-        self.input_doubts(table, &input, &peeled, &mut command);
-        let place = command.span.clone();
-        let itself = |word: &Word| matches!(word.written.trim_matches('"'), "$0" | "${0}" | "$BASH_SOURCE");
-        let runs_itself = itself(program) || (is_shell(table) && arguments.first().is_some_and(itself));
-        self.objects(table, &arguments, &input, &mut command);
-        let (prints, command_redirects) = (command.prints, command.redirects.clone());
-        self.note(command, id);
-        if runs_itself && self.parallel > 0 {
-            self.exhausts("$0");
-        }
-        for (name, value) in &held {
-            self.held(name, value, &place);
-        }
-        let files = written_files(&command_redirects);
-        if kind != Kind::Call {
-            let text = self.printed(name, &arguments, &input, prints, &peeled, !files.is_empty());
-            self.leaves(name, &arguments, &input, text.as_ref(), &files);
-        }
-        let mut exit = self.effects(name, &arguments);
-        let outer_streams = (self.output, self.sink, std::mem::replace(&mut self.input, input.clone()));
-        (self.output, self.sink) = (prints, prints);
-        let holder = self.holder;
-        if let Some(alias) = alias {
-            let rest: Vec<&str> = arguments.iter().map(|word| word.canonical.as_str()).collect();
-            let text = format!("{alias} {}", rest.join(" "));
-            self.holder = Some(id);
-            exit = self.aliased(&program.value, &text, &place, certainty);
-        } else if function {
-            exit = self.call(&program.value, &arguments).unwrap_or(exit);
-        }
-        self.holder = Some(id);
-        let outside = (self.elsewhere, self.shared.clone());
-        if kind == Kind::Simple && wrappers::is_container(table) {
-            self.elsewhere = true;
-            self.shared = shared(&arguments, self.scope.places.single());
-            peeled.directory = elsewhere::start(&self.shared).map(known);
-        }
-        let outer = Outer {
-            peeled: &peeled,
-            arguments: searched.as_deref().unwrap_or(&arguments),
-            spans: if searched.is_some() { &[] } else { &spans },
-            span: &span,
-            input: &input,
-            certainty,
-        };
-        let mut inner = self.peeled(&outer);
-        if kind == Kind::Simple {
-            self.follow_start_up(table, &arguments, &place);
-            let followed = self.follow_script(table, program, &arguments, &peeled, &input, &place);
-            inner = inner.or(followed);
-            let mark = self.scope.mark();
-            self.follow_targets(table, &arguments, &input, &place);
-            self.scope.rewind(mark);
-        }
-        let read = Some(()).filter(|()| peeled.reads_input && is_shell(table));
-        if let Some(text) = read.and_then(|()| self.text_of(&input)).filter(|text| !text.value.is_empty()) {
-            self.shell_text(&text, &place, certainty);
-        }
-        if kind == Kind::Simple {
-            self.interpreted(table, &arguments, &input, &place, certainty);
-        }
-        if crate::escapes::reads_input(table, &arguments)
-            && let Some(text) = self.text_of(&input)
-        {
-            let inner = crate::escapes::inner_of_input(table, &arguments, &text);
-            self.inner_of(&Peeled { inner, ..Peeled::default() }, &place, certainty);
-        }
-        (self.elsewhere, self.shared) = outside;
-        self.holder = holder;
-        (self.output, self.sink, self.input) = outer_streams;
-        inner.unwrap_or(exit)
-    }
-
     /// What a command prints, which is added to the stream that it prints to. What it runs prints for itself.
-    fn printed(
+    pub(crate) fn printed(
         &mut self,
         name: &str,
         arguments: &[Word],
@@ -592,7 +469,7 @@ impl Walker {
         }
     }
 
-    fn command(
+    pub(crate) fn command(
         &mut self,
         invocation: Invocation,
         program: &Word,
@@ -681,21 +558,8 @@ impl Walker {
     }
 }
 
-/// The program that a pattern in place of its name most likely stands for.
-fn programs_matching(program: &Word) -> Option<Word> {
-    if !program.glob || !program.complete || !program.value.contains('/') {
-        return None;
-    }
-    let path = well_known::matching(&program.value)?;
-    let mut word = Word { certainty: Certainty::Assumed, ..known(&path) };
-    word.written.clone_from(&program.written);
-    word.literal = false;
-    word.trace.push(format!("`{}` matches `{path}`", program.written));
-    Some(word)
-}
-
 /// The files that standard output goes to, and whether it is added to them.
-fn written_files(redirects: &[Redirected]) -> Vec<(Word, bool)> {
+pub(crate) fn written_files(redirects: &[Redirected]) -> Vec<(Word, bool)> {
     let file = |redirect: &&Redirected| {
         matches!(redirect.descriptor, None | Some(1))
             && matches!(redirect.operator, ">" | ">>" | ">|" | "&>" | "&>>" | ">&" | "<>")
@@ -726,18 +590,5 @@ fn subscript_doubt(word: &Word, found: &mut Found<'_>) {
             DoubtKind::Dynamic,
             format!("`{}` may run the command in its subscript", clip(&word.written)),
         );
-    }
-}
-
-/// The name under which a program stands in the tables: `python3.12` is `python3`.
-fn table_name(name: &str) -> &str {
-    let name = basename(name);
-    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    match plain {
-        "python" if name.starts_with("python3") => "python3",
-        "python" | "perl" | "ruby" | "php" | "lua" | "node" | "luajit" | "tclsh" => plain,
-        "pypy" => "python3",
-        "nodejs" | "tsx" | "ts-node" => "node",
-        _ => name,
     }
 }

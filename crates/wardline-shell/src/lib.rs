@@ -41,6 +41,7 @@ mod programs;
 mod proposal;
 mod reader;
 mod relay;
+mod running;
 mod scope;
 
 mod grade;
