@@ -1,9 +1,10 @@
 //! Times the scan of a file after an edit in one of its functions: `cargo run --release -p wardline-scan --example rescan -- FILE
-//! [ROUNDS]`. The rules are read once, before the first round, as in a process that stays. Each round puts another statement
-//! into the function in the middle of the file and scans the whole text. Prints one line of JSON: milliseconds, and
-//! findings of the last round.
+//! [ROUNDS]`. The scanner remembers, as in a process that stays. Each round puts another statement into the function in the
+//! middle of the file and scans the whole text. Prints one line of JSON: milliseconds, findings of the last round, and
+//! the share of its steps that had to be done.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+#![expect(clippy::cast_precision_loss, reason = "a share with three digits")]
 
 use std::{collections::BTreeMap, fs, process::ExitCode, time::Instant};
 
@@ -17,25 +18,28 @@ fn main() -> ExitCode {
     };
     let rounds: usize = arguments.next().and_then(|word| word.parse().ok()).unwrap_or(50);
     let Some((before, after)) = fs::read_to_string(&path).ok().and_then(split) else {
-        eprintln!("{path}: not a readable file of Python with a function in its second half");
+        eprintln!("{path}: not a readable file with a function in its second half");
         return ExitCode::FAILURE;
     };
-    let scanner = Scanner::new();
+    let scanner = Scanner::new().remembering();
     let mut times = Vec::new();
-    let mut findings = 0;
+    let (mut findings, mut share) = (0, 0.0);
     for round in 0..=rounds {
-        let text = format!("{before}edited = {round}\n{after}");
+        let text = format!("{before}edited = {round};\n{after}");
         let texts = BTreeMap::from([(path.clone(), text)]);
         let start = Instant::now();
-        findings = scanner.scan(&texts, &|_| None).findings.len();
+        let scan = scanner.scan(&texts, &|_| None);
         times.push(start.elapsed().as_secs_f64() * 1000.0);
+        scanner.turn();
+        findings = scan.findings.len();
+        share = scan.worked as f64 / scan.steps.max(1) as f64;
     }
     let first = times.remove(0);
     times.sort_by(f64::total_cmp);
     let at =
         |percent: usize| times.get(times.len().saturating_sub(1) * percent / 100).copied().unwrap_or(0.0);
     println!(
-        "{{\"first\": {first:.3}, \"p50\": {:.3}, \"p99\": {:.3}, \"rounds\": {rounds}, \"findings\": {findings}}}",
+        "{{\"first\": {first:.3}, \"p50\": {:.3}, \"p99\": {:.3}, \"rounds\": {rounds}, \"findings\": {findings}, \"share\": {share:.3}}}",
         at(50),
         at(99)
     );
@@ -47,7 +51,11 @@ fn main() -> ExitCode {
 fn split(text: String) -> Option<(String, String)> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let middle = lines.len() / 2;
-    let starts = |line: &&str| line.trim_start().starts_with("def ") && line.trim_end().ends_with(':');
+    let starts = |line: &&str| {
+        let (start, end) = (line.trim_start(), line.trim_end());
+        (start.starts_with("def ") && end.ends_with(':'))
+            || (start.contains("function") && end.ends_with('{'))
+    };
     let at = middle + lines.get(middle..)?.iter().position(starts)? + 1;
     let body = lines.get(at)?;
     let indentation = body.get(..body.len() - body.trim_start().len())?;

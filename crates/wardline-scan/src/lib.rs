@@ -18,6 +18,7 @@ pub mod front;
 mod hash;
 pub mod ir;
 pub mod language;
+mod memory;
 pub mod render;
 pub mod role;
 pub mod rules;

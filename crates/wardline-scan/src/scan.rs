@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     front,
     ir::Imported,
     language::Language,
+    memory::{Memory, Reading},
     rules::{Applied, Book, Compiled, Match, Refusal, Rule, imports},
     secrets,
     span::Span,
@@ -32,6 +33,10 @@ pub struct Scan {
     pub findings: Vec<Finding>,
     /// What was not analysed, or not wholly.
     pub gaps: Vec<Gap>,
+    /// How many steps following the values takes from the beginning.
+    pub steps: u64,
+    /// How many of them were done, and not known from an earlier scan.
+    pub worked: u64,
 }
 
 /// The rules, ready to be applied to any number of scans. Those of a language are read when a file of it is first met.
@@ -39,6 +44,7 @@ pub struct Scan {
 pub struct Scanner {
     families: BTreeMap<Language, OnceLock<Book>>,
     compiled: BTreeMap<Language, OnceLock<Compiled>>,
+    memory: Option<Memory>,
 }
 
 impl Scanner {
@@ -48,6 +54,21 @@ impl Scanner {
         Self {
             families: families.map(|language| (*language, OnceLock::new())).collect(),
             compiled: Language::all().map(|language| (language, OnceLock::new())).collect(),
+            memory: None,
+        }
+    }
+
+    /// Keeps what was read and followed, so that a scan of nearly the same texts costs what changed. It finds what a scan
+    /// without a memory finds.
+    #[must_use]
+    pub fn remembering(self) -> Self {
+        Self { memory: Some(Memory::default()), ..self }
+    }
+
+    /// Lets go what was not asked for since this was called the last time but one.
+    pub fn turn(&self) {
+        if let Some(memory) = &self.memory {
+            memory.turn();
         }
     }
 
@@ -90,7 +111,10 @@ impl Scanner {
         let mut scan = Scan::default();
         let mut by_family: BTreeMap<Language, Vec<(&str, &str, Language)>> = BTreeMap::new();
         for (path, text) in texts {
-            scan.findings.extend(secrets::scan(path, text));
+            scan.findings.extend(match &self.memory {
+                Some(memory) => memory.secrets(path, text, || secrets::scan(path, text)),
+                None => secrets::scan(path, text),
+            });
             let Some(language) = Language::of(path, text) else { continue };
             if text.len() > MAX_BYTES {
                 let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
@@ -113,32 +137,30 @@ impl Scanner {
         neighbour: &dyn Fn(&str) -> Option<String>,
         scan: &mut Scan,
     ) {
-        let mut read: Vec<(Unit, Applied)> = Vec::new();
+        let mut read: Vec<Arc<Reading>> = Vec::new();
         for (path, text, language) in files {
             match self.read(path, text, *language) {
-                Some(unit) => read.push(unit),
+                Some(reading) => read.push(reading),
                 None => scan.gap(path, None, GapReason::Unsupported),
             }
         }
         let own = read.len();
-        for (unit, applied) in &read {
-            scan.read_gaps(unit, applied);
+        for reading in &read {
+            scan.read_gaps(&reading.unit, &reading.applied);
         }
         self.neighbours(&mut read, neighbour);
-        let (units, applied): (Vec<Unit>, Vec<Applied>) = read
-            .into_iter()
-            .map(|(mut unit, mut applied)| {
-                unit.roles = std::mem::take(&mut applied.roles);
-                (unit, applied)
-            })
-            .unzip();
-        let program = Program::new(units);
-        let wanted: Vec<usize> = (0..own).collect();
-        let reports = flow::analyse_all(&program, wanted, &Limits::default());
-        for (number, report) in reports.iter().enumerate() {
-            let (Some(unit), Some(applied)) = (program.units().get(number), applied.get(number)) else {
-                continue;
-            };
+        let program = Program::shared(read.iter().map(|reading| reading.unit.clone()).collect());
+        let limits = Limits::default();
+        let follow = |number| match &self.memory {
+            Some(memory) => memory.follow(&program, &read, number, &limits),
+            None => flow::analyse(&program, number, &limits),
+        };
+        let mut reports: Vec<_> = (0..own).map(follow).collect();
+        flow::once(&mut reports);
+        scan.steps = reports.iter().map(|report| report.steps).fold(scan.steps, u64::saturating_add);
+        scan.worked = reports.iter().map(|report| report.worked).fold(scan.worked, u64::saturating_add);
+        for (reading, report) in read.iter().zip(&reports) {
+            let (unit, applied) = (&reading.unit, &reading.applied);
             let Some(compiled) = self.compiled(unit.module.language) else { continue };
             if report.exhausted {
                 let why = "the values of this file were not followed to the end".to_owned();
@@ -154,21 +176,29 @@ impl Scanner {
     }
 
     /// Reads a file and applies the rules to it.
-    fn read(&self, path: &str, text: &str, language: Language) -> Option<(Unit, Applied)> {
-        let module = front::lower(language, text)?;
-        let applied = self.compiled(language)?.apply(&module, path, text);
-        let unit = Unit { path: path.to_owned(), text: text.to_owned(), module, roles: Default::default() };
-        Some((unit, applied))
+    fn read(&self, path: &str, text: &str, language: Language) -> Option<Arc<Reading>> {
+        let read = || {
+            let module = front::lower(language, text)?;
+            let mut applied = self.compiled(language)?.apply(&module, path, text);
+            let roles = std::mem::take(&mut applied.roles);
+            let unit = Unit { path: path.to_owned(), text: text.to_owned(), module, roles };
+            Some(Reading::new(unit, applied))
+        };
+        match &self.memory {
+            Some(memory) => memory.reading(path, text, read),
+            None => read().map(Arc::new),
+        }
     }
 
     /// Adds the files that the others import.
-    fn neighbours(&self, read: &mut Vec<(Unit, Applied)>, neighbour: &dyn Fn(&str) -> Option<String>) {
-        let mut known: BTreeSet<String> = read.iter().map(|(unit, _)| unit.path.clone()).collect();
+    fn neighbours(&self, read: &mut Vec<Arc<Reading>>, neighbour: &dyn Fn(&str) -> Option<String>) {
+        let mut known: BTreeSet<String> = read.iter().map(|reading| reading.unit.path.clone()).collect();
         let (mut start, limit) = (0, read.len() + MAX_NEIGHBOURS);
         for _ in 0..MAX_DISTANCE {
             let end = read.len();
             let mut wanted = Vec::new();
-            for (unit, _) in read.get(start..end).unwrap_or_default() {
+            for reading in read.get(start..end).unwrap_or_default() {
+                let unit = &reading.unit;
                 for import in imports(&unit.module) {
                     let mut modules = vec![import.module.to_string()];
                     // `from package import module`.

@@ -40,6 +40,7 @@ impl<'p> Interpreter<'p> {
         let members = vars.into_iter().collect::<BTreeMap<_, _>>();
         let value = Arc::new(ClassValue { unit, class, bases, members });
         if unit == self.unit {
+            self.note_cut();
             self.entries.push_back(Entry::Class(value.clone()));
         }
         Value::shaped(Shape::Class(value))

@@ -1,33 +1,89 @@
 //! Running what nobody in sight calls: every function of a file with arguments of unknown origin, every class with what
 //! its methods leave in its objects.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use super::{
+    again::Again,
     interpreter::{Entry, Interpreter},
+    record::{Record, STATEMENTS},
     value::{ClassValue, Closure, Shape, Value},
 };
-use crate::{ir::ParameterKind, language::Language};
+use crate::{
+    ir::{FunctionId, ParameterKind},
+    language::Language,
+};
+
+/// Something that is to be run when its turn comes.
+struct Turn<'p> {
+    /// Nothing when it is known what it does.
+    entry: Option<Entry<'p>>,
+    /// The record of what it did in the last run.
+    known: Option<usize>,
+    creator: usize,
+}
 
 impl<'p> Interpreter<'p> {
-    pub(super) fn run_entries(&mut self) {
-        while let Some(entry) = self.entries.pop_front() {
+    /// Runs all that was made, and what is made by that. What `again` knows is taken from there; false when it does not fit.
+    pub(super) fn run_entries(&mut self, again: Option<&Again<'_>>) -> bool {
+        let mut turns = VecDeque::new();
+        if !self.queue(&mut turns, STATEMENTS, again.map(|again| again.made_by(STATEMENTS))) {
+            return false;
+        }
+        while let Some(turn) = turns.pop_front() {
             if self.exhausted {
-                self.entries.clear();
-                return;
+                return true;
             }
-            match entry {
-                Entry::Function(closure) => self.run_entry(&closure, None),
+            let number = self.written.records.len();
+            let known = turn.known.and_then(|known| Some((again?, known)));
+            if let Some((again, known)) = known.filter(|(again, known)| !again.has_to_run(*known)) {
+                if !self.take(again, known, turn.creator) {
+                    return false;
+                }
+                let made = again.made_by(known).iter();
+                turns.extend(made.map(|known| Turn { entry: None, known: Some(*known), creator: number }));
+                continue;
+            }
+            let Some(entry) = turn.entry else { return false };
+            let same = known.is_some_and(|(again, known)| again.is_the_same(known));
+            self.begin();
+            let (asked, ran) = match entry {
+                Entry::Function(closure) => self.run_entry(&closure),
                 Entry::Class(class) => self.run_class(&class),
+            };
+            let record = self.end();
+            if again.is_some() && record.wrote && !same {
+                return false;
+            }
+            self.written.records.push(Record { creator: turn.creator, asked, ran, ..record });
+            let made = known.filter(|_| same).map(|(again, known)| again.made_by(known));
+            if !self.queue(&mut turns, number, made) {
+                return false;
             }
         }
+        true
     }
 
-    fn run_entry(&mut self, closure: &Arc<Closure<'p>>, receiver: Option<Value<'p>>) {
-        if receiver.is_none() && !self.entered.insert((closure.unit, closure.function.id)) {
-            return;
+    /// Gives what was made its turn, each with the record of what was made in its place before.
+    fn queue(&mut self, turns: &mut VecDeque<Turn<'p>>, creator: usize, known: Option<&[usize]>) -> bool {
+        let made = std::mem::take(&mut self.entries);
+        let fits = known.is_none_or(|known| known.len() == made.len());
+        let mut known = known.unwrap_or_default().iter().copied();
+        let turn = |entry| Turn { entry: Some(entry), known: known.next(), creator };
+        turns.extend(made.into_iter().map(turn));
+        fits
+    }
+
+    fn run_entry(&mut self, closure: &Arc<Closure<'p>>) -> (Vec<FunctionId>, bool) {
+        let id = closure.function.id;
+        let ran = self.entered.insert((closure.unit, id));
+        if ran {
+            self.enter(closure, None);
         }
-        self.enter(closure, receiver);
+        (vec![id], ran)
     }
 
     /// Runs a function with arguments of unknown origin; gives what its receiver became.
@@ -48,13 +104,15 @@ impl<'p> Interpreter<'p> {
             };
             bound.push(unknown);
         }
+        // Each entry is on its own: what it does depends on no call of another.
+        self.remembered.clear();
         let outcome = self.run_body(closure, &bound, true);
         outcome.outs.into_iter().next().flatten()
     }
 
     /// Runs the methods of a class: constructors first, then all with what is in the fields by then, and again when that
     /// brought marks into fields.
-    fn run_class(&mut self, class: &Arc<ClassValue<'p>>) {
+    fn run_class(&mut self, class: &Arc<ClassValue<'p>>) -> (Vec<FunctionId>, bool) {
         let methods: Vec<Arc<Closure<'p>>> = class
             .members
             .values()
@@ -63,9 +121,10 @@ impl<'p> Interpreter<'p> {
                 _ => None,
             })
             .collect();
-        let first = methods.iter().any(|closure| self.entered.insert((closure.unit, closure.function.id)));
+        let asked: Vec<FunctionId> = methods.iter().map(|closure| closure.function.id).collect();
+        let first = asked.iter().any(|id| self.entered.insert((class.unit, *id)));
         if !first {
-            return;
+            return (asked, false);
         }
         let like = Value::unknown();
         let mut object = Value::object(Some(class.clone()), BTreeMap::new(), &like);
@@ -83,6 +142,7 @@ impl<'p> Interpreter<'p> {
                 break;
             }
         }
+        (asked, true)
     }
 
     fn after_method(&mut self, method: &Arc<Closure<'p>>, object: &Value<'p>) -> Value<'p> {

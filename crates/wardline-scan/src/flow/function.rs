@@ -74,6 +74,7 @@ impl<'p> Interpreter<'p> {
         let closure = Arc::new(Closure { unit, function, scope });
         // Blocks in a class of Ruby are run by what they are given to: routes, filters.
         if unit == self.unit && (!in_class || (function.name.is_none() && self.ruby())) {
+            self.note_cut();
             self.entries.push_back(Entry::Function(closure.clone()));
         }
         Value::shaped(Shape::Function(closure))
@@ -119,6 +120,7 @@ impl<'p> Interpreter<'p> {
             || self.nesting_left() < 40
             || !self.step()
         {
+            self.note_cut();
             let mut value = mixed(&values);
             value.unknown = true;
             return (value, Vec::new());
@@ -232,6 +234,11 @@ impl<'p> Interpreter<'p> {
         entry: bool,
     ) -> Outcome<'p> {
         let function = closure.function;
+        if closure.unit == self.unit
+            && let Some(record) = self.open.last_mut()
+        {
+            record.touched.insert(function.id);
+        }
         self.push(closure.unit, FrameKind::Function(function.id), closure.scope);
         if let Some(frame) = self.frame() {
             frame.span = function.span;

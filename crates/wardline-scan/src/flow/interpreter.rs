@@ -4,7 +4,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Flow, Limits, Program, Report, Unit,
+    again::Again,
     frame::{Frame, FrameKind},
+    record::{Key, Record, Run, keep},
     taint::Taint,
     value::{ClassValue, Closure, Value},
 };
@@ -12,8 +14,7 @@ use crate::{
     hash::{HashMap, HashSet},
     ir::{FunctionId, Name},
     language::Language,
-    role::{Role, RuleId},
-    span::Span,
+    role::Role,
 };
 
 /// How deep the interpreter itself nests: calls times the nesting of their bodies.
@@ -59,14 +60,20 @@ pub(super) struct Interpreter<'p> {
     /// Frames that ended but that functions made in them still see.
     pub(super) kept: HashMap<u32, Frame<'p>>,
     pub(super) remembered: HashMap<Called<'p>, Outcome<'p>>,
+    /// Functions and classes that were made since the last entry began.
     pub(super) entries: VecDeque<Entry<'p>>,
     pub(super) entered: HashSet<(usize, FunctionId)>,
-    pub(super) flows: HashMap<(RuleId, usize, Span), Flow>,
+    pub(super) flows: HashMap<Key, Flow>,
+    /// What is written down of the run, and the records that are being written, outermost first.
+    pub(super) written: Run,
+    pub(super) open: Vec<Record>,
     /// The file that is reported on.
     pub(super) unit: usize,
     /// Names of functions and classes that are being run, for `within`.
     pub(super) calls: usize,
     pub(super) steps: u64,
+    /// Steps that are known from the last run and were not done.
+    pub(super) saved: u64,
     allowed: u64,
     pub(super) exhausted: bool,
     nesting: usize,
@@ -90,9 +97,12 @@ impl<'p> Interpreter<'p> {
             entries: VecDeque::new(),
             entered: HashSet::default(),
             flows: HashMap::default(),
+            written: Run::default(),
+            open: Vec::new(),
             unit: 0,
             calls: 0,
             steps: 0,
+            saved: 0,
             allowed: 0,
             exhausted: false,
             nesting: 0,
@@ -103,27 +113,60 @@ impl<'p> Interpreter<'p> {
         }
     }
 
-    /// Runs one file: its statements and all its functions.
-    pub(super) fn run(&mut self, unit: usize) -> Report {
-        let Some(source) = self.program.units().get(unit) else { return Report::default() };
-        if source.roles.is_empty() {
-            return Report::default();
-        }
+    /// Runs one file: its statements and all its functions. `again` is what a run over nearly the same file did; nothing
+    /// comes back when too much of that does not hold any more.
+    pub(super) fn run(mut self, unit: usize, again: Option<&Again<'_>>) -> Option<(Report, Run)> {
+        let source = self.source(unit).filter(|source| !source.roles.is_empty());
+        let Some(source) = source else { return Some(Default::default()) };
         self.unit = unit;
-        self.steps = 0;
-        self.exhausted = false;
-        self.remembered.clear();
         self.allowed = self.limits.base
             + self.limits.per_expression.saturating_mul(u64::from(source.module.expressions));
-        if let Some(state) = self.modules.get_mut(unit) {
-            *state = State::Fresh;
-        }
-        self.entered.clear();
+        self.begin();
         self.module(unit);
-        self.run_entries();
+        self.written.statements = self.end();
+        let whole = self.run_entries(again) && !(again.is_some() && (self.exhausted || self.written.spoilt));
         let mut flows: Vec<_> = std::mem::take(&mut self.flows).into_values().collect();
         flows.sort_by_key(|flow| (flow.unit, flow.span, flow.rule));
-        Report { flows, exhausted: self.exhausted, steps: self.steps }
+        self.written.spoilt |= self.exhausted;
+        let (exhausted, steps) = (self.exhausted, self.steps);
+        let worked = steps.saturating_sub(self.saved);
+        whole.then_some((Report { flows, exhausted, steps, worked }, self.written))
+    }
+
+    /// Begins a record.
+    pub(super) fn begin(&mut self) {
+        self.open.push(Record { first_frame: self.next_frame, began: self.steps, ..Record::default() });
+    }
+
+    /// Ends the record that was begun last. What was found in it counts from here on.
+    pub(super) fn end(&mut self) -> Record {
+        let mut record = self.open.pop().unwrap_or_default();
+        let taken = self.steps.saturating_sub(record.began);
+        record.steps = taken.saturating_sub(record.within);
+        if let Some(around) = self.open.last_mut() {
+            around.within = around.within.saturating_add(taken);
+        }
+        for (key, flow) in &record.flows {
+            keep(&mut self.flows, *key, flow.clone());
+        }
+        record
+    }
+
+    /// Notes that a variable changed that outlives what is being run.
+    pub(super) fn note_write(&mut self) {
+        if let Some(record) = self.open.last_mut() {
+            record.wrote = true;
+        }
+    }
+
+    /// Whether the statements of another file are being run.
+    fn elsewhere(&self) -> bool {
+        self.open.len() > 1
+    }
+
+    /// Notes that work was cut, or a function made, in a way that depends on who asked for the statements of another file.
+    pub(super) fn note_cut(&mut self) {
+        self.written.spoilt |= self.elsewhere();
     }
 
     /// Counts a step; false when there are no more.
@@ -135,9 +178,15 @@ impl<'p> Interpreter<'p> {
         !self.exhausted
     }
 
+    /// Whether the steps so far are no more than there may be.
+    pub(super) fn has_steps(&self) -> bool {
+        self.steps <= self.allowed
+    }
+
     /// Goes one level deeper in the interpreter; none when that is too deep.
     pub(super) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.nesting >= NESTING {
+            self.note_cut();
             return None;
         }
         self.nesting += 1;
@@ -151,7 +200,7 @@ impl<'p> Interpreter<'p> {
     }
 
     pub(super) fn source(&self, unit: usize) -> Option<&'p Unit> {
-        self.program.units().get(unit)
+        self.program.units().get(unit).map(AsRef::as_ref)
     }
 
     /// The file that the running code is in.
@@ -187,6 +236,10 @@ impl<'p> Interpreter<'p> {
 
     /// Runs a file's statements, once. False while it is running or when it is too deep to run.
     pub(super) fn module(&mut self, unit: usize) -> bool {
+        let other = unit != self.unit;
+        if let Some(record) = self.open.last_mut().filter(|record| other && !record.needs.contains(&unit)) {
+            record.needs.push(unit);
+        }
         match self.modules.get(unit) {
             Some(State::Done(_)) => return true,
             Some(State::Fresh) => {}
@@ -196,12 +249,34 @@ impl<'p> Interpreter<'p> {
             return false;
         };
         if self.nesting + 60 > NESTING {
+            self.written.spoilt = true;
             return false;
         }
         *state = State::Running;
+        let taken = self.written.others.contains_key(&unit);
+        // What the statements of another file do must not depend on who asked for them.
+        let calls = std::mem::replace(&mut self.calls, usize::from(other));
+        let remembered = std::mem::take(&mut self.remembered);
+        if other {
+            self.begin();
+        }
         self.push(unit, FrameKind::Module, None);
         self.nested(|run| run.block(&source.module.body));
         let vars = self.frames.pop().map(|frame| frame.vars).unwrap_or_default();
+        if other {
+            let record = self.end();
+            if taken {
+                // Its steps were added before.
+                self.steps = self.steps.saturating_sub(record.steps);
+                if let Some(around) = self.open.last_mut() {
+                    around.within = around.within.saturating_sub(record.steps);
+                }
+            }
+            self.written.spoilt |= record.wrote;
+            self.written.others.insert(unit, record);
+        }
+        self.remembered = remembered;
+        self.calls = calls;
         if let Some(state) = self.modules.get_mut(unit) {
             *state = State::Done(vars);
         }
@@ -227,7 +302,10 @@ impl<'p> Interpreter<'p> {
             frame.set(name, Some(joined));
         } else if let Some(State::Done(vars)) = self.modules.get_mut(unit) {
             let joined = vars.get(name).map_or_else(|| value.clone(), |known| known.join(&value));
-            vars.insert(name.clone(), joined);
+            if vars.get(name) != Some(&joined) {
+                vars.insert(name.clone(), joined);
+                self.note_write();
+            }
         }
     }
 

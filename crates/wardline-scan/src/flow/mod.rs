@@ -7,6 +7,7 @@
 //!
 //! All work is counted. Where a limit is reached the rest is passed over and [`Report::exhausted`] says so.
 
+mod again;
 mod call;
 mod class;
 mod comprehension;
@@ -21,9 +22,11 @@ mod guard;
 mod interpreter;
 mod library;
 mod member;
+mod moves;
 mod outside;
 mod pattern;
 mod place;
+mod record;
 mod report;
 mod resolve;
 mod sink;
@@ -33,6 +36,12 @@ mod value;
 
 pub(crate) use report::within;
 pub use resolve::candidates;
+
+use std::sync::Arc;
+
+pub(crate) use again::{Again, Moves};
+pub(crate) use moves::Shape;
+pub(crate) use record::Run;
 
 use crate::{finding::Step, ir::Module, role::Roles, role::RuleId, span::Span};
 
@@ -52,19 +61,24 @@ pub struct Unit {
 /// The files that are looked at together: those to report on and what they import.
 #[derive(Debug)]
 pub struct Program {
-    units: Vec<Unit>,
+    units: Vec<Arc<Unit>>,
     paths: resolve::Paths,
 }
 
 impl Program {
     /// Of these files.
     pub fn new(units: Vec<Unit>) -> Self {
+        Self::shared(units.into_iter().map(Arc::new).collect())
+    }
+
+    /// Of files that others hold too.
+    pub(crate) fn shared(units: Vec<Arc<Unit>>) -> Self {
         let paths = resolve::Paths::new(&units);
         Self { units, paths }
     }
 
     /// Its files, in the order given.
-    pub fn units(&self) -> &[Unit] {
+    pub fn units(&self) -> &[Arc<Unit>] {
         &self.units
     }
 
@@ -117,30 +131,48 @@ pub struct Report {
     pub flows: Vec<Flow>,
     /// Whether work was cut at its limit: there may be more.
     pub exhausted: bool,
-    /// How many steps were done.
+    /// How many steps a run from the beginning takes.
     pub steps: u64,
+    /// How many were done now: the others are known from the last run.
+    pub worked: u64,
 }
 
 /// Follows the values of one file of a program.
 pub fn analyse(program: &Program, unit: usize, limits: &Limits) -> Report {
-    interpreter::Interpreter::new(program, *limits).run(unit)
+    follow(program, unit, limits, None).0
 }
 
-/// Follows the values of several files; what is learned about shared ones is kept. A sink that is reached from several
+/// Follows the values of one file of a program, from the beginning or from what is known of the last time.
+pub(crate) fn follow(
+    program: &Program,
+    unit: usize,
+    limits: &Limits,
+    again: Option<&Again<'_>>,
+) -> (Report, Run) {
+    let run = |again| interpreter::Interpreter::new(program, *limits).run(unit, again);
+    again.and_then(|again| run(Some(again))).or_else(|| run(None)).unwrap_or_default()
+}
+
+/// Follows the values of several files, each by itself. A sink that is reached from several
 /// of them is reported once, with the best proof.
 pub fn analyse_all(
     program: &Program,
     units: impl IntoIterator<Item = usize>,
     limits: &Limits,
 ) -> Vec<Report> {
-    let mut interpreter = interpreter::Interpreter::new(program, *limits);
-    let mut reports: Vec<Report> = units.into_iter().map(|unit| interpreter.run(unit)).collect();
+    let mut reports: Vec<Report> = units.into_iter().map(|unit| analyse(program, unit, limits)).collect();
+    once(&mut reports);
+    reports
+}
+
+/// Keeps a sink that several files reach in the report that has the best proof.
+pub(crate) fn once(reports: &mut [Report]) {
     let mut best = crate::hash::HashMap::default();
     for flow in reports.iter().flat_map(|report| &report.flows) {
         let rank = best.entry((flow.rule, flow.unit, flow.span)).or_insert((true, true));
         *rank = (*rank).min((flow.unknown, flow.weak));
     }
-    for report in &mut reports {
+    for report in reports {
         report.flows.retain(|flow| {
             let key = (flow.rule, flow.unit, flow.span);
             let first = best.get(&key) == Some(&(flow.unknown, flow.weak));
@@ -150,5 +182,4 @@ pub fn analyse_all(
             first
         });
     }
-    reports
 }

@@ -136,10 +136,15 @@ impl<'p> Interpreter<'p> {
     }
 
     fn set_in(&mut self, id: u32, name: &Name, value: Value<'p>) {
+        let before = self.open.last().is_some_and(|record| id < record.first_frame);
         let frame = self.frames.iter_mut().find(|frame| frame.id == id);
         if let Some(frame) = frame.or_else(|| self.kept.get_mut(&id)) {
             let joined = frame.vars.get(name).map_or_else(|| value.clone(), |known| known.join(&value));
+            let wrote = before && frame.vars.get(name) != Some(&joined);
             frame.set(name, Some(joined));
+            if wrote {
+                self.note_write();
+            }
         }
     }
 

@@ -22,7 +22,7 @@ impl Interpreter<'_> {
         let key = (rule, unit, span);
         let rank = |weak: bool, unknown: bool| (unknown, weak);
         let now = rank(mark.is_some_and(|mark| mark.weak), mark.is_none());
-        if let Some(known) = self.flows.get(&key)
+        if let Some(known) = self.open.last().and_then(|record| record.flows.get(&key))
             && rank(known.weak, known.unknown) <= now
         {
             return;
@@ -43,7 +43,9 @@ impl Interpreter<'_> {
         });
         let within = self.source(unit).map(|source| within(&source.module.body, span)).unwrap_or_default();
         let (weak, unknown) = (mark.is_some_and(|mark| mark.weak), mark.is_none());
-        self.flows.insert(key, Flow { rule, unit, span, within, weak, unknown, trace });
+        if let Some(record) = self.open.last_mut() {
+            record.flows.insert(key, Flow { rule, unit, span, within, weak, unknown, trace });
+        }
     }
 
     fn path(&self, unit: usize) -> String {

@@ -1,5 +1,7 @@
 //! Which file an import means.
 
+use std::sync::Arc;
+
 use super::Unit;
 use crate::{hash::HashMap, language::Language};
 
@@ -78,13 +80,13 @@ fn script(from: &str, module: &str) -> Vec<String> {
 pub(super) struct Paths(HashMap<String, usize>);
 
 impl Paths {
-    pub(super) fn new(units: &[Unit]) -> Self {
+    pub(super) fn new(units: &[Arc<Unit>]) -> Self {
         let clean = |path: &str| path.replace('\\', "/").trim_start_matches("./").to_owned();
         Self(units.iter().enumerate().map(|(number, unit)| (clean(&unit.path), number)).collect())
     }
 
     /// The file that a module is which `from` imports.
-    pub(super) fn find(&self, units: &[Unit], from: usize, module: &str) -> Option<usize> {
+    pub(super) fn find(&self, units: &[Arc<Unit>], from: usize, module: &str) -> Option<usize> {
         let unit = units.get(from)?;
         let path = unit.path.replace('\\', "/");
         let path = path.trim_start_matches("./");

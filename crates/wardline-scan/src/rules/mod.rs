@@ -21,7 +21,7 @@ mod text;
 mod unify;
 mod unify_stmt;
 mod verify;
-mod walk;
+pub(crate) mod walk;
 mod yaml;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -6,7 +6,7 @@ use crate::ir::{
 
 /// What a walk meets, outside in. The lists of statements are met as a whole, before what is in them.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Node<'m> {
+pub(crate) enum Node<'m> {
     Expr(&'m Expr),
     Block(&'m [Stmt]),
     /// A function that is a value or a statement.
@@ -15,7 +15,7 @@ pub(super) enum Node<'m> {
 }
 
 /// Calls `visit` for everything in `block`.
-pub(super) fn block<'m>(block_: &'m [Stmt], visit: &mut dyn FnMut(Node<'m>)) {
+pub(crate) fn block<'m>(block_: &'m [Stmt], visit: &mut dyn FnMut(Node<'m>)) {
     visit(Node::Block(block_));
     for stmt in block_ {
         statement(stmt, visit);
@@ -23,7 +23,7 @@ pub(super) fn block<'m>(block_: &'m [Stmt], visit: &mut dyn FnMut(Node<'m>)) {
 }
 
 /// Calls `visit` for everything in a statement, its lists of statements included.
-pub(super) fn statement<'m>(stmt: &'m Stmt, visit: &mut dyn FnMut(Node<'m>)) {
+pub(crate) fn statement<'m>(stmt: &'m Stmt, visit: &mut dyn FnMut(Node<'m>)) {
     if let StmtKind::Import(imports) = &stmt.kind {
         visit(Node::Imports(imports));
     }
@@ -41,13 +41,13 @@ pub(super) fn statement<'m>(stmt: &'m Stmt, visit: &mut dyn FnMut(Node<'m>)) {
 
 /// A part of a statement.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part<'m> {
+pub(crate) enum Part<'m> {
     Expr(&'m Expr),
     Block(&'m [Stmt]),
 }
 
 /// The direct parts of a statement in their order. Those of a function are its parameters' and its body.
-pub(super) fn parts(stmt: &Stmt) -> Vec<Part<'_>> {
+pub(crate) fn parts(stmt: &Stmt) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let expr = |parts: &mut Vec<_>, inner| parts.push(Part::Expr(inner));
     match &stmt.kind {
@@ -111,7 +111,7 @@ pub(super) fn parts(stmt: &Stmt) -> Vec<Part<'_>> {
 }
 
 /// Calls `visit` for a function and everything in it.
-pub(super) fn function<'m>(function: &'m Function, visit: &mut dyn FnMut(Node<'m>)) {
+pub(crate) fn function<'m>(function: &'m Function, visit: &mut dyn FnMut(Node<'m>)) {
     visit(Node::Function(function));
     for decorator in &function.decorators {
         expression(decorator, visit);
@@ -133,7 +133,7 @@ fn parameter_<'m>(parameter: &'m Parameter, visit: &mut dyn FnMut(Node<'m>)) {
 }
 
 /// Calls `visit` for an expression and everything in it.
-pub(super) fn expression<'m>(expr: &'m Expr, visit: &mut dyn FnMut(Node<'m>)) {
+pub(crate) fn expression<'m>(expr: &'m Expr, visit: &mut dyn FnMut(Node<'m>)) {
     visit(Node::Expr(expr));
     match &expr.kind {
         ExprKind::Function(inner) => function(inner, visit),
@@ -148,13 +148,13 @@ pub(super) fn expression<'m>(expr: &'m Expr, visit: &mut dyn FnMut(Node<'m>)) {
 }
 
 /// Calls `visit` for an expression and what is in it, but for what is in functions and classes.
-pub(super) fn outside_functions<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
+pub(crate) fn outside_functions<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
     visit(expr);
     children(expr, &mut |child| outside_functions(child, visit));
 }
 
 /// Calls `visit` for the direct parts of an expression, but not for those of functions and classes.
-pub(super) fn children<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
+pub(crate) fn children<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
     match &expr.kind {
         ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Function(_) | ExprKind::Class(_) => {}
         ExprKind::Member { object: inner, .. }
