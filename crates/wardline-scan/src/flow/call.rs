@@ -49,6 +49,22 @@ fn pointed_place(argument: &Expr) -> Option<&Expr> {
     }
 }
 
+/// The place that is filled by a method of `object`: itself, or where a chain begins (`text.append(a).append(b)`).
+fn filled_place(object: &Expr) -> Option<&Expr> {
+    let mut object = object;
+    loop {
+        if is_place(object) {
+            return Some(object);
+        }
+        let ExprKind::Call { callee, .. } = &object.kind else { return None };
+        let ExprKind::Member { object: before, name } = &callee.kind else { return None };
+        if !library::filling_method(name) {
+            return None;
+        }
+        object = before;
+    }
+}
+
 impl<'p> Interpreter<'p> {
     /// A call expression.
     pub(super) fn call(
@@ -279,11 +295,12 @@ impl<'p> Interpreter<'p> {
         let own = receiver.deep_taint();
         if library::filling_method(name)
             && !arguments.taint.is_clean()
-            && is_place(object)
-            && !matches!(receiver.shape, Shape::External(_) | Shape::Module(_) | Shape::Class(_))
+            && let Some(filled) = filled_place(object)
         {
-            let after = receiver.clone().tainted(&arguments.taint);
-            self.update(object, after);
+            let value = if is_place(object) { receiver.clone() } else { self.peek(filled) };
+            if !matches!(value.shape, Shape::External(_) | Shape::Module(_) | Shape::Class(_)) {
+                self.update(filled, value.tainted(&arguments.taint));
+            }
         }
         if library::clean_method(name) {
             return Value::safe();

@@ -213,7 +213,7 @@ pub(super) fn list_method<'p>(
     let first = given.first().map(|given| given.value.clone());
     let mut items = list.items.clone();
     Some(match (name, first) {
-        ("append" | "add" | "push", Some(value)) => match &list.rest {
+        ("append" | "add" | "push" | "Add", Some(value)) => match &list.rest {
             None if given.len() == 1 => {
                 items.push(value);
                 (null, after(items, None))
@@ -240,7 +240,7 @@ pub(super) fn list_method<'p>(
             items.insert(0, value);
             (null, after(items, list.rest.clone()))
         }
-        ("extend" | "update", Some(other)) => {
+        ("extend" | "update" | "AddRange", Some(other)) => {
             let added = match &other.shape {
                 Shape::List(other) => appended(list, other),
                 _ => Value::list(items, Value::join_all(list.rest.iter().cloned().chain([other.element()]))),

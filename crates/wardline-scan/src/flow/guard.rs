@@ -35,6 +35,7 @@ impl<'p> Interpreter<'p> {
                 self.refine_nested(value, !truth, followed);
             }
             ExprKind::Binary { operator, left, right } => match (operator, truth) {
+                (Operator::Sequence, _) => self.refine_nested(right, truth, followed),
                 (Operator::And, true) | (Operator::Or, false) => {
                     self.refine_nested(left, truth, followed);
                     self.refine_nested(right, truth, followed);
@@ -241,6 +242,13 @@ impl<'p> Interpreter<'p> {
             }
             // `/^[a-z]+$/.test(x)`, `x.match(/^[a-z]+$/)`, either way in Ruby.
             ("test", [only]) => self.refine_by_regex(object, &only.value),
+            // `Regex.IsMatch(x, "^[a-z]+$")`, `compiled.IsMatch(x)`.
+            ("IsMatch", [text, rest @ ..]) => {
+                let pattern = self.quiet(rest.first().map_or(object, |pattern| &pattern.value));
+                if pattern.as_text().is_some_and(|pattern| harmless(pattern, Anchors::Neither)) {
+                    self.clean_checked(&text.value);
+                }
+            }
             ("match?" | "===", [only]) => {
                 self.refine_by_regex(object, &only.value);
                 self.refine_by_regex(&only.value, object);

@@ -204,6 +204,49 @@ const RUBY: &[(&str, Effect)] = &[
     ("Hash", Effect::New),
 ];
 
+/// Functions and classes of C#, as they are named after `using`; type arguments are left out.
+const CSHARP: &[(&str, Effect)] = &[
+    ("int.", Effect::Clean),
+    ("long.", Effect::Clean),
+    ("short.", Effect::Clean),
+    ("byte.", Effect::Clean),
+    ("uint.", Effect::Clean),
+    ("ulong.", Effect::Clean),
+    ("double.", Effect::Clean),
+    ("float.", Effect::Clean),
+    ("decimal.", Effect::Clean),
+    ("bool.", Effect::Clean),
+    ("Int32.", Effect::Clean),
+    ("Int64.", Effect::Clean),
+    ("Guid.", Effect::Clean),
+    ("DateTime.", Effect::Clean),
+    ("DateTimeOffset.", Effect::Clean),
+    ("DateOnly.", Effect::Clean),
+    ("TimeSpan.", Effect::Clean),
+    ("Math.", Effect::Clean),
+    ("Enum.", Effect::Clean),
+    ("Convert.ToInt32", Effect::Clean),
+    ("Convert.ToInt64", Effect::Clean),
+    ("Convert.ToDouble", Effect::Clean),
+    ("Convert.ToDecimal", Effect::Clean),
+    ("Convert.ToBoolean", Effect::Clean),
+    ("Convert.ToDateTime", Effect::Clean),
+    ("string.IsNullOrEmpty", Effect::Clean),
+    ("string.IsNullOrWhiteSpace", Effect::Clean),
+    ("string.Equals", Effect::Clean),
+    ("string.Compare", Effect::Clean),
+    ("File.Exists", Effect::Clean),
+    ("Directory.Exists", Effect::Clean),
+    ("SHA256.", Effect::Clean),
+    ("Regex", Effect::Pass),
+    ("List", Effect::Elements),
+    ("HashSet", Effect::Elements),
+    ("Queue", Effect::Elements),
+    ("Stack", Effect::Elements),
+    ("Dictionary", Effect::New),
+    ("ConcurrentDictionary", Effect::New),
+];
+
 /// Methods that give something harmless, whatever they are called on.
 const CLEAN_METHODS: &[&str] = &[
     "isdigit",
@@ -254,6 +297,14 @@ const CLEAN_METHODS: &[&str] = &[
     "key?",
     "respond_to?",
     "is_a?",
+    "StartsWith",
+    "EndsWith",
+    "Contains",
+    "ContainsKey",
+    "IndexOf",
+    "Equals",
+    "GetHashCode",
+    "CompareTo",
 ];
 
 /// Members that say what a value is, not what is in it.
@@ -267,6 +318,7 @@ const ABOUT: &[&str] = &[
     "constructor",
     "length",
     "byteLength",
+    "Length",
 ];
 
 /// Methods that put what they are given into what they are called on.
@@ -304,6 +356,14 @@ const FILLING_METHODS: &[&str] = &[
     "WriteString",
     "WriteByte",
     "WriteRune",
+    "Append",
+    "AppendLine",
+    "AppendFormat",
+    "Add",
+    "AddRange",
+    "Insert",
+    "Enqueue",
+    "Push",
 ];
 
 /// Methods that look something up by what they are given, and give back what was there.
@@ -361,6 +421,10 @@ const LOOKUPS: &[&str] = &[
     "ExecContext",
     "First",
     "Find",
+    "FindAsync",
+    "FirstOrDefaultAsync",
+    "SingleOrDefaultAsync",
+    "GetValue",
     "Context",
 ];
 
@@ -409,6 +473,7 @@ pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
         Language::Java => JAVA,
         Language::Go => GO,
         Language::Ruby | Language::Erb => RUBY,
+        Language::CSharp => CSHARP,
         _ => SCRIPT,
     };
     let named =

@@ -60,7 +60,7 @@ impl<'p> Interpreter<'p> {
             Effect::Clean => self.computed(name, first.as_ref()).unwrap_or_else(Value::safe),
             Effect::Pass => match (values.as_slice(), name) {
                 ([only], "str" | "String") => self.shown(only),
-                ([only], "re.compile") => only.clone(),
+                ([only, ..], "re.compile" | "Regex") => only.clone(),
                 _ => mixed(&values),
             },
             Effect::Elements => match first {
@@ -198,7 +198,7 @@ impl<'p> Interpreter<'p> {
                     }
                     closure.function.parameters.len()
                 }
-                Shape::External(_) if name == "map" => 1,
+                Shape::External(_) if matches!(name, "map" | "Select") => 1,
                 _ => continue,
             };
             let rest = std::iter::repeat_with(Value::unknown).take(parameters.saturating_sub(1));
@@ -210,7 +210,9 @@ impl<'p> Interpreter<'p> {
             });
         }
         match name {
-            "map" | "collect" | "filter_map" => made.map(|made| Value::list(Vec::new(), Some(made))),
+            "map" | "collect" | "filter_map" | "Select" => {
+                made.map(|made| Value::list(Vec::new(), Some(made)))
+            }
             "flatMap" | "flat_map" | "then" | "catch" | "finally" => made,
             _ => None,
         }
@@ -234,24 +236,28 @@ impl<'p> Interpreter<'p> {
             self.apply(&callback, first.into_iter().map(Given::plain).collect(), span).0
         };
         Some(match name {
-            "map" | "flatMap" | "collect" | "flat_map" | "filter_map" | "each_with_object" => {
+            "map" | "flatMap" | "collect" | "flat_map" | "filter_map" | "each_with_object" | "Select"
+            | "SelectMany" => {
                 let made = run(vec![element, Value::safe(), whole]);
-                let made = if matches!(name, "flatMap" | "flat_map") { made.element() } else { made };
+                let made =
+                    if matches!(name, "flatMap" | "flat_map" | "SelectMany") { made.element() } else { made };
                 Value::list(Vec::new(), Some(made))
             }
-            "filter" | "sort" | "toSorted" | "select" | "reject" | "sort_by" | "uniq" | "partition" => {
+            "filter" | "sort" | "toSorted" | "select" | "reject" | "sort_by" | "uniq" | "partition"
+            | "Where" | "OrderBy" | "OrderByDescending" => {
                 run(vec![element.clone(), element.clone()]);
                 Value::list(Vec::new(), Some(element))
             }
-            "find" | "findLast" | "detect" => {
+            "find" | "findLast" | "detect" | "First" | "FirstOrDefault" | "Single" | "SingleOrDefault" => {
                 run(vec![element.clone()]);
                 element
             }
-            "forEach" | "some" | "every" | "findIndex" | "any?" | "all?" | "none?" => {
+            "forEach" | "some" | "every" | "findIndex" | "any?" | "all?" | "none?" | "ForEach" | "Any"
+            | "All" => {
                 run(vec![element, Value::safe(), whole]);
                 Value::safe()
             }
-            "reduce" | "reduceRight" | "inject" => {
+            "reduce" | "reduceRight" | "inject" | "Aggregate" => {
                 let start = given.iter().find(|given| !callable(given));
                 let start = start.map_or_else(|| element.clone(), |given| given.value.clone());
                 let once = run(vec![start.clone(), element.clone()]);

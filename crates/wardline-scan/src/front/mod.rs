@@ -5,6 +5,7 @@
 //! deeper stack.
 
 mod build;
+pub mod csharp;
 pub mod go;
 pub mod html;
 pub mod java;
@@ -36,10 +37,10 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         Language::Go => Some(go::lower(text)),
         Language::Java => Some(java::lower(text)),
         Language::Php => Some(php::lower(text)),
+        Language::CSharp => Some(csharp::lower(text)),
         Language::Ruby => Some(ruby::lower(text)),
         Language::Erb => Some(ruby::lower_template(text)),
         Language::Rust => Some(rust::lower(text)),
-        _ => None,
     }
 }
 
@@ -47,6 +48,7 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
 pub fn lower_pattern(language: Language, text: &str) -> Option<Module> {
     match language {
         Language::Php => Some(php::lower_code(text)),
+        Language::CSharp => Some(csharp::lower_pattern(text)),
         Language::Ruby | Language::Erb => Some(ruby::lower_pattern(text)),
         _ => lower(language, text),
     }

@@ -39,6 +39,9 @@ const JAVASCRIPT: &[Pack] = &[
     pack!("javascript", "misc"),
 ];
 
+/// Of C#.
+const CSHARP: &[Pack] = &[pack!("csharp", "sets"), pack!("csharp", "blocking"), pack!("csharp", "warnings")];
+
 /// Of Ruby and its templates.
 const RUBY: &[Pack] = &[pack!("ruby", "sets"), pack!("ruby", "blocking"), pack!("ruby", "warnings")];
 
@@ -55,11 +58,11 @@ fn files(language: Language) -> &'static [Pack] {
         Language::Python => PYTHON,
         Language::Go => &[pack!("go", "go")],
         Language::Php => &[pack!("php", "php")],
+        Language::CSharp => CSHARP,
         Language::Ruby | Language::Erb => RUBY,
         Language::Rust => &[pack!("rust", "rust")],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
         Language::Java => &[pack!("java", "java")],
-        _ => &[],
     }
 }
 

@@ -137,7 +137,12 @@ impl Pattern {
                     take(name);
                 }
             }
-            Node::Function(function) => function.name.iter().for_each(|name| take(name)),
+            Node::Function(function) => {
+                function.name.iter().for_each(|name| take(name));
+                let types =
+                    function.parameters.iter().filter_map(|parameter| parameter.declared_type.as_ref());
+                types.flat_map(names_in).for_each(&mut take);
+            }
             Node::Block(stmts) => {
                 for stmt in stmts {
                     if let StmtKind::Class(class) = &stmt.kind {

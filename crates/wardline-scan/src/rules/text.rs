@@ -143,6 +143,10 @@ impl<'p> Encoder<'p> {
             self.out.push_str("__wl_t ");
         }
         self.out.push_str(ELLIPSIS);
+        if statement && self.language == Language::CSharp {
+            // A name alone is no statement there.
+            self.out.push_str("()");
+        }
         if statement && !ends.starts_with(';') {
             self.out.push(';');
         }
@@ -154,9 +158,9 @@ impl<'p> Encoder<'p> {
         before.is_empty() || before.ends_with(['(', ',', ':', '=', '>', '['])
     }
 
-    /// Whether this place is in the parameters of a Java method: a type is needed there. Its body follows the brackets.
+    /// Whether this place is in the parameters of a method of Java or C#: a type is needed there. Its body follows the brackets.
     fn among_parameters(&self) -> bool {
-        if self.language != Language::Java || self.open.last() != Some(&'(') {
+        if !matches!(self.language, Language::Java | Language::CSharp) || self.open.last() != Some(&'(') {
             return false;
         }
         let mut depth = 0_usize;
@@ -165,7 +169,8 @@ impl<'p> Encoder<'p> {
                 '(' => depth += 1,
                 ')' if depth == 0 => {
                     let after = self.rest.get(at + 1..).unwrap_or_default();
-                    return after.trim_start().starts_with('{');
+                    return after.trim_start().starts_with('{')
+                        || self.language == Language::CSharp && after.trim_start().starts_with("=>");
                 }
                 ')' => depth -= 1,
                 _ => {}
@@ -327,9 +332,13 @@ impl Words {
         for word in spelled(text) {
             words.add(hash(word));
         }
-        if language == Language::Html {
-            front::html::MADE_UP.iter().for_each(|word| words.add(hash(word.as_bytes())));
-        }
+        let made_up: &[&str] = match language {
+            Language::Html => front::html::MADE_UP,
+            Language::CSharp => front::csharp::MADE_UP,
+            Language::Erb => &["raw"],
+            _ => &[],
+        };
+        made_up.iter().for_each(|word| words.add(hash(word.as_bytes())));
         words
     }
 
