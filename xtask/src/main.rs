@@ -7,6 +7,7 @@ mod model;
 mod report;
 mod test;
 mod tidy;
+mod ui;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     match arguments.first().and_then(|word| word.to_str()) {
         Some("test") => test::main(&workspace(), rest),
         Some("agents") => agents::main(&workspace(), rest),
+        Some("ui") => ui::main(&workspace(), rest),
         Some("tidy") => tidy(),
         Some("help" | "--help") => {
             println!("{}", usage());
@@ -51,5 +53,5 @@ fn tidy() -> ExitCode {
 }
 
 fn usage() -> String {
-    format!("{}\n{}\ncargo xtask tidy", test::USAGE, agents::USAGE)
+    format!("{}\n{}\n{}\ncargo xtask tidy", test::USAGE, agents::USAGE, ui::USAGE)
 }

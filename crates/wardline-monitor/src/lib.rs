@@ -37,6 +37,7 @@ pub mod quarantine;
 mod record;
 mod repositories;
 pub mod reviewed;
+pub mod rules;
 mod rundir;
 #[cfg(test)]
 mod scratch;

@@ -8,8 +8,13 @@ use maud::{DOCTYPE, Markup, html};
 use wardline_monitor::visible;
 
 /// The panes: address, name.
-pub(crate) const PANES: [(&str, &str); 4] =
-    [("/changes", "Changes"), ("/sessions", "Sessions"), ("/trace", "Trace"), ("/doctor", "Doctor")];
+pub(crate) const PANES: [(&str, &str); 5] = [
+    ("/changes", "Changes"),
+    ("/trace", "Trace"),
+    ("/permissions", "Permissions"),
+    ("/sessions", "Sessions"),
+    ("/doctor", "Doctor"),
+];
 
 /// A piece of a text.
 enum Piece<'t> {
@@ -17,29 +22,36 @@ enum Piece<'t> {
     Hidden(char),
 }
 
-/// Cuts a text at the characters that would not show as themselves, but for those in `kept`.
-fn pieces<'t>(text: &'t str, kept: &'static [char]) -> impl Iterator<Item = Piece<'t>> {
-    let is_hidden = move |c: char| {
-        !kept.contains(&c)
-            && (c == '\n' || !matches!(c, ' '..='~') && visible(c.encode_utf8(&mut [0; 4])).starts_with('\\'))
-    };
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        if is_hidden(first) {
-            rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            return Some(Piece::Hidden(first));
-        }
-        let end = rest.find(is_hidden).unwrap_or(rest.len());
-        let (plain, after) = rest.split_at_checked(end)?;
-        rest = after;
-        Some(Piece::Plain(plain))
-    })
+/// Cuts a text at the characters that would not show as themselves, blanks at the end of a line among them.
+fn pieces(text: &str, lines_stay: bool) -> Vec<Piece<'_>> {
+    let mut all = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let (body, end) = line.strip_suffix('\n').map_or((line, None), |body| (body, Some("\n")));
+        let solid = body.trim_end_matches(' ');
+        cut(solid, &mut all);
+        all.extend((solid.len()..body.len()).map(|_| Piece::Hidden(' ')));
+        all.extend(end.map(|end| if lines_stay { Piece::Plain(end) } else { Piece::Hidden('\n') }));
+    }
+    all
 }
 
-fn written(text: &str, kept: &'static [char]) -> Markup {
+fn cut<'t>(mut rest: &'t str, all: &mut Vec<Piece<'t>>) {
+    let hides = |c: char| !matches!(c, ' '..='~') && visible(c.encode_utf8(&mut [0; 4])).starts_with('\\');
+    while let Some(first) = rest.chars().next() {
+        let (piece, length) = if hides(first) {
+            (Piece::Hidden(first), first.len_utf8())
+        } else {
+            let length = rest.find(hides).unwrap_or(rest.len());
+            (Piece::Plain(rest.get(..length).unwrap_or_default()), length)
+        };
+        all.push(piece);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+}
+
+fn written(text: &str, lines_stay: bool) -> Markup {
     html! {
-        @for piece in pieces(text, kept) {
+        @for piece in pieces(text, lines_stay) {
             @match piece {
                 Piece::Plain(text) => (text),
                 Piece::Hidden('\n') => span.hidden-char title="U+000A" { "↵" },
@@ -51,12 +63,12 @@ fn written(text: &str, kept: &'static [char]) -> Markup {
 
 /// A text on one line, whole; line ends are shown too.
 pub(crate) fn line(text: &str) -> Markup {
-    written(text, &[])
+    written(text, false)
 }
 
 /// A text of several lines, whole.
 pub(crate) fn block(text: &str) -> Markup {
-    written(text, &['\n'])
+    written(text, true)
 }
 
 /// A decision as a coloured word; any other word as it is.

@@ -23,6 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wardline_monitor::World;
 use wardline_monitor::doctor::Finding;
+use wardline_monitor::rules::Draft;
 use wardline_monitor::undo::Prepared;
 
 use crate::panes::changes;
@@ -81,6 +82,8 @@ pub(crate) struct Ui {
     pub(crate) reverts: Pending<Prepared>,
     /// Held changes that were shown and wait for one.
     pub(crate) held: Pending<changes::HeldShown>,
+    /// Changes of rules that were shown and wait for one.
+    pub(crate) drafts: Pending<Draft>,
     /// What the scan said last.
     pub(crate) findings: changes::LastScan,
 }
@@ -89,8 +92,8 @@ impl Ui {
     pub(crate) fn new(subject: Subject, host: guard::Name) -> io::Result<Self> {
         let journal = Mutex::new(journal::Log::of(&subject.world.journal()));
         let door = guard::Door::new(host);
-        let (reverts, held) = (Pending::default(), Pending::default());
-        Ok(Self { door, journal, reverts, held, findings: changes::LastScan::default(), subject })
+        let (reverts, held, drafts) = (Pending::default(), Pending::default(), Pending::default());
+        Ok(Self { door, journal, reverts, held, drafts, findings: changes::LastScan::default(), subject })
     }
 
     pub(crate) fn world(&self) -> &World {

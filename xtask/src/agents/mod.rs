@@ -201,6 +201,17 @@ fn programs(workspace: &Path, options: &Options) -> Result<PathBuf, String> {
     Ok(folder)
 }
 
+/// Where what is installed for tests is kept.
+pub(crate) fn cache(workspace: &Path) -> PathBuf {
+    install::cache(workspace)
+}
+
+/// The debug binary of this workspace, built.
+pub(crate) fn binary(workspace: &Path) -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| format!("own path: {error}"))?;
+    build(workspace, &own)
+}
+
 /// Builds the debug binary, which is the one that knows fault injection.
 fn build(workspace: &Path, own: &Path) -> Result<PathBuf, String> {
     let status = Command::new("cargo")

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::report::Report;
-use crate::{agents, tidy};
+use crate::{agents, tidy, ui};
 
 /// Shown for bad usage.
 pub(crate) const USAGE: &str = "cargo xtask test [--quick]\n\
@@ -27,6 +27,7 @@ const PHASES: &[Phase] = &[
     Phase { name: "doc tests", slow: false, run: doc_tests },
     Phase { name: "tidy", slow: false, run: tidy_phase },
     Phase { name: "tests as an ordinary user", slow: false, run: ordinary::run },
+    Phase { name: "the page in a browser", slow: true, run: ui::all },
     Phase { name: "agents", slow: true, run: |workspace| agents::all(workspace, false) },
     Phase { name: "agents as an ordinary user", slow: true, run: ordinary_agents },
 ];

@@ -2,6 +2,7 @@
 
 pub(crate) mod changes;
 mod doctor;
+mod permissions;
 mod sessions;
 mod trace;
 
@@ -21,6 +22,9 @@ pub(crate) const ADDRESSES: &[(&str, Option<Pane>, Option<Pane>)] = &[
     ("/changes/scan", None, Some(changes::scan)),
     ("/held/ask", None, Some(changes::held_ask)),
     ("/held/do", None, Some(changes::held_settle)),
+    ("/permissions", Some(permissions::show), None),
+    ("/permissions/ask", None, Some(permissions::ask)),
+    ("/permissions/do", None, Some(permissions::save)),
     ("/sessions", Some(sessions::show), None),
     ("/trace", Some(trace::show), None),
     ("/trace/row", Some(trace::row), None),
