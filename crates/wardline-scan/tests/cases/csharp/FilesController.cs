@@ -121,6 +121,11 @@ public class FilesController : Controller
     public IActionResult Unzip(IFormFile archive, string target)
     {
         using var zip = new ZipArchive(archive.OpenReadStream());
+        var stream = _store.Find(target);
+        // ok: csharp.path-traversal
+        using var reader = new StreamReader(stream);
+        // ruleid: csharp.path-traversal
+        using var named = new StreamReader("/srv/" + target);
         // ruleid: csharp.path-traversal
         ZipFile.ExtractToDirectory("/srv/in.zip", "/srv/" + target);
         // ok: csharp.path-traversal

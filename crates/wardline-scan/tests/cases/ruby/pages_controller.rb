@@ -39,6 +39,8 @@ class PagesController < ApplicationController
     text = params[:text].presence || "Welcome"
     # ruleid: ruby.xss
     @banner = helpers.raw("<marquee>#{text}</marquee>") + raw(text)
+    # ok: ruby.xss
+    @field = text_field_tag("q", params[:q]).html_safe
     count = params[:count].to_i
     # ok: ruby.xss
     @badge = raw("<b>#{count}</b>")
