@@ -618,15 +618,16 @@ fn ansi_c(text: &str) -> String {
             't' => bytes.push(b'\t'),
             'v' => bytes.push(11),
             '\\' | '\'' | '"' | '?' => bytes.extend(letter.to_string().bytes()),
+            'x' if rest.starts_with('{') => rest = braced_byte(&mut bytes, rest),
+            // Without a digit they are text.
+            'x' | 'u' | 'U' if !rest.starts_with(|c: char| c.is_ascii_hexdigit()) => {
+                bytes.extend(format!("\\{letter}").bytes());
+            }
             'x' => rest = number(&mut bytes, rest, 16, 2, true),
             'u' => rest = number(&mut bytes, rest, 16, 4, false),
             'U' => rest = number(&mut bytes, rest, 16, 8, false),
             '0'..='7' => rest = number(&mut bytes, after, 8, 3, true),
-            'c' => {
-                let control = rest.chars().next();
-                rest = rest.get(control.map_or(0, char::len_utf8)..).unwrap_or_default();
-                bytes.extend(control.and_then(|c| u8::try_from(c).ok()).map(|b| b & 0x1f));
-            }
+            'c' => rest = control(&mut bytes, rest),
             other => bytes.extend(format!("\\{other}").bytes()),
         }
     }
@@ -636,6 +637,36 @@ fn ansi_c(text: &str) -> String {
         bytes.truncate(nul);
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// `\x{41}`: any count of digits of which the last byte counts; without one it is NUL. The brace that closes may be missing.
+fn braced_byte<'t>(out: &mut Vec<u8>, text: &'t str) -> &'t str {
+    let inside = text.strip_prefix('{').unwrap_or(text);
+    let rest = inside.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    let digits = inside.strip_suffix(rest).unwrap_or_default();
+    let last = digits.get(digits.len().saturating_sub(2)..).unwrap_or_default();
+    out.push(u8::from_str_radix(last, 16).unwrap_or(0));
+    rest.strip_prefix('}').unwrap_or(rest)
+}
+
+/// `\cx`: a control character. A backslash counts with the one that follows it.
+fn control<'t>(out: &mut Vec<u8>, text: &'t str) -> &'t str {
+    let Some(character) = text.chars().next() else {
+        out.extend(b"\\c");
+        return text;
+    };
+    let rest = text.get(character.len_utf8()..).unwrap_or_default();
+    match character {
+        '?' => out.push(0x7f),
+        _ => {
+            let mut buffer = [0; 4];
+            let encoded = character.encode_utf8(&mut buffer).as_bytes();
+            out.extend(
+                encoded.iter().enumerate().map(|(at, byte)| if at == 0 { byte & 0x1f } else { *byte }),
+            );
+        }
+    }
+    if character == '\\' { rest.strip_prefix('\\').unwrap_or(rest) } else { rest }
 }
 
 fn number<'t>(out: &mut Vec<u8>, text: &'t str, radix: u32, most: usize, byte: bool) -> &'t str {

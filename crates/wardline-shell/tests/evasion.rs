@@ -35,9 +35,15 @@ fn backslashes() {
 
 #[test]
 fn ansi_c_quotes() {
-    for script in
-        ["$'rm' -rf x", "$'\\x72\\x6d' -rf x", "$'\\162\\155' -rf x", "$'\\u0072m' -rf x", "$\"rm\" -rf x"]
-    {
+    for script in [
+        "$'rm' -rf x",
+        "$'\\x72\\x6d' -rf x",
+        "$'\\162\\155' -rf x",
+        "$'\\u0072m' -rf x",
+        "$'\\x{72}m' -rf x",
+        "$'\\x{000172}m' -rf x",
+        "$\"rm\" -rf x",
+    ] {
         is_removal(script);
     }
 }

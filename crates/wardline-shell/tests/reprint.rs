@@ -7,6 +7,8 @@ mod generator;
 mod reprint;
 mod support;
 
+use std::process::Command;
+
 use generator::{Pairs, cases, oracle, seeds};
 use reprint::{doubted, outline, reprint, reserved};
 use support::read_all;
@@ -39,6 +41,42 @@ const ODD: &[&str] = &[
     "ls #rm y\nls a#b",
     "@(a|b) c; ls !(x)",
     "diff <(ls a) <(ls b) > >(cat)",
+    "$'\\x{72}m' y; $'t\\ur' $'\\x{4' $'a\\x'",
+];
+
+/// Escapes of `$'…'`.
+const ESCAPES: &[&str] = &[
+    r#"\a\b\e\E\f\n\r\t\v\\\'\"\?"#,
+    r"\q\8",
+    r"a\x",
+    r"a\xg",
+    r"\x4g",
+    r"\x414",
+    r"\x{41}b",
+    r"\x{000141}b",
+    r"\x{41",
+    r"a\x{}b",
+    r"a\x{g}b",
+    r"\x{4g}b",
+    r"a\u",
+    r"a\ug",
+    r"\u41g",
+    r"\u{41}",
+    r"\u00e9",
+    r"a\U",
+    r"\U0001F600x",
+    r"a\u0b",
+    r"\1018",
+    r"\18",
+    r"a\0b",
+    r"a\400b",
+    r"\ca\cZ\c[",
+    r"\c?x",
+    r"a\c@b",
+    r"\c\\x",
+    r"\c\ax",
+    r"\c'",
+    r"x\c",
 ];
 
 /// How many generated spellings are compared.
@@ -63,4 +101,25 @@ fn bash_reads_what_we_read() {
         compared += 1;
     }
     assert!(compared >= SAMPLE * 4 / 5, "only {compared} texts could be compared");
+}
+
+#[test]
+fn escapes_are_the_characters_that_bash_makes_of_them() {
+    for escape in ESCAPES {
+        let script = format!("printf %s $'{escape}'");
+        let command =
+            Command::new("/bin/bash").args(["--norc", "-c", &script]).env("LC_ALL", "C.UTF-8").output();
+        let output = command.unwrap();
+        let analysis = read_all(&script);
+        let value = analysis
+            .commands
+            .first()
+            .and_then(|printf| printf.arguments.get(1))
+            .map(|word| word.value.as_str());
+        if output.status.success() {
+            assert_eq!(value, Some(String::from_utf8_lossy(&output.stdout).as_ref()), "{escape}");
+        } else {
+            assert!(doubted(&analysis), "{escape}");
+        }
+    }
 }
