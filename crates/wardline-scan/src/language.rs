@@ -27,6 +27,12 @@ pub enum Language {
     CSharp,
     /// Rust.
     Rust,
+    /// Scripts of a POSIX shell, bash, ksh and the like: checks of their own, no rules.
+    Shell,
+    /// Dockerfiles: checks of their own, no rules.
+    Dockerfile,
+    /// GitHub's workflows and composite actions: checks of their own, no rules.
+    Workflow,
 }
 
 /// Name in rules, and the extensions (lower case, without the dot) by which a file is known.
@@ -60,6 +66,10 @@ const TABLE: &[(Language, &str, &[&str])] = &[
     (Language::Erb, "erb", &["erb", "rhtml"]),
     (Language::CSharp, "csharp", &["cs"]),
     (Language::Rust, "rust", &["rs"]),
+    (Language::Shell, "bash", &["sh", "bash", "ksh", "dash"]),
+    (Language::Dockerfile, "dockerfile", &["dockerfile", "containerfile"]),
+    // By its place: a workflow is YAML.
+    (Language::Workflow, "workflow", &[]),
 ];
 
 impl Language {
@@ -81,6 +91,7 @@ impl Language {
             Self::Ruby | Self::Erb => &[Self::Ruby, Self::Erb],
             Self::CSharp => &[Self::CSharp],
             Self::Rust => &[Self::Rust],
+            Self::Shell | Self::Dockerfile | Self::Workflow => &[],
         }
     }
 
@@ -107,6 +118,9 @@ impl Language {
     /// The language of a file: by its name, else by the program that its first line names (`#!/usr/bin/env python3`).
     pub fn of(path: &str, text: &str) -> Option<Self> {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        if let Some(format) = Self::of_place(path, name) {
+            return Some(format);
+        }
         if let Some((stem, extension)) = name.rsplit_once('.')
             && !stem.is_empty()
         {
@@ -117,6 +131,22 @@ impl Language {
             }
         }
         Self::of_shebang(text)
+    }
+
+    /// Formats that are known by a whole name or a place.
+    fn of_place(path: &str, name: &str) -> Option<Self> {
+        let image = ["Dockerfile", "Containerfile"].iter().any(|known| {
+            name.strip_prefix(known)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('-'))
+        });
+        if image && !name.ends_with(".dockerignore") {
+            return Some(Self::Dockerfile);
+        }
+        let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+        let path = path.replace('\\', "/");
+        let workflows = path.strip_suffix(name).is_some_and(|folder| folder.ends_with(".github/workflows/"));
+        let action = name == "action.yml" || name == "action.yaml";
+        (yaml && (workflows || action)).then_some(Self::Workflow)
     }
 
     fn of_shebang(text: &str) -> Option<Self> {
@@ -130,6 +160,7 @@ impl Language {
             "deno" | "ts-node" | "tsx" => Some(Self::TypeScript),
             "ruby" => Some(Self::Ruby),
             "php" => Some(Self::Php),
+            "sh" | "bash" | "dash" | "ash" | "ksh" | "mksh" => Some(Self::Shell),
             _ => None,
         }
     }
@@ -148,7 +179,16 @@ mod tests {
             (".py", "", None),
             ("bin/tool", "#!/usr/bin/env -S LANG=C python3.12 -u\n", Some(Language::Python)),
             ("bin/tool", "#!/usr/local/bin/node\n", Some(Language::JavaScript)),
-            ("bin/tool", "#!/bin/sh\n", None),
+            ("bin/tool", "#!/bin/sh\n", Some(Language::Shell)),
+            ("install.sh", "", Some(Language::Shell)),
+            ("Dockerfile", "", Some(Language::Dockerfile)),
+            ("docker/Dockerfile.prod", "", Some(Language::Dockerfile)),
+            ("Dockerfile.dockerignore", "", None),
+            ("web.Dockerfile", "", Some(Language::Dockerfile)),
+            (".github/workflows/ci.yml", "", Some(Language::Workflow)),
+            ("sub\\.github\\workflows\\ci.yaml", "", Some(Language::Workflow)),
+            (".github/actions/x/action.yml", "", Some(Language::Workflow)),
+            (".github/dependabot.yml", "", None),
             ("notes.txt", "#!/usr/bin/python\n", Some(Language::Python)),
             ("C:\\app\\Main.java", "", Some(Language::Java)),
             ("README", "", None),

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod change;
+pub mod checks;
 pub mod compare;
 pub mod finding;
 pub mod flow;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    checks,
     finding::{Finding, Fix, Gap, GapReason, Severity},
     flow::{self, Flow, Limits, Program, Unit},
     front,
@@ -119,6 +120,9 @@ impl Scanner {
             if text.len() > MAX_BYTES {
                 let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
                 scan.gap(path, None, GapReason::Oversize { bytes, limit });
+            } else if let Some(report) = checks::scan(language, path, text) {
+                scan.findings.extend(report.findings);
+                scan.gaps.extend(report.gaps);
             } else if let Some(first) = language.family().first() {
                 by_family.entry(*first).or_default().push((path, text, language));
             }

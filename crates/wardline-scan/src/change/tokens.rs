@@ -47,8 +47,10 @@ impl Style {
             Some(Language::Python) => Self { hash: true, slash: false, braces: false, triple: true },
             Some(Language::Ruby) => Self { hash: true, slash: false, braces: true, triple: false },
             Some(Language::Php) => Self { hash: true, slash: true, braces: true, triple: false },
+            Some(Language::Shell | Language::Dockerfile | Language::Workflow) | None => {
+                Self { hash: true, slash: false, braces: true, triple: false }
+            }
             Some(_) => Self { hash: false, slash: true, braces: true, triple: false },
-            None => Self { hash: true, slash: false, braces: true, triple: false },
         }
     }
 }

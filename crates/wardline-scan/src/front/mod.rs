@@ -41,6 +41,8 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         Language::Ruby => Some(ruby::lower(text)),
         Language::Erb => Some(ruby::lower_template(text)),
         Language::Rust => Some(rust::lower(text)),
+        // They have checks of their own.
+        Language::Shell | Language::Dockerfile | Language::Workflow => None,
     }
 }
 

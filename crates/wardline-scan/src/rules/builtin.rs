@@ -63,6 +63,7 @@ fn files(language: Language) -> &'static [Pack] {
         Language::Rust => &[pack!("rust", "rust")],
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Html => JAVASCRIPT,
         Language::Java => &[pack!("java", "java")],
+        Language::Shell | Language::Dockerfile | Language::Workflow => &[],
     }
 }
 

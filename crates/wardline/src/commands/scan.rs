@@ -15,7 +15,7 @@ use wardline_monitor::scan::finding::{Category, Finding, Severity};
 use wardline_monitor::scan::language::Language;
 use wardline_monitor::scan::rules::{Book, Rule};
 use wardline_monitor::scan::span::Lines;
-use wardline_monitor::scan::{compare, sarif};
+use wardline_monitor::scan::{checks, compare, sarif};
 use wardline_monitor::{World, visible};
 
 use super::fixes;
@@ -414,9 +414,16 @@ fn explain(world: &World, wanted: &str) -> ExitCode {
         }
         rules.extend(book.rules().map(|rule| (rule.id.clone(), rule.clone())));
     }
+    if let Some(check) = checks::all().iter().find(|check| check.id == wanted) {
+        let cwe: Vec<String> = check.cwe.iter().map(|number| format!("CWE-{number}")).collect();
+        println!("{}  ({})\n{}\n\n{}", check.id, check.category.name(), cwe.join(", "), check.message);
+        println!("\n{}\n\n{}", check.why, check.advice);
+        return ExitCode::SUCCESS;
+    }
     let Some(rule) = rules.get(wanted) else {
-        let near: Vec<&str> = rules.keys().map(String::as_str).filter(|id| id.contains(wanted)).collect();
-        let names = if near.is_empty() { rules.keys().map(String::as_str).collect() } else { near };
+        let all = || rules.keys().map(String::as_str).chain(checks::all().iter().map(|check| check.id));
+        let near: Vec<&str> = all().filter(|id| id.contains(wanted)).collect();
+        let names = if near.is_empty() { all().collect() } else { near };
         return exit::fail(
             exit::USAGE,
             format!("no rule is called `{}`; there are {}", visible(wanted), names.join(", ")),

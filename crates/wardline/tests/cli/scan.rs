@@ -78,6 +78,8 @@ fn a_rule_is_explained() {
     let rule = json.pointer("/findings/0/rule").and_then(Value::as_str).unwrap_or_default().to_owned();
     let ran = world.run(&["scan", "--explain", &rule]);
     assert!(ran.code == 0 && ran.stdout.contains("CWE-"), "{rule}: {ran:?}");
+    let ran = world.run(&["scan", "--explain", "workflow.code-injection"]);
+    assert!(ran.code == 0 && ran.stdout.contains("CWE-94") && ran.stdout.contains("env:"), "{ran:?}");
     assert_eq!(world.run(&["scan", "--explain", "no.such.rule"]).code, 2);
 }
 
