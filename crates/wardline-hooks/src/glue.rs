@@ -2,10 +2,13 @@
 //!
 //! Whatever goes wrong on the way is answered with a block: an agent whose hook says nothing goes on.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
+use wardline_monitor::approvals::{Broker, Told, Wanted};
 use wardline_monitor::audit::Kind;
 use wardline_monitor::gate::{self, Stop};
-use wardline_monitor::policy::{Access, Verdict};
+use wardline_monitor::policy::{Access, OnAsk, Verdict};
 use wardline_monitor::sources::Choice;
 use wardline_monitor::{Approver, Authorization, HostPrompt, Monitor, MonitorError, Nobody, Subject, World};
 
@@ -17,7 +20,7 @@ const SILENT_MODES: [&str; 3] = ["bypassPermissions", "dontAsk", "yolo"];
 /// Answers a hook call in a process of its own, without a session around it: opens the policy and the journal, decides,
 /// records. `hint` is the agent that the command line names.
 #[must_use]
-pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>) -> Reply {
+pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>, wanted: &Wanted) -> Reply {
     let call = match crate::read(input) {
         Ok(call) => call,
         Err(e) => return crate::block_blindly(input, hint, &refusal(&e.to_string())),
@@ -27,18 +30,19 @@ pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>) -> Reply 
     match opened {
         Ok(monitor) => {
             let subject = subject(&call, &call.session);
-            answer(&monitor, &subject, &call, true)
+            let asking = Asking { attended: true, on_ask: None, wanted: Arc::clone(wanted), told: None };
+            answer(&monitor, &subject, &call, &asking)
         }
         Err(e) => failed(&call, &e),
     }
 }
 
 /// Answers a hook call inside a guarded session. The session's name in the journal is Wardline's own; the agent's is
-/// kept beside it. `attended` says whether somebody sits before the agent's own prompt.
+/// kept beside it.
 #[must_use]
-pub fn answer_in_session(monitor: &Monitor, session: &str, input: &[u8], attended: bool) -> Reply {
+pub fn answer_in_session(monitor: &Monitor, session: &str, input: &[u8], asking: &Asking) -> Reply {
     match crate::read(input) {
-        Ok(call) => answer(monitor, &subject(&call, session), &call, attended),
+        Ok(call) => answer(monitor, &subject(&call, session), &call, asking),
         Err(e) => {
             let mut body = Map::new();
             body.insert("text".into(), format!("a hook's input could not be read: {e}").into());
@@ -55,9 +59,9 @@ fn subject(call: &Call, session: &str) -> Subject {
     Subject { session: session.to_owned(), agent, parents, host: call.dialect.as_str().to_owned() }
 }
 
-fn answer(monitor: &Monitor, subject: &Subject, call: &Call, attended: bool) -> Reply {
+fn answer(monitor: &Monitor, subject: &Subject, call: &Call, asking: &Asking) -> Reply {
     let answered = match (&call.moment, &call.action) {
-        (Moment::BeforeTool, Some(action)) => before(monitor, subject, call, action, attended),
+        (Moment::BeforeTool, Some(action)) => before(monitor, subject, call, action, asking),
         (Moment::AfterTool, Some(action)) => after(monitor, subject, call, action),
         (Moment::BeforeTool, None) => Ok(Answer::Deny { reason: refusal("the call names no tool") }),
         (Moment::SessionStart, _) => seen(monitor, subject, call),
@@ -110,11 +114,12 @@ fn before(
     subject: &Subject,
     call: &Call,
     action: &Action,
-    attended: bool,
+    asking: &Asking,
 ) -> Result<Answer, MonitorError> {
     begin(monitor, subject);
     let wanted = to_monitor(call, action);
-    Ok(match monitor.authorize(subject, &wanted, approver(call, attended))? {
+    let approver = approver(monitor, call, asking)?;
+    Ok(match monitor.authorize(subject, &wanted, &*approver)? {
         Authorization::Grant { permit, verdict } => {
             permit.hand_over();
             Answer::Allow { reason: first_reason(&verdict) }
@@ -151,19 +156,45 @@ fn seen(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, Mon
     Ok(Answer::NoObjection)
 }
 
-/// Who answers when the policy asks: the agent's own prompt where its protocol has one and its mode uses it.
-fn approver(call: &Call, attended: bool) -> &'static dyn Approver {
-    let silent =
-        !attended || call.mode.as_ref().is_some_and(|mode| SILENT_MODES.iter().any(|silent| mode == silent));
-    match call.dialect {
-        Dialect::Claude | Dialect::Cursor if !silent => &HostPrompt,
-        Dialect::Claude
-        | Dialect::Cursor
-        | Dialect::Codex
-        | Dialect::Gemini
-        | Dialect::Kiro
-        | Dialect::Plugin => &Nobody,
+/// How a question of an agent's is put to a person.
+#[derive(Clone)]
+pub struct Asking {
+    /// Whether somebody sits before the agent's own prompt.
+    pub attended: bool,
+    /// What becomes of a question by the command line's word; by the policy's when absent.
+    pub on_ask: Option<OnAsk>,
+    /// Whether an answer is still of use.
+    pub wanted: Wanted,
+    /// What is told of a question that is put on the board.
+    pub told: Option<Told>,
+}
+
+/// Who answers when the policy asks: a person at the board where it was said that questions wait there, else the agent's own
+/// prompt where its protocol has one and its mode uses it, else a person who has a surface open.
+fn approver(monitor: &Monitor, call: &Call, asking: &Asking) -> Result<Box<dyn Approver>, MonitorError> {
+    let prompts = match call.dialect {
+        Dialect::Claude | Dialect::Cursor => asking.attended && !is_silent(call),
+        Dialect::Codex | Dialect::Gemini | Dialect::Kiro | Dialect::Plugin => false,
+    };
+    let on_ask = asking.on_ask.unwrap_or_else(|| monitor.policy().on_ask());
+    if prompts && !matches!(on_ask, OnAsk::Wait(_)) {
+        return Ok(Box::new(HostPrompt));
     }
+    Ok(match Broker::for_word(monitor.world(), on_ask)? {
+        Some(broker) => {
+            let broker = broker.while_wanted(Arc::clone(&asking.wanted));
+            match &asking.told {
+                Some(told) => Box::new(broker.telling(Arc::clone(told))),
+                None => Box::new(broker),
+            }
+        }
+        None => Box::new(Nobody),
+    })
+}
+
+/// Whether the agent's mode keeps it from putting questions.
+fn is_silent(call: &Call) -> bool {
+    call.mode.as_ref().is_some_and(|mode| SILENT_MODES.iter().any(|silent| mode == silent))
 }
 
 fn to_monitor(call: &Call, action: &Action) -> wardline_monitor::Action {
@@ -174,6 +205,7 @@ fn to_monitor(call: &Call, action: &Action) -> wardline_monitor::Action {
         paths: action.paths.iter().map(|(kind, path)| (access(*kind), path.clone())).collect(),
         cwd: action.cwd.as_ref().or(call.cwd.as_ref()).map(Into::into),
         doubts: action.doubts.clone(),
+        changes: crate::edits::proposed(call, action),
         tool: call.tool.clone(),
         call: call.call_id.clone(),
     }

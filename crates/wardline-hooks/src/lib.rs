@@ -7,6 +7,7 @@
 
 mod call;
 mod dialect;
+mod edits;
 mod glue;
 mod install;
 mod json;
@@ -19,7 +20,7 @@ mod reply;
 mod tools;
 
 pub use call::{AccessKind, Action, Answer, Call, Dialect, Malformed, Manners, Moment, Outcome, Reply};
-pub use glue::{answer_alone, answer_in_session};
+pub use glue::{Asking, answer_alone, answer_in_session};
 pub use install::{
     AgentKind, ApplyError, Change, Disk, Files, Found, Guard, HOST_TIMEOUT_SECONDS, Injection, Memory, Plan,
     Refusal, World, apply, detect, diff, hook_command, inject, plan_git, plan_install, plan_remove,

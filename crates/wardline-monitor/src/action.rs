@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 use wardline_policy::Access;
 
+use crate::approvals::Proposed;
+
 /// Who acts: an agent's session, working for the principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -44,6 +46,8 @@ pub struct Action {
     pub paths: Vec<(Access, String)>,
     /// Where the call stands, when it says so; relative values are relative to the session's directory.
     pub cwd: Option<PathBuf>,
+    /// What the call says it would make of files, where it says so; for the person who is asked.
+    pub changes: Vec<Proposed>,
     /// What could not be told from the call itself; each one tightens.
     pub doubts: Vec<String>,
     /// The tool's own name, for the record.

@@ -7,9 +7,12 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
-use wardline_policy::Verdict;
+use wardline_policy::{Facts, Verdict};
+use wardline_shell::Analysis;
 
-use crate::approvals::visible;
+use crate::approvals::{Bound, visible};
+use crate::sources::Choice;
+use crate::{Action, Subject, World};
 
 /// A question to a human about exactly one action.
 #[derive(Debug)]
@@ -20,6 +23,29 @@ pub struct Question<'a> {
     pub action: &'a str,
     /// The verdict that asks, with its reasons.
     pub verdict: &'a Verdict,
+    /// What is known of it besides.
+    pub about: About<'a>,
+}
+
+/// What is known of an action that is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Where it would happen.
+    pub world: &'a World,
+    /// What the command line chose about the policy.
+    pub choice: &'a Choice,
+    /// Who would act.
+    pub subject: &'a Subject,
+    /// The action.
+    pub action: &'a Action,
+    /// What was established about it.
+    pub facts: &'a Facts,
+    /// For a shell text: what it would do.
+    pub analysis: Option<&'a Analysis>,
+    /// Whether it would run inside the sandbox.
+    pub confined: bool,
+    /// The files that it would run or edit, with what is in them as the question is put.
+    pub bound: &'a [Bound],
 }
 
 /// The answer to a question.
@@ -34,6 +60,11 @@ pub enum Answer {
     Deny {
         /// Where the answer came from, or why there was none.
         by: String,
+    },
+    /// Nobody answered.
+    Nobody {
+        /// Why not.
+        why: String,
     },
     /// The host program asks its user itself and obeys.
     HostAsks,
@@ -60,7 +91,7 @@ impl Approver for Nobody {
     }
 
     fn ask(&self, _question: &Question<'_>) -> Answer {
-        Answer::Deny { by: "nobody is there to answer".to_owned() }
+        Answer::Nobody { why: "nobody is there to answer".to_owned() }
     }
 }
 
@@ -85,7 +116,7 @@ impl Approver for Terminal {
         match wardline_sandbox::aside(|| prompt(question)) {
             Ok(true) => Answer::Allow { by },
             Ok(false) => Answer::Deny { by },
-            Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
+            Err(e) => Answer::Nobody { why: format!("no terminal to ask on ({e})") },
         }
     }
 }
@@ -101,7 +132,7 @@ impl Approver for TypedTerminal {
         match wardline_sandbox::aside(|| typed(question)) {
             Ok(line) if line == question.action => Answer::Allow { by },
             Ok(_) => Answer::Deny { by },
-            Err(e) => Answer::Deny { by: format!("no terminal to ask on ({e})") },
+            Err(e) => Answer::Nobody { why: format!("no terminal to ask on ({e})") },
         }
     }
 }

@@ -12,6 +12,7 @@ use wardline_policy::{
 
 use wardline_shell as shell;
 
+use crate::approve::About;
 use crate::gather::gather_all;
 use crate::{Action, World, explain, push, record, sources};
 
@@ -113,8 +114,8 @@ pub fn check(world: &World, policy: &PolicySet, request: CheckRequest) -> Checke
     Checked { request, verdict, facts, analysis }
 }
 
-/// Rules for `permission.bash` that would answer an asked script for good: one for each command that asks, each proven by
-/// deciding again with it. Empty where no narrow rule does.
+/// Rules for the permission of an asked action that would answer it for good, each proven by deciding again with it: for a script
+/// one for each command that asks. Empty where no narrow rule does.
 ///
 /// # Errors
 /// [`sources::SourceError`] when the policy can't be built.
@@ -123,44 +124,87 @@ pub fn proposals(
     choice: &sources::Choice,
     checked: &Checked,
 ) -> Result<Vec<String>, sources::SourceError> {
-    let Some(analysis) = &checked.analysis else { return Ok(Vec::new()) };
-    let asks = |at: &usize| {
-        checked.verdict.commands.get(*at).is_some_and(|command| command.decision == Decision::Ask)
-    };
-    let candidates: Vec<Vec<String>> =
-        (0..analysis.commands.len()).filter(asks).map(|at| shell::proposals(analysis, at)).collect();
-    // The narrowest of each, then the widest of each.
-    let narrow: Option<Vec<String>> = candidates.iter().map(|each| each.first().cloned()).collect();
-    let wide: Option<Vec<String>> = candidates.iter().map(|each| each.last().cloned()).collect();
-    let mut out: Vec<String> = Vec::new();
-    for rules in [narrow, wide].into_iter().flatten().filter(|rules| !rules.is_empty()) {
-        if settles(world, choice, checked, &rules)? {
-            out.extend(rules);
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    out.retain(|rule| seen.insert(rule.clone()));
-    Ok(out)
+    let request = asked(&checked.request);
+    let case = Case { world, choice, request: &request, facts: &checked.facts };
+    case.proposals(checked.analysis.as_ref(), &checked.verdict)
 }
 
-/// Whether the question would be an allow with these rules at the bottom of the person's own.
-fn settles(
-    world: &World,
-    choice: &sources::Choice,
-    checked: &Checked,
-    rules: &[String],
-) -> Result<bool, sources::SourceError> {
-    let lines: Map<String, Value> = rules.iter().map(|rule| (rule.clone(), "allow".into())).collect();
-    let mut all = sources::read(world)?;
-    all.push(Source {
-        layer: Layer::User,
-        file: "proposal".to_owned(),
-        text: json!({"permission": {"bash": lines}}).to_string(),
-        kind: SourceKind::Config,
-        trusted: true,
-    });
-    let policy = sources::build(&all, world, choice)?;
-    Ok(decide(&policy, &asked(&checked.request), &checked.facts).decision == Decision::Allow)
+/// As [`proposals`], for an action that waits for an answer.
+///
+/// # Errors
+/// [`sources::SourceError`] when the policy can't be built.
+pub(crate) fn proposed(about: &About<'_>, verdict: &Verdict) -> Result<Vec<String>, sources::SourceError> {
+    let request = Request {
+        permission: about.action.permission.clone(),
+        targets: about.action.targets.clone(),
+        agent: about.subject.agent.clone(),
+        parents: about.subject.parents.clone(),
+        confined: about.confined,
+    };
+    let case = Case { world: about.world, choice: about.choice, request: &request, facts: about.facts };
+    case.proposals(about.analysis, verdict)
+}
+
+/// A decision that can be made again with other rules.
+struct Case<'a> {
+    world: &'a World,
+    choice: &'a sources::Choice,
+    request: &'a Request,
+    facts: &'a Facts,
+}
+
+impl Case<'_> {
+    fn proposals(
+        &self,
+        analysis: Option<&shell::Analysis>,
+        verdict: &Verdict,
+    ) -> Result<Vec<String>, sources::SourceError> {
+        let candidates: Vec<Vec<String>> = match analysis {
+            Some(analysis) => {
+                let asks = |at: &usize| {
+                    verdict.commands.get(*at).is_some_and(|command| command.decision == Decision::Ask)
+                };
+                (0..analysis.commands.len()).filter(asks).map(|at| shell::proposals(analysis, at)).collect()
+            }
+            None => self.request.targets.iter().map(|target| around(target)).collect(),
+        };
+        // The narrowest of each, then the widest of each.
+        let narrow: Option<Vec<String>> = candidates.iter().map(|each| each.first().cloned()).collect();
+        let wide: Option<Vec<String>> = candidates.iter().map(|each| each.last().cloned()).collect();
+        let mut out: Vec<String> = Vec::new();
+        for rules in [narrow, wide].into_iter().flatten().filter(|rules| !rules.is_empty()) {
+            if self.settles(&rules)? {
+                out.extend(rules);
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        out.retain(|rule| seen.insert(rule.clone()));
+        Ok(out)
+    }
+
+    /// Whether it would be an allow with these rules at the bottom of the person's own.
+    fn settles(&self, rules: &[String]) -> Result<bool, sources::SourceError> {
+        let lines: Map<String, Value> = rules.iter().map(|rule| (rule.clone(), "allow".into())).collect();
+        let mut all = sources::read(self.world)?;
+        all.push(Source {
+            layer: Layer::User,
+            file: "proposal".to_owned(),
+            text: json!({"permission": {self.request.permission.as_str(): lines}}).to_string(),
+            kind: SourceKind::Config,
+            trusted: true,
+        });
+        let policy = sources::build(&all, self.world, self.choice)?;
+        Ok(decide(&policy, self.request, self.facts).decision == Decision::Allow)
+    }
+}
+
+/// A target itself and, for a path, what lies beside it. A text that would be read as a pattern is none.
+fn around(target: &str) -> Vec<String> {
+    if target.is_empty() || target.contains(['*', '?']) {
+        return Vec::new();
+    }
+    let beside = target.rsplit_once('/').map(|(directory, _)| format!("{directory}/*"));
+    std::iter::once(target.to_owned()).chain(beside.filter(|it| it != "/*" && it != "~/*")).collect()
 }
 
 fn asked(request: &CheckRequest) -> Request {
@@ -215,7 +259,8 @@ fn path(path: &PathFact) -> Value {
     })
 }
 
-fn zone(path: &PathFact) -> &'static str {
+/// The word for the part of the machine that a path lies in.
+pub(crate) fn zone(path: &PathFact) -> &'static str {
     use wardline_policy::Zone;
     match path.zone {
         Zone::Project => "project",

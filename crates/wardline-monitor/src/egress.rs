@@ -9,20 +9,23 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wardline_audit::Kind;
-use wardline_policy::{Decision, Host, Layer, NamedPort, Origin, PolicySet, Reason, UploadLimits, Verdict};
+use wardline_policy::{
+    Decision, Facts, Host, Layer, NamedPort, Origin, PolicySet, Reason, UploadLimits, Verdict,
+};
 use wardline_proxy::{
     Answer, Ask, Authority, Door, Effect, HostRule, Interceptor, Record, RequestRule, Serving, Token, USER,
     Uploads,
 };
 use wardline_sandbox::{EGRESS_PORT, Forward};
 
-use crate::Subject;
-use crate::approve::{self, Approver, Question};
+use crate::approve::{self, About, Approver, Question};
 use crate::door::DoorRecord;
 use crate::manifest::Manifest;
 use crate::monitor::Monitor;
 use crate::record::{self, Body};
 use crate::session::{Guard, SessionError, set_up};
+use crate::sources::Choice;
+use crate::{Action, Subject};
 
 /// Stands for a session's secret where no session is started.
 pub(crate) const NO_SECRET: &str = "SECRET-OF-THE-SESSION";
@@ -281,10 +284,21 @@ impl Ask for Questions {
     fn ask(&self, authority: &Authority, because: &str) -> Answer {
         let action = authority.to_string();
         let verdict = verdict(self.monitor.policy(), &action, because);
-        let question = Question { permission: "network", action: &action, verdict: &verdict };
+        let (wanted, facts, choice) = (Action::on("network", &action), Facts::default(), Choice::default());
+        let about = About {
+            world: self.monitor.world(),
+            choice: &choice,
+            subject: &self.subject,
+            action: &wanted,
+            facts: &facts,
+            analysis: None,
+            confined: true,
+            bound: &[],
+        };
+        let question = Question { permission: "network", action: &action, verdict: &verdict, about };
         let (decision, by) = match self.approver.ask(&question) {
             approve::Answer::Allow { by } => (Decision::Allow, by),
-            approve::Answer::Deny { by } => (Decision::Deny, by),
+            approve::Answer::Deny { by } | approve::Answer::Nobody { why: by } => (Decision::Deny, by),
             approve::Answer::HostAsks => {
                 (Decision::Deny, "the host program, which knows no such question".to_owned())
             }

@@ -32,6 +32,8 @@ pub(crate) struct State {
     refused: Vec<(String, u32)>,
     /// Files that came from the network, as digests of their paths.
     fetched: Vec<String>,
+    /// When questions were put lately, in milliseconds since 1970.
+    pub(crate) asked: Vec<u64>,
 }
 
 impl State {
@@ -110,6 +112,10 @@ impl State {
                 .filter_map(|call| call.as_str().map(str::to_owned))
                 .collect(),
             // Absent in what older versions wrote.
+            asked: value
+                .get("asked")
+                .and_then(Value::as_array)
+                .map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_u64).collect()),
             fetched: value.get("fetched").and_then(Value::as_array).map_or_else(Vec::new, |all| {
                 all.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
             }),
@@ -132,6 +138,7 @@ impl State {
             "open": self.open,
             "refused": self.refused,
             "fetched": self.fetched,
+            "asked": self.asked,
         })
         .to_string()
     }

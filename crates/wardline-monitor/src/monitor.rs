@@ -4,16 +4,21 @@
 //! receipt of a decision that is on disk.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use wardline_audit::{Draft, Journal, JournalError, Kind, Receipt};
 use wardline_checkpoint::CheckpointError;
-use wardline_policy::{Decision, Facts, PolicySet, Refusal, Request, Verdict, decide};
+use wardline_policy::{
+    Decision, Facts, Origin, PolicySet, Preset, Reason, Refusal, Request, Verdict, decide,
+};
 use wardline_shell as shell;
 
-use crate::approve::{Answer, Approver, Question};
+use crate::approvals::{Board, BoardError, Bound, Pause, describe};
+use crate::approve::{About, Answer, Approver, Question};
 use crate::checkpoints::Keeper;
 use crate::gather::gather_all;
+use crate::live::Live;
 use crate::record::{self, Body};
 use crate::sources::{Choice, SourceError};
 use crate::tally::Tally;
@@ -25,7 +30,12 @@ const NOBODY: &str = "nobody is there to answer";
 /// The monitor of one invocation or one session.
 pub struct Monitor {
     world: World,
-    policy: PolicySet,
+    choice: Choice,
+    policy: Arc<PolicySet>,
+    /// What bounds a session in which a person answers for each change, when the policy is a supervised one.
+    answered: Option<PolicySet>,
+    board: Board,
+    live: Mutex<Live>,
     journal: Journal,
     confined: bool,
     tally: Tally,
@@ -52,8 +62,25 @@ pub enum Authorization {
         /// Why.
         verdict: Verdict,
         /// What became of the question, when the policy asked.
-        unanswered: Option<String>,
+        unanswered: Option<Unanswered>,
     },
+}
+
+/// What became of a question that did not end in a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Nobody answered; why not.
+    Nobody(String),
+    /// The answer was a no, or one that does not count.
+    No(String),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody(why) | Self::No(why) => f.write_str(why),
+        }
+    }
 }
 
 /// Why the monitor cannot decide or record; the caller treats each as a denial.
@@ -67,6 +94,8 @@ pub enum MonitorError {
     Memory(std::io::Error),
     /// No checkpoint could be taken, so nothing that writes may start.
     Checkpoint(CheckpointError),
+    /// The mode, a pause or the person's own rules could not be read.
+    Approvals(BoardError),
 }
 
 impl fmt::Display for MonitorError {
@@ -79,6 +108,9 @@ impl fmt::Display for MonitorError {
                 "no checkpoint could be taken, so nothing may be changed: {e}; to go on without, start the session with \
                  `--accept-missing checkpoint`"
             ),
+            Self::Approvals(e) => {
+                write!(f, "it can't be told what the person said of this session, so nothing may happen: {e}")
+            }
             Self::Memory(e) => write!(f, "the session's memory cannot be used, so nothing may happen: {e}"),
         }
     }
@@ -89,6 +121,12 @@ impl std::error::Error for MonitorError {}
 impl From<JournalError> for MonitorError {
     fn from(e: JournalError) -> Self {
         Self::Journal(e)
+    }
+}
+
+impl From<BoardError> for MonitorError {
+    fn from(e: BoardError) -> Self {
+        Self::Approvals(e)
     }
 }
 
@@ -106,14 +144,44 @@ impl Monitor {
     /// # Errors
     /// [`MonitorError`] when there is no usable policy or no writable journal.
     pub fn open(world: World, choice: &Choice, confined: bool) -> Result<Self, MonitorError> {
+        let live = Mutex::new(Live::new(&world));
         let policy = sources::policy(&world, choice).map_err(MonitorError::Policy)?;
         let journal = Journal::open(&world.journal())?;
-        Ok(Self { world, policy, journal, confined, tally: Tally::default(), keeper: Keeper::default() })
+        let answered = (confined && policy.preset() == Preset::Supervised)
+            .then(|| sources::policy(&world, &Choice { preset: Some(Preset::Autopilot), ..choice.clone() }))
+            .transpose()
+            .map_err(MonitorError::Policy)?;
+        let board = Board::at(&world.state);
+        let (tally, keeper) = (Tally::default(), Keeper::default());
+        let policy = Arc::new(policy);
+        Ok(Self {
+            world,
+            choice: choice.clone(),
+            policy,
+            answered,
+            board,
+            live,
+            journal,
+            confined,
+            tally,
+            keeper,
+        })
     }
 
     /// The monitor of a world whose policy and journal are chosen by the caller, for confined actions.
     pub(crate) fn with(world: World, policy: PolicySet, journal: Journal) -> Self {
-        Self { world, policy, journal, confined: true, tally: Tally::default(), keeper: Keeper::default() }
+        Self {
+            board: Board::at(&world.state),
+            live: Mutex::new(Live::new(&world)),
+            world,
+            choice: Choice::default(),
+            policy: Arc::new(policy),
+            answered: None,
+            journal,
+            confined: true,
+            tally: Tally::default(),
+            keeper: Keeper::default(),
+        }
     }
 
     /// The world it works in.
@@ -126,6 +194,18 @@ impl Monitor {
     #[must_use]
     pub fn policy(&self) -> &PolicySet {
         &self.policy
+    }
+
+    /// The policy whose bounds a session gets. Where a person `answers` for each change that a supervised policy asks about, the
+    /// kernel must leave room for their yes.
+    pub(crate) fn bounding(&self, answers: bool) -> &PolicySet {
+        self.answered.as_ref().filter(|_| answers).unwrap_or(&self.policy)
+    }
+
+    /// The policy by which a session is decided now: what a person switched and granted since it began counts.
+    fn current(&self, session: &str) -> Result<Arc<PolicySet>, MonitorError> {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.policy(&self.world, &self.choice, &self.board, session, &self.policy)
     }
 
     /// What takes this session's checkpoints.
@@ -176,9 +256,13 @@ impl Monitor {
             parents: subject.parents.clone(),
             confined: self.confined,
         };
-        let mut verdict = decide(&self.policy, &request, &facts);
+        let policy = self.current(&subject.session)?;
+        let mut verdict = decide(&policy, &request, &facts);
         if approver.is_there() && push::describe(&self.world, analysis.as_ref(), &verdict, &mut facts) {
-            verdict = decide(&self.policy, &request, &facts);
+            verdict = decide(&policy, &request, &facts);
+        }
+        if let Some(pause) = self.board.paused(&subject.session)? {
+            verdict = paused(verdict, &pause);
         }
         let cwd = self.world.cwd.to_string_lossy();
         let mut body = record::intent(subject, action, &verdict, self.confined, &cwd);
@@ -199,12 +283,24 @@ impl Monitor {
         let authorization = match verdict.decision {
             Decision::Deny => Authorization::Refuse { verdict, unanswered: None },
             Decision::Ask if unanswered => {
-                Authorization::Refuse { verdict, unanswered: Some(NOBODY.to_owned()) }
+                Authorization::Refuse { verdict, unanswered: Some(Unanswered::Nobody(NOBODY.to_owned())) }
             }
             Decision::Allow => {
                 Authorization::Grant { permit: Permit::new(&subject.session, &call, &receipt), verdict }
             }
-            Decision::Ask => self.ask(subject, action, &call, verdict, approver)?,
+            Decision::Ask => {
+                let about = About {
+                    world: &self.world,
+                    choice: &self.choice,
+                    subject,
+                    action,
+                    facts: &facts,
+                    analysis: analysis.as_ref(),
+                    confined: self.confined,
+                    bound: &[],
+                };
+                self.ask(&call, about, verdict, approver)?
+            }
         };
         let (granted, verdict) = match &authorization {
             Authorization::Grant { verdict, .. } | Authorization::HostAsks { verdict } => (true, verdict),
@@ -251,33 +347,49 @@ impl Monitor {
         Ok(())
     }
 
-    /// Puts the question of an asking verdict, which is on record already, and records the answer.
+    /// Puts the question of an asking verdict, which is on record already, and records the answer. A yes is to what the files were
+    /// that would be run or edited when the question was put.
     fn ask(
         &self,
-        subject: &Subject,
-        action: &Action,
         call: &str,
+        about: About<'_>,
         verdict: Verdict,
         approver: &dyn Approver,
     ) -> Result<Authorization, MonitorError> {
+        let (subject, action) = (about.subject, about.action);
         let shown = action.script.clone().unwrap_or_else(|| action.targets.join("\n"));
-        let question = Question { permission: &action.permission, action: &shown, verdict: &verdict };
-        let (decision, by) = match approver.ask(&question) {
+        let bound = describe::bound(&about);
+        let about = About { bound: &bound, ..about };
+        let question = Question { permission: &action.permission, action: &shown, verdict: &verdict, about };
+        let (by, unanswered) = match approver.ask(&question) {
             Answer::HostAsks => return Ok(Authorization::HostAsks { verdict }),
-            Answer::Allow { by } => (Decision::Allow, by),
-            Answer::Deny { by } => (Decision::Deny, by),
+            Answer::Allow { by } => match Bound::first_changed(&bound) {
+                None => (by, None),
+                Some(path) => {
+                    let why = format!("`{path}` was changed after the question was put");
+                    (by, Some(Unanswered::No(why)))
+                }
+            },
+            Answer::Deny { by } => (by.clone(), Some(Unanswered::No(by))),
+            Answer::Nobody { why } => (why.clone(), Some(Unanswered::Nobody(why))),
         };
+        let decision = if unanswered.is_none() { Decision::Allow } else { Decision::Deny };
         let mut answer = Body::new();
         answer.insert("decision".into(), record::decision(decision));
-        answer.insert("by".into(), by.clone().into());
+        answer.insert("by".into(), by.into());
+        if let Some(why) = &unanswered {
+            let key = if matches!(why, Unanswered::Nobody(_)) { "unanswered" } else { "refused" };
+            answer.insert(key.into(), why.to_string().into());
+        }
         answer.insert("principal".into(), self.world.principal.clone().into());
         answer.insert("action".into(), action.digest().into());
         let receipt = self.append(subject, Kind::Approval, Some(call), answer)?;
-        Ok(match decision {
-            Decision::Allow => {
-                Authorization::Grant { permit: Permit::new(&subject.session, call, &receipt), verdict }
+        Ok(match unanswered {
+            None => {
+                let permit = Permit::new(&subject.session, call, &receipt).bound_to(bound);
+                Authorization::Grant { permit, verdict }
             }
-            Decision::Ask | Decision::Deny => Authorization::Refuse { verdict, unanswered: Some(by) },
+            unanswered => Authorization::Refuse { verdict, unanswered },
         })
     }
 
@@ -348,6 +460,23 @@ impl Monitor {
     ) -> Result<R, MonitorError> {
         memory::update(&self.world.state, &subject.session, change).map_err(MonitorError::Memory)
     }
+}
+
+/// The verdict on an action of a session that a person has to let go on first.
+fn paused(verdict: Verdict, pause: &Pause) -> Verdict {
+    let mut reasons = verdict.reasons;
+    reasons.insert(
+        0,
+        Reason {
+            rule: "session.paused".to_owned(),
+            origin: Origin::builtin(),
+            decision: Decision::Deny,
+            matched: pause.session.clone(),
+            text: format!("the session is paused: {}", pause.why),
+            help: Some(format!("`wardline approve --resume {}` lets it go on", pause.session)),
+        },
+    );
+    Verdict { decision: Decision::Deny, reasons, ..verdict }
 }
 
 /// A row that is not part of one call's flow.

@@ -15,6 +15,8 @@
 
 use wardline_audit::Receipt;
 
+use crate::approvals::Bound;
+
 /// Proof that the monitor allowed one action and that the decision is on disk.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped leaves an intent without an outcome in the journal"]
@@ -22,12 +24,23 @@ pub struct Permit {
     session: String,
     call: String,
     seq: u64,
+    bound: Vec<Bound>,
 }
 
 impl Permit {
     /// Only the monitor makes one, and only from the receipt of a recorded decision.
     pub(crate) fn new(session: &str, call: &str, receipt: &Receipt) -> Self {
-        Self { session: session.to_owned(), call: call.to_owned(), seq: receipt.seq }
+        Self { session: session.to_owned(), call: call.to_owned(), seq: receipt.seq, bound: Vec::new() }
+    }
+
+    /// The same permit, good only while these files are what they are.
+    pub(crate) fn bound_to(self, bound: Vec<Bound>) -> Self {
+        Self { bound, ..self }
+    }
+
+    /// The first of the files that it is bound to and that is not what it was.
+    pub(crate) fn changed(&self) -> Option<&str> {
+        Bound::first_changed(&self.bound)
     }
 
     /// The session in which it was given.

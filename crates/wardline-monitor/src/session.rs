@@ -79,6 +79,8 @@ pub struct Guard {
     pub agent: Option<String>,
     /// Whether the program puts its tool calls to the monitor, so that an effect without a decision is worth a word.
     pub mediated: bool,
+    /// Whether a person said yes to the very command, which the bounds of a supervised policy would keep from writing.
+    pub answered: bool,
 }
 
 impl Guard {
@@ -280,7 +282,8 @@ fn exec_as(
                 // A person took their time, and what was looked at before may have changed.
                 prepared.iter_mut().for_each(|prepared| prepared.directory.hand_over());
                 drop(prepared);
-                prepared = Prepared::new(monitor, subject, guard, None, None);
+                let answered = Guard { answered: true, ..guard.clone() };
+                prepared = Prepared::new(monitor, subject, &answered, None, None);
             }
             permit
         }

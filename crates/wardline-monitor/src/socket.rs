@@ -8,10 +8,10 @@ use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The largest question or reply; the hook's own cap on its input is the same.
 pub const MAX_MESSAGE: u64 = 8 * 1024 * 1024;
@@ -20,8 +20,12 @@ const MAX_QUESTIONS: usize = 64;
 /// How long the monitor waits for the rest of a question.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Answers one question.
-pub type Answerer = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
+/// How often whoever asked is told that the answer takes its time.
+const PULSE: Duration = Duration::from_millis(500);
+
+/// Answers one question. While it waits for somebody, it asks what it is given, again and again, whether the answer is still
+/// wanted.
+pub type Answerer = dyn Fn(&[u8], &Arc<dyn Fn() -> bool + Send + Sync>) -> Vec<u8> + Send + Sync;
 
 /// Why a question got no reply.
 #[derive(Debug)]
@@ -111,8 +115,22 @@ fn reply(mut stream: UnixStream, answer: &Answerer) -> std::io::Result<()> {
     let mut question = Vec::new();
     (&stream).take(MAX_MESSAGE + 1).read_to_end(&mut question)?;
     // One byte more than allowed still reaches the answerer, which refuses it in the host's own words.
-    stream.write_all(&answer(&question))?;
+    let reply = answer(&question, &pulse(stream.try_clone()?));
+    stream.write_all(&reply)?;
     stream.shutdown(Shutdown::Write)
+}
+
+/// Tells whoever asked that the answer takes its time, by a space before the reply; false when nobody is there any more.
+fn pulse(stream: UnixStream) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    let last = Mutex::new(Instant::now());
+    Arc::new(move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() < PULSE {
+            return true;
+        }
+        *last = Instant::now();
+        (&stream).write_all(b" ").is_ok()
+    })
 }
 
 /// Puts a question to the session's monitor and waits at most `deadline` for the reply.
@@ -120,13 +138,42 @@ fn reply(mut stream: UnixStream, answer: &Answerer) -> std::io::Result<()> {
 /// # Errors
 /// [`AskError`]; the caller blocks the action then.
 pub fn ask(socket: &Path, question: &[u8], deadline: Duration) -> Result<Vec<u8>, AskError> {
+    ask_patiently(socket, question, deadline, &|| ())
+}
+
+/// As [`ask`]; whenever the monitor says that the reply takes its time, `pulse` is called, and the `deadline` begins anew.
+///
+/// # Errors
+/// [`AskError`]; the caller blocks the action then.
+pub fn ask_patiently(
+    socket: &Path,
+    question: &[u8],
+    deadline: Duration,
+    pulse: &dyn Fn(),
+) -> Result<Vec<u8>, AskError> {
     let mut stream = UnixStream::connect(socket).map_err(AskError::Unreachable)?;
     stream.set_read_timeout(Some(deadline)).map_err(AskError::NoReply)?;
     stream.set_write_timeout(Some(deadline)).map_err(AskError::NoReply)?;
     stream.write_all(question).map_err(AskError::NoReply)?;
     stream.shutdown(Shutdown::Write).map_err(AskError::NoReply)?;
     let mut reply = Vec::new();
-    (&stream).take(MAX_MESSAGE).read_to_end(&mut reply).map_err(AskError::NoReply)?;
+    let mut bounded = (&stream).take(MAX_MESSAGE);
+    let mut chunk = vec![0; 16 * 1024];
+    loop {
+        match bounded.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => {
+                reply.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                if reply.iter().all(|byte| *byte == b' ') {
+                    reply.clear();
+                    pulse();
+                }
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(AskError::NoReply(e)),
+        }
+    }
+    let reply = reply.trim_ascii_start().to_vec();
     if reply.is_empty() { Err(AskError::BadReply) } else { Ok(reply) }
 }
 
@@ -138,7 +185,7 @@ mod tests {
     fn a_question_is_answered_and_the_socket_goes_away() {
         let dir = crate::scratch::Dir::new("socket");
         let path = dir.path().join("s");
-        let echo: Arc<Answerer> = Arc::new(|question| question.iter().rev().copied().collect());
+        let echo: Arc<Answerer> = Arc::new(|question, _| question.iter().rev().copied().collect());
         let serving = Serving::start(&path, echo).unwrap();
         for _ in 0..200 {
             assert_eq!(ask(&path, b"abc", Duration::from_secs(5)).unwrap(), b"cba");
@@ -152,11 +199,45 @@ mod tests {
     fn silence_is_an_error_in_time() {
         let dir = crate::scratch::Dir::new("socket-silent");
         let path = dir.path().join("s");
-        let slow: Arc<Answerer> = Arc::new(|_| {
+        let slow: Arc<Answerer> = Arc::new(|_, _| {
             std::thread::sleep(Duration::from_millis(600));
             b"late".to_vec()
         });
         let _serving = Serving::start(&path, slow).unwrap();
         assert!(matches!(ask(&path, b"x", Duration::from_millis(100)), Err(AskError::NoReply(_))));
+    }
+
+    #[test]
+    fn an_answer_that_takes_its_time_is_waited_for_and_one_that_nobody_wants_is_not() {
+        use std::sync::atomic::AtomicU32;
+        let dir = crate::scratch::Dir::new("socket-patient");
+        let path = dir.path().join("s");
+        let unwanted = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&unwanted);
+        let patient: Arc<Answerer> = Arc::new(move |question, wanted| {
+            let end = Instant::now() + Duration::from_secs(if question == b"soon" { 2 } else { 60 });
+            while Instant::now() < end {
+                if !wanted() {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            b"at last".to_vec()
+        });
+        let _serving = Serving::start(&path, patient).unwrap();
+        let pulses = AtomicU32::new(0);
+        let pulse = || {
+            pulses.fetch_add(1, Ordering::SeqCst);
+        };
+        assert_eq!(ask_patiently(&path, b"soon", Duration::from_secs(1), &pulse).unwrap(), b"at last");
+        assert!(pulses.load(Ordering::SeqCst) >= 1);
+        let mut gone = UnixStream::connect(&path).unwrap();
+        gone.write_all(b"late").unwrap();
+        gone.shutdown(Shutdown::Write).unwrap();
+        drop(gone);
+        while unwanted.load(Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::asking::OnAsk;
 use crate::decision::{Decision, Layer};
 use crate::document::{Key, Node, Spot, Value, parse_jsonc};
 use crate::gate::GateLine;
@@ -87,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) network: NetworkLines,
     pub(crate) limits: Vec<LimitLine>,
     pub(crate) gate: GateLine,
+    pub(crate) on_ask: Option<OnAsk>,
     pub(crate) secrets: Vec<SecretSource>,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
@@ -206,6 +208,7 @@ impl<'f> Reader<'f> {
                 "network" => settings.network = self.network(node),
                 "limits" => settings.limits = self.limits(node),
                 "gate" => settings.gate = self.gate(node),
+                "on_ask" => settings.on_ask = self.on_ask(node),
                 "secrets" => settings.secrets = self.secrets(&key, node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
@@ -213,7 +216,7 @@ impl<'f> Reader<'f> {
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, limits, gate, secrets, guarantees, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, limits, gate, on_ask, secrets, guarantees, tools, compat, examples",
                 ),
             }
         }

@@ -41,7 +41,9 @@ fn changes_the_guard(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().and_then(|word| word.rsplit('/').next());
     program == Some("wardline")
-        && words.next().is_some_and(|verb| matches!(verb, "trust" | "init" | "waive" | "quarantine" | "ui"))
+        && words.next().is_some_and(|verb| {
+            matches!(verb, "trust" | "init" | "waive" | "quarantine" | "approve" | "mode" | "stop" | "ui")
+        })
 }
 
 /// One file about to be touched, under the names that stand for the same place.

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asking;
 mod brackets;
 mod builtin;
 mod caps;
@@ -44,6 +45,7 @@ mod stack;
 mod wildcard;
 mod yaml;
 
+pub use asking::{LONGEST_WAIT, OnAsk};
 pub use caps::{CAPABILITIES_FILE, Capabilities, Named, read_capabilities};
 pub use config::{GUARANTEES, Preset, UnknownPreset};
 pub use decide::decide;

@@ -147,6 +147,7 @@ pub struct PolicySet {
     network: Network,
     limits: Vec<Limit>,
     gate: crate::gate::Gate,
+    on_ask: crate::asking::OnAsk,
     secrets: Vec<SecretSource>,
     optional: Vec<OptionalGuarantee>,
     pub(crate) sources: Vec<SourceRules>,
@@ -179,6 +180,7 @@ impl PolicySet {
         let network = network(&read, &chosen);
         let limits = limits(&read, &chosen);
         let gate = crate::gate::gate(&read);
+        let on_ask = crate::asking::on_ask(&read);
         let secrets = secrets(&read);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
@@ -199,6 +201,7 @@ impl PolicySet {
             network,
             limits,
             gate,
+            on_ask,
             secrets,
             optional,
         })
@@ -248,6 +251,11 @@ impl PolicySet {
     /// How strict the security scan at the end of a task is.
     pub fn gate(&self) -> crate::gate::Gate {
         self.gate
+    }
+
+    /// What becomes of a question.
+    pub fn on_ask(&self) -> crate::asking::OnAsk {
+        self.on_ask
     }
 
     /// The secrets that programs may ask for by name.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -53,6 +54,15 @@ impl std::error::Error for SuperviseError {}
 /// The length, as eight bytes, before the answer.
 const PREFIX: usize = size_of::<u64>();
 
+/// What work calls while it waits for somebody else.
+pub type Pulse = Arc<dyn Fn() + Send + Sync>;
+
+/// How often a pulse is passed on at most.
+const BEAT: Duration = Duration::from_millis(250);
+
+/// In the place of a length: the child is at work, and waits for somebody else.
+const PULSE: [u8; PREFIX] = [u8::MAX; PREFIX];
+
 /// The exit code of a panic, as the Rust runtime has it.
 const PANIC: i32 = 101;
 
@@ -69,7 +79,19 @@ pub fn supervise(
     memory: u64,
     work: impl FnOnce() -> Vec<u8>,
 ) -> Result<Vec<u8>, SuperviseError> {
-    let end = Instant::now() + deadline;
+    supervise_patiently((deadline, deadline), memory, |_| work())
+}
+
+/// As [`supervise`], for work that may wait for somebody: each time it calls what it is given, it has until the first of the
+/// `deadlines` again, and until the second in all.
+///
+/// # Errors
+/// As [`supervise`].
+pub fn supervise_patiently(
+    deadlines: (Duration, Duration),
+    memory: u64,
+    work: impl FnOnce(Pulse) -> Vec<u8>,
+) -> Result<Vec<u8>, SuperviseError> {
     let system = |error: io::Error| SuperviseError::System(error.to_string());
     let (answer, answering) =
         rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|error| system(error.into()))?;
@@ -81,8 +103,9 @@ pub fn supervise(
         Fork::Parent(child) => child,
     };
     drop(answering);
-    let heard = listen(answer, end, memory);
-    let status = finish(child, end, heard.is_ok());
+    let mut patience = Patience::new(deadlines);
+    let heard = listen(answer, &mut patience, memory);
+    let status = finish(child, patience.end, heard.is_ok());
     let bytes = heard?;
     match status {
         None => return Err(SuperviseError::Late),
@@ -106,8 +129,30 @@ pub fn supervise(
     }
 }
 
+/// Until when the caller waits.
+struct Patience {
+    step: Duration,
+    end: Instant,
+    last: Instant,
+}
+
+impl Patience {
+    fn new((step, most): (Duration, Duration)) -> Self {
+        let now = Instant::now();
+        Self { step, end: now + step, last: now + most }
+    }
+
+    /// Takes the pulses at the beginning of what was heard.
+    fn feel(&mut self, bytes: &mut Vec<u8>) {
+        while bytes.starts_with(&PULSE) {
+            bytes.drain(..PREFIX);
+            self.end = self.last.min(Instant::now() + self.step);
+        }
+    }
+}
+
 /// The child's life; returns its exit code.
-fn child(memory: u64, work: impl FnOnce() -> Vec<u8>, answering: OwnedFd) -> i32 {
+fn child(memory: u64, work: impl FnOnce(Pulse) -> Vec<u8>, answering: OwnedFd) -> i32 {
     // Each of these only helps; the caller's deadline holds without them.
     let _orphan = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
     let _first_to_go = std::fs::write("/proc/self/oom_score_adj", "1000");
@@ -117,23 +162,34 @@ fn child(memory: u64, work: impl FnOnce() -> Vec<u8>, answering: OwnedFd) -> i32
     if rustix::process::setrlimit(Resource::As, limit(memory.min(ceiling))).is_err() {
         return 1;
     }
+    let answering = File::from(answering);
+    let Ok(beating) = answering.try_clone() else { return 1 };
+    let last = Mutex::new(Instant::now());
+    let pulse = move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() >= BEAT {
+            *last = Instant::now();
+            // A pulse that nobody hears does no harm: the deadline comes.
+            drop((&beating).write_all(&PULSE));
+        }
+    };
     // The caller's copy of the closure is never looked at again, so a half-changed state harms nobody.
+    let work = || work(Arc::new(pulse));
     let Ok(body) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) else { return PANIC };
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX).to_le_bytes();
-    let mut answering = File::from(answering);
-    match answering.write_all(&length).and_then(|()| answering.write_all(&body)) {
+    match (&answering).write_all(&length).and_then(|()| (&answering).write_all(&body)) {
         Ok(()) => 0,
         Err(_) => 1,
     }
 }
 
 /// Reads until nobody can write any more, or until the deadline.
-fn listen(answer: OwnedFd, end: Instant, most: u64) -> Result<Vec<u8>, SuperviseError> {
+fn listen(answer: OwnedFd, patience: &mut Patience, most: u64) -> Result<Vec<u8>, SuperviseError> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 16 * 1024];
     let mut answer = File::from(answer);
     loop {
-        let left = end.saturating_duration_since(Instant::now());
+        let left = patience.end.saturating_duration_since(Instant::now());
         let timeout = rustix::time::Timespec::try_from(left).ok();
         match poll(&mut [PollFd::new(&answer, PollFlags::IN)], timeout.as_ref()) {
             Ok(0) => return Err(SuperviseError::Late),
@@ -143,7 +199,10 @@ fn listen(answer: OwnedFd, end: Instant, most: u64) -> Result<Vec<u8>, Supervise
         }
         match answer.read(&mut chunk) {
             Ok(0) => return Ok(bytes),
-            Ok(count) => bytes.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Ok(count) => {
+                bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                patience.feel(&mut bytes);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(SuperviseError::System(error.to_string())),
         }

@@ -16,6 +16,8 @@ pub(crate) const INCOMPLETE: u8 = 3;
 pub(crate) const ASK: u8 = 10;
 /// `check` says deny, or `exec` was refused by the policy.
 pub(crate) const DENY: u8 = 20;
+/// `exec`: the policy asks, and nobody answered.
+pub(crate) const UNANSWERED: u8 = 21;
 /// `run`: the program ended well, and the gate is red.
 pub(crate) const RED: u8 = 30;
 /// The sandbox, the journal or another part of Wardline failed before the program started.

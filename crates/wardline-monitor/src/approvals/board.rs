@@ -97,9 +97,15 @@ impl Board {
     /// # Errors
     /// [`BoardError::Files`].
     pub fn open(state: &Path) -> Result<Self, BoardError> {
-        let directory = state.join("approvals");
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-        Ok(Self { directory })
+        let board = Self::at(state);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&board.directory)?;
+        Ok(board)
+    }
+
+    /// The board below a state directory, for looking only: it need not be there.
+    #[must_use]
+    pub fn at(state: &Path) -> Self {
+        Self { directory: state.join("approvals") }
     }
 
     /// The directory it lies in.

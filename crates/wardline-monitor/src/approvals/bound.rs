@@ -28,6 +28,12 @@ impl Bound {
         Self { path: path.to_owned(), content: content(Path::new(path)) }
     }
 
+    /// The first file of a list that is not what it was.
+    #[must_use]
+    pub fn first_changed(list: &[Self]) -> Option<&str> {
+        list.iter().find(|bound| Self::of(&bound.path) != **bound).map(|bound| bound.path.as_str())
+    }
+
     /// What is now in the files of a list, in its order.
     #[must_use]
     pub fn again(list: &[Self]) -> Vec<Self> {

@@ -10,12 +10,21 @@
 
 pub mod board;
 pub mod bound;
+mod broker;
+mod controls;
+pub(crate) mod describe;
+mod edits;
+pub mod pace;
 pub mod question;
 pub mod render;
+pub mod seat;
 pub mod ticket;
 
 pub use board::{Board, BoardError};
 pub use bound::Bound;
+pub use broker::{Broker, Told, Wanted};
+pub use controls::{Grant, Mode, Pause, Scope, Switch};
+pub use edits::{Change, Proposed, preview};
 pub use question::{Answer, Edit, Question, Say, SubCommand, Touched, Why};
 pub use render::{Row, lookalikes, rows, visible};
 pub use ticket::{Refused, Ticket};

@@ -8,7 +8,7 @@ use wardline_sandbox::{StartError, WaitError, outcomes};
 
 use super::{CHECKPOINT, SEARCH};
 use crate::caps::CapsError;
-use crate::monitor::MonitorError;
+use crate::monitor::{MonitorError, Unanswered};
 
 /// Why a session could not begin; nothing was started.
 #[derive(Debug)]
@@ -26,8 +26,10 @@ pub enum SessionError {
         /// Why.
         verdict: Box<Verdict>,
         /// What became of the question, when the policy asked.
-        unanswered: Option<String>,
+        unanswered: Option<Unanswered>,
     },
+    /// A file that would be run was changed after a person had said yes.
+    Changed(String),
     /// The monitor could not decide or record.
     Monitor(MonitorError),
     /// A socket or directory of the session could not be made.
@@ -86,6 +88,9 @@ impl fmt::Display for SessionError {
                     }
                 }
                 Ok(())
+            }
+            Self::Changed(path) => {
+                write!(f, "`{path}` was changed after the yes, which was to what it was before; ask again")
             }
             Self::Monitor(e) => e.fmt(f),
             Self::SetUp { what, why } => write!(f, "cannot make {what}: {why}"),

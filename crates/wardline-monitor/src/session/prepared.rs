@@ -27,6 +27,8 @@ const MAX_LISTED: usize = 200;
 pub(super) struct Prepared {
     manifest: Manifest,
     before: Before,
+    /// Whether a person answers for what a supervised policy asks about.
+    answers: bool,
     program: Program,
     /// The program in its sandbox, which is being built; it begins when the permit is there.
     held: Result<Held, StartError>,
@@ -50,6 +52,7 @@ impl Prepared {
         let world = monitor.world();
         check_workspace(world)?;
         let program = find_program(world, &guard.argv)?;
+        let answers = guard.mediated || guard.answered;
         let ahead = ahead.map_or_else(|| Ahead::new(Stdio3::inherit()), Ok).map_err(StartError::NoStage);
         let directory = RunDirectory::create(&world.state, &subject.session)
             .map_err(set_up("the session's directory"))?;
@@ -58,7 +61,7 @@ impl Prepared {
         let answered = answerer.is_some();
         let own = (&*subject.session, &place as &dyn Fn(&str) -> PathBuf);
         let (manifest, before) =
-            asked(monitor.policy(), world, guard, &program, own, answered, Some(token.expose()))?;
+            asked(monitor.bounding(answers), world, guard, &program, own, answered, Some(token.expose()))?;
         let files = &manifest.confinement().quarantined;
         let staging = Staging::begin(world, &subject.session, files, &crate::now())
             .map_err(set_up("the copies of quarantined files"))?;
@@ -81,7 +84,18 @@ impl Prepared {
         }
         let program = Program { argv };
         let held = ahead.and_then(|ahead| ahead.prepare(manifest.confinement(), &program));
-        Ok(Self { manifest, before, program, held, door, staging, serving, _socket: socket, directory })
+        Ok(Self {
+            manifest,
+            before,
+            answers,
+            program,
+            held,
+            door,
+            staging,
+            serving,
+            _socket: socket,
+            directory,
+        })
     }
 
     /// Puts the manifest, and every exception a human made, into the journal before anything starts.
@@ -134,6 +148,11 @@ impl Prepared {
         subject: &Subject,
         permit: Permit,
     ) -> Result<Finished, SessionError> {
+        if let Some(path) = permit.changed() {
+            let e = SessionError::Changed(path.to_owned());
+            monitor.settle(subject, permit, not_started(&e))?;
+            return Err(e);
+        }
         let child = match self.held.and_then(Held::go) {
             Ok(child) => child,
             Err(e) => {
@@ -149,7 +168,7 @@ impl Prepared {
         let (waited, _going) =
             child.wait_inside().map_or_else(|e| (Err(e), None), |(ended, going)| (Ok(ended), Some(going)));
         let strays = self.before.put_away(
-            monitor.policy(),
+            monitor.bounding(self.answers),
             monitor.world(),
             &subject.agent,
             self.manifest.confinement(),

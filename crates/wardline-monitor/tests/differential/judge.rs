@@ -97,7 +97,7 @@ pub(crate) fn one(root: &Path, seed: u64, servers: &Servers, score: &mut Score) 
     servers.forget();
     let operations: Value = case.operations.iter().map(Operation::to_value).collect();
     std::fs::write(root.join("out/operations"), operations.to_string()).unwrap();
-    let summary = match session::run(&monitor, &guard, None, |_, _| Arc::new(|_: &[u8]| Vec::new())) {
+    let summary = match session::run(&monitor, &guard, None, |_, _| Arc::new(|_: &[u8], _: &_| Vec::new())) {
         Ok(summary) => summary,
         Err(error) => {
             return score.unexplained.push(format!("seed {seed}: not started: {error}"));

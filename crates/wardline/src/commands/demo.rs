@@ -127,11 +127,12 @@ fn perform(world: &World, place: &Place) -> ExitCode {
         mediated: true,
         ..Guard::default()
     };
-    let summary =
-        match session::run(&monitor, &guard, None, |monitor, subject| answerer(monitor, subject, false)) {
-            Ok(summary) => summary,
-            Err(e) => return exit::fail(exit::FAILED, e),
-        };
+    let summary = match session::run(&monitor, &guard, None, |monitor, subject| {
+        answerer(monitor, subject, false, None)
+    }) {
+        Ok(summary) => summary,
+        Err(e) => return exit::fail(exit::FAILED, e),
+    };
     println!("{}", describe(&summary));
     println!("{}", style.bold("the log, decision before outcome (`wardline log`):"));
     super::log::print_all(&summary.journal);

@@ -5,22 +5,23 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use wardline_monitor::approvals::{BoardError, Broker};
 use wardline_monitor::bounds;
-use wardline_monitor::policy::{NamedPort, PolicySet};
+use wardline_monitor::policy::{NamedPort, OnAsk, PolicySet};
 use wardline_monitor::sandbox::{Ahead, Resource};
 use wardline_monitor::session::{self, Finished, Guard, SessionError};
 use wardline_monitor::{
-    Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, World, parse_forward, sources,
+    Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, Unanswered, World, parse_forward, sources,
 };
 
 use super::check::unknown_agent;
-use super::run::{aftermath, left_behind, refused_connections, secrets_not_given};
+use super::run::{aftermath, left_behind, out_of_band, refused_connections, secrets_not_given};
 use super::{PolicyFlags, quarantine};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it; \
+    after_help = "Exit codes: the command's own (128 + N after signal N); 20 when the policy refuses it, 21 when it asks and nobody answers; \
                         2 for bad usage or configuration; 127 no such program, 126 not executable, 125 the sandbox or \
                         the journal failed."
 )]
@@ -60,6 +61,9 @@ pub(crate) struct Boundary {
     /// Bound the program by the rules of this agent, such as `plan`, which changes nothing
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
+    /// What becomes of a question: `deny`, or `wait:SECONDS` for `wardline approve` or the web page (at most 540)
+    #[arg(long, value_name = "WORD")]
+    pub(crate) on_ask: Option<OnAsk>,
     /// Go on although this host cannot give this guarantee: reads-confined, writes-confined, network-confined,
     /// processes-hidden, no-survivors or limits (see `doctor`, docs/hosts.md); recorded
     #[arg(long = "accept-missing", value_name = "GUARANTEE")]
@@ -86,6 +90,11 @@ pub(crate) fn check_agent(guard: &Guard, policy: &PolicySet) -> Result<(), Strin
 }
 
 impl Boundary {
+    /// Who puts the session's questions on the board, when that is what was asked for.
+    pub(crate) fn broker(&self, monitor: &Monitor) -> Result<Option<Broker>, BoardError> {
+        Broker::for_word(monitor.world(), self.on_ask.unwrap_or_else(|| monitor.policy().on_ask()))
+    }
+
     pub(crate) fn guard(&self, argv: Vec<OsString>) -> Guard {
         Guard {
             argv,
@@ -116,9 +125,20 @@ impl Exec {
             return exit::fail(exit::USAGE, e);
         }
         let attended = std::io::stdin().is_terminal();
-        guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
-        let approver: &dyn Approver = if attended { &Terminal } else { &Nobody };
-        match session::exec(&monitor, &guard, ahead, approver) {
+        let broker = match self.limits.broker(&monitor) {
+            Ok(broker) => broker.map(|broker| broker.telling(out_of_band(attended))),
+            Err(e) => return exit::fail(exit::FAILED, e),
+        };
+        let approver: Box<dyn Approver> = match &broker {
+            Some(broker) => Box::new(broker.clone()),
+            None if attended => Box::new(Terminal),
+            None => Box::new(Nobody),
+        };
+        guard.keeper = match broker {
+            Some(broker) => Some(Doorkeeper(Arc::new(broker))),
+            None => attended.then(|| Doorkeeper(Arc::new(TypedTerminal))),
+        };
+        match session::exec(&monitor, &guard, ahead, &*approver) {
             Ok(Finished { ended, connections, held, uncopied, left, not_given }) => {
                 let told = refused_connections(&connections)
                     + &secrets_not_given(&not_given)
@@ -166,7 +186,8 @@ pub(crate) fn print_manifest(
 /// Says why a session did not begin.
 pub(crate) fn refused(error: &SessionError) -> ExitCode {
     let code = match error {
-        SessionError::Refused { .. } => exit::DENY,
+        SessionError::Refused { unanswered: Some(Unanswered::Nobody(_)), .. } => exit::UNANSWERED,
+        SessionError::Refused { .. } | SessionError::Changed(_) => exit::DENY,
         SessionError::TooWide(_)
         | SessionError::TooMany(_)
         | SessionError::UnknownGuarantee(_)

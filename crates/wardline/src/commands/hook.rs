@@ -8,10 +8,13 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use wardline_hooks::{Dialect, MAX_BYTES, Moment, Reply, answer_alone, block_blindly, report_blindly};
+use wardline_monitor::approvals::Wanted;
+use wardline_monitor::sandbox::Pulse;
 use wardline_monitor::session::MONITOR_SOCKET;
 use wardline_monitor::{World, sandbox, socket};
 
@@ -26,6 +29,8 @@ pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input a
 const DEADLINE: Duration = Duration::from_secs(10);
 /// More than any decision needs; a decision that needs more is refused.
 const MEMORY: u64 = 512 * 1024 * 1024;
+/// How long a question may wait for a person, and the rest of the decision: shorter than the time-out that `init` gives an agent.
+const LONGEST: Duration = Duration::from_secs(570);
 /// Longer than the gate waits for its scan.
 const STOP_DEADLINE: Duration = Duration::from_secs(180);
 /// The scan is a process of its own, and its limit is below this one.
@@ -66,8 +71,8 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
     let ends = wardline_hooks::read(&input).is_ok_and(|call| call.moment == Moment::Stop);
     let (deadline, memory) = if ends { (STOP_DEADLINE, STOP_MEMORY) } else { (DEADLINE, MEMORY) };
     let blind = |why: &str| if ends { block_blindly(&input, hint, why) } else { blind(why) };
-    let work = || encode(&decide(&input, hint, deadline));
-    let reply = match sandbox::supervise(deadline, memory, work) {
+    let work = |pulse| encode(&decide(&input, hint, deadline, pulse));
+    let reply = match sandbox::supervise_patiently((deadline, deadline.max(LONGEST)), memory, work) {
         Ok(bytes) => decode(&bytes).unwrap_or_else(|| blind("the decision was unreadable")),
         Err(e) => blind(&format!("the decision failed ({e})")),
     };
@@ -75,13 +80,13 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
 }
 
 /// Decides in the child. Inside a guarded session the monitor outside does it.
-fn decide(input: &[u8], hint: Option<Dialect>, deadline: Duration) -> Reply {
+fn decide(input: &[u8], hint: Option<Dialect>, deadline: Duration, pulse: Pulse) -> Reply {
     fault();
     let monitor = Path::new(MONITOR_SOCKET);
     if monitor.exists() {
         let present =
             if deadline > DEADLINE { socket::ask(monitor, PRESENT, DEADLINE).map(drop) } else { Ok(()) };
-        return match present.and_then(|()| socket::ask(monitor, input, deadline)) {
+        return match present.and_then(|()| socket::ask_patiently(monitor, input, deadline, &*pulse)) {
             Ok(bytes) => {
                 decode(&bytes).unwrap_or_else(|| block_blindly(input, hint, "refused: unreadable answer"))
             }
@@ -89,7 +94,13 @@ fn decide(input: &[u8], hint: Option<Dialect>, deadline: Duration) -> Reply {
         };
     }
     match World::of_process() {
-        Ok(world) => answer_alone(world, input, hint),
+        Ok(world) => {
+            let wanted: Wanted = Arc::new(move || {
+                pulse();
+                true
+            });
+            answer_alone(world, input, hint, &wanted)
+        }
         Err(e) => block_blindly(input, hint, &format!("refused: {e}")),
     }
 }

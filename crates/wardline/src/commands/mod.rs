@@ -1,5 +1,6 @@
 //! The command line: one file per command, one match that calls them.
 
+mod approve;
 mod attack;
 mod caps;
 mod changes;
@@ -14,6 +15,7 @@ mod gate;
 pub(crate) mod hook;
 mod init;
 mod log;
+mod mode;
 mod policy;
 mod quarantine;
 mod redact;
@@ -52,6 +54,10 @@ enum Command {
     Run(run::Run),
     /// Run one command in the sandbox under the same policy
     Exec(exec::Exec),
+    /// Answer the questions that wait, in a terminal of your own
+    Approve(approve::Approve),
+    /// Show or switch how closely you watch, also while sessions run
+    Mode(mode::ModeCommand),
     /// Explain what the policy says to one action
     Check(check::Check),
     /// Show, lint or test the policy
@@ -152,6 +158,8 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
     match arguments.command {
         Command::Run(command) => command.run(world, ahead),
         Command::Exec(command) => command.run(world, ahead),
+        Command::Approve(command) => command.run(&world),
+        Command::Mode(command) => command.run(&world),
         Command::Check(command) => command.run(&world),
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),

@@ -1,12 +1,15 @@
 //! `wardline run`: a program, usually an agent, in a guarded session.
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
+use std::fs::OpenOptions;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use wardline_hooks::{answer_in_session, known_agent};
+use wardline_hooks::{Asking, answer_in_session, known_agent};
+use wardline_monitor::approvals::Told;
 use wardline_monitor::caps::NotGiven;
+use wardline_monitor::policy::OnAsk;
 use wardline_monitor::sandbox::{Ahead, Appeared, Ended};
 use wardline_monitor::session::{self, RefusedConnection, Summary};
 use wardline_monitor::socket::Answerer;
@@ -64,8 +67,15 @@ impl Run {
         }
         // A headless agent has nobody to ask, whatever its protocol knows.
         let attended = std::io::stdin().is_terminal() && !guard.argv.iter().any(headless);
-        guard.keeper = attended.then(|| Doorkeeper(Arc::new(TypedTerminal)));
-        match session::run(&monitor, &guard, ahead, |monitor, subject| answerer(monitor, subject, attended)) {
+        guard.keeper = match self.limits.broker(&monitor) {
+            Ok(Some(broker)) => Some(Doorkeeper(Arc::new(broker.telling(out_of_band(attended))))),
+            Ok(None) => attended.then(|| Doorkeeper(Arc::new(TypedTerminal))),
+            Err(e) => return exit::fail(exit::FAILED, e),
+        };
+        let on_ask = self.limits.on_ask;
+        match session::run(&monitor, &guard, ahead, |monitor, subject| {
+            answerer(monitor, subject, attended, on_ask)
+        }) {
             Ok(summary) => {
                 if !self.quiet {
                     eprint!("{}", describe(&summary));
@@ -94,15 +104,51 @@ fn headless(word: &OsString) -> bool {
 }
 
 /// What answers the session's hooks: the raw input of one in, its reply out.
-pub(crate) fn answerer(monitor: &Arc<Monitor>, subject: &Subject, attended: bool) -> Arc<Answerer> {
+pub(crate) fn answerer(
+    monitor: &Arc<Monitor>,
+    subject: &Subject,
+    attended: bool,
+    on_ask: Option<OnAsk>,
+) -> Arc<Answerer> {
     let monitor = Arc::clone(monitor);
     let session = subject.session.clone();
-    Arc::new(move |input| {
+    Arc::new(move |input, wanted| {
         fault();
         if input == hook::PRESENT {
             return hook::PRESENT.to_vec();
         }
-        hook::encode(&answer_in_session(&monitor, &session, input, attended))
+        let told = Some(out_of_band(attended));
+        let asking = Asking { attended, on_ask, wanted: Arc::clone(wanted), told };
+        hook::encode(&answer_in_session(&monitor, &session, input, &asking))
+    })
+}
+
+/// Says of a question on the board that it is there. Where an agent draws on the terminal, nothing is written into its picture: the
+/// bell rings and the window's title says it.
+pub(crate) fn out_of_band(attended: bool) -> Told {
+    Arc::new(move |question, open| {
+        let id = question.id.get(..8).unwrap_or(&question.id);
+        if attended {
+            let title: String = format!("wardline asks: {} (wardline approve)", question.permission)
+                .chars()
+                .filter(|c| !c.is_control())
+                .collect();
+            // The title is put aside and taken back.
+            let text = if open {
+                format!("\u{1b}[22;2t\u{1b}]2;{title}\u{1b}\\\u{7}")
+            } else {
+                "\u{1b}[23;2t".to_owned()
+            };
+            let terminal = OpenOptions::new().write(true).open("/dev/tty");
+            // Who has no terminal sees the question on the board all the same.
+            terminal.and_then(|mut terminal| terminal.write_all(text.as_bytes())).ok();
+        } else if open {
+            eprintln!(
+                "wardline asks: {} {} (question {id}; answer with `wardline approve` in a terminal)",
+                question.permission,
+                one_line(&question.action)
+            );
+        }
     })
 }
 

@@ -115,7 +115,7 @@ pub(super) fn protections(call: &Call<'_>, out: &mut Effects<'_>) {
         "log" => has(&["erase"]),
         "wevtutil" => has(&["cl", "clear-log"]),
         "wardline" => {
-            has(&["trust", "waive", "quarantine", "ui"])
+            has(&["trust", "waive", "quarantine", "approve", "mode", "stop", "ui"])
                 || (has(&["init"]) && texts.iter().any(|text| is_remove(text)))
         }
         _ => false,

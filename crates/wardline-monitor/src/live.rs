@@ -1,0 +1,89 @@
+//! The policy while a session runs: the mode that a person switches to and the rules that they give count from the next decision on.
+//!
+//! Everything else stays as it was when the session began, except the person's own file, which is read anew when it was changed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::{Map, json};
+use wardline_policy::{Layer, PolicySet, Source, SourceKind};
+
+use crate::approvals::board::now_ms;
+use crate::approvals::{Board, Grant, Mode};
+use crate::sources::{self, Choice};
+use crate::{MonitorError, World};
+
+/// The size and time of change of the person's own file.
+type Stamp = Option<(u64, Option<SystemTime>)>;
+
+/// What the policy was made of last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Made {
+    mode: Option<Mode>,
+    grants: Vec<Grant>,
+    file: Stamp,
+}
+
+/// The policy by which a session is decided now.
+#[derive(Debug)]
+pub(crate) struct Live {
+    began: Stamp,
+    last: Option<(Made, Arc<PolicySet>)>,
+}
+
+impl Live {
+    pub(crate) fn new(world: &World) -> Self {
+        Self { began: stamp(world), last: None }
+    }
+
+    /// The policy of a session now; `base` is the one with which it began.
+    ///
+    /// # Errors
+    /// [`MonitorError`] when it can't be told: nothing may happen then.
+    pub(crate) fn policy(
+        &mut self,
+        world: &World,
+        choice: &Choice,
+        board: &Board,
+        session: &str,
+        base: &Arc<PolicySet>,
+    ) -> Result<Arc<PolicySet>, MonitorError> {
+        let mut grants = board.grants()?;
+        let now = now_ms();
+        grants.retain(|grant| grant.holds(session, &world.project, now));
+        let made = Made { mode: board.mode(session)?, grants, file: stamp(world) };
+        if made.mode.is_none() && made.grants.is_empty() && made.file == self.began {
+            return Ok(Arc::clone(base));
+        }
+        if let Some((_, policy)) = self.last.as_ref().filter(|(last, _)| *last == made) {
+            return Ok(Arc::clone(policy));
+        }
+        let preset = made.mode.map(|mode| mode.over(base.preset())).or(choice.preset);
+        let choice = Choice { preset, ..choice.clone() };
+        let mut all = sources::read(world).map_err(MonitorError::Policy)?;
+        all.extend(made.grants.iter().map(|grant| source(board.directory(), grant)));
+        let policy = Arc::new(sources::build(&all, world, &choice).map_err(MonitorError::Policy)?);
+        self.last = Some((made, Arc::clone(&policy)));
+        Ok(policy)
+    }
+}
+
+/// A rule that a person gave, as the file that it would stand in.
+fn source(directory: &Path, grant: &Grant) -> Source {
+    let mut line = Map::new();
+    line.insert(grant.pattern.clone(), grant.decision.as_str().into());
+    Source {
+        // Where it answers like a rule of the person's own, which it is.
+        layer: Layer::User,
+        trusted: true,
+        file: directory.join("grants").to_string_lossy().into_owned(),
+        text: json!({"permission": {grant.permission.as_str(): line}}).to_string(),
+        kind: SourceKind::Config,
+    }
+}
+
+fn stamp(world: &World) -> Stamp {
+    let file = std::fs::metadata(world.config.join("config.jsonc")).ok()?;
+    Some((file.len(), file.modified().ok()))
+}

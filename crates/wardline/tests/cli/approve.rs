@@ -1,0 +1,297 @@
+//! Approvals from another terminal: asked, shown whole, answered, and nothing that an agent could do instead.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::common::{Sealed, feed};
+use crate::waive::at_terminal;
+use serde_json::{Value, json};
+
+/// Starts the binary with nobody at its terminal, in a session of its own.
+fn start(world: &Sealed, arguments: &[&str]) -> Child {
+    let mut command = Command::new("setsid");
+    command.arg("--wait").arg(env!("CARGO_BIN_EXE_wardline")).args(arguments);
+    command.current_dir(world.project()).env_clear().env("HOME", world.path("home")).env("USER", "tester");
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits for the one open question; gives it and its digest.
+fn question(world: &Sealed) -> (Value, String) {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let listed = world.run(&["approve", "--list", "--json"]).stdout;
+        if let Some(line) = listed.lines().find(|line| line.contains("\"question\"")) {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let digest = value.get("digest").and_then(Value::as_str).unwrap().to_owned();
+            return (value.get("question").unwrap().clone(), digest);
+        }
+        assert!(Instant::now() < end, "no question came: {listed}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn ended(child: Child) -> (i32, String) {
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
+}
+
+const ASKED: [&str; 7] = ["exec", "--preset", "supervised", "--on-ask", "wait:60", "--", "./build.sh"];
+
+fn project(name: &str) -> Sealed {
+    let world = Sealed::new(name);
+    let script = world.write("home/p/build.sh", "#!/bin/sh\necho built > out.txt\n");
+    std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world
+}
+
+#[test]
+fn a_command_waits_for_a_person_at_another_terminal() {
+    let world = project("approve");
+    for (word, code) in [("--allow", 0), ("--deny", 20)] {
+        std::fs::remove_file(world.path("home/p/out.txt")).ok();
+        let child = start(&world, &ASKED);
+        let (question, digest) = question(&world);
+        assert_eq!(question["action"], "./build.sh");
+        let id = question["id"].as_str().unwrap();
+        assert!(!world.path("home/p/out.txt").exists(), "nothing happens before the answer");
+        let arguments =
+            if word == "--allow" { format!("{word} {id} --digest {digest}") } else { format!("{word} {id}") };
+        let (answered, text) = at_terminal(&world, &format!("approve {arguments}"), "");
+        assert_eq!(answered, 0, "{text}");
+        let (ended, text) = ended(child);
+        assert_eq!(ended, code, "{text}");
+        assert_eq!(world.path("home/p/out.txt").exists(), code == 0, "{text}");
+    }
+    let approvals: Vec<Value> = world
+        .rows()
+        .into_iter()
+        .filter(|row| row["kind"] == "approval")
+        .map(|row| row["body"].clone())
+        .collect();
+    assert_eq!(approvals.len(), 2, "{approvals:?}");
+    assert_eq!(approvals[0]["decision"], "allow");
+    assert_eq!(approvals[0]["by"], "approve");
+    assert_eq!(approvals[1]["decision"], "deny");
+}
+
+#[test]
+fn nobody_there_is_a_no_with_a_code_of_its_own() {
+    let world = project("approve-nobody");
+    let table: [(&[&str], &str); 3] = [
+        (&["exec", "--preset", "supervised", "--", "./build.sh"], "nobody is there"),
+        (&["exec", "--preset", "supervised", "--on-ask", "deny", "--", "./build.sh"], "nobody is there"),
+        (
+            &["exec", "--preset", "supervised", "--on-ask", "wait:1", "--", "./build.sh"],
+            "nobody answered within 1 s",
+        ),
+    ];
+    for (arguments, why) in table {
+        let (code, text) = ended(start(&world, arguments));
+        assert_eq!(code, 21, "{text}");
+        assert!(text.contains(why), "{text}");
+        assert!(
+            world
+                .rows()
+                .iter()
+                .any(|row| row["body"]["unanswered"].as_str().is_some_and(|text| text.contains(why)))
+        );
+    }
+    assert!(!world.path("home/p/out.txt").exists());
+}
+
+#[test]
+fn an_answer_needs_the_digest_that_was_shown_and_a_terminal() {
+    let world = project("approve-digest");
+    let child = start(&world, &ASKED);
+    let (question, digest) = question(&world);
+    let id = question["id"].as_str().unwrap();
+    let refused = world.run(&["approve", "--allow", id]);
+    assert_eq!(refused.code, 2, "a digest is due: {refused:?}");
+    let other = "0".repeat(64);
+    let (code, text) = at_terminal(&world, &format!("approve --allow {id} --digest {other}"), "");
+    assert_eq!(code, 1, "{text}");
+    let bare = ended(start(&world, &["approve", "--allow", id, "--digest", &digest]));
+    assert_eq!(bare.0, 2, "without a terminal: {bare:?}");
+    assert!(bare.1.contains("nobody is at a terminal"), "{bare:?}");
+    let (code, text) = at_terminal(&world, &format!("approve --deny {id}"), "");
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(ended(child).0, 20);
+    let (code, _) = at_terminal(&world, &format!("approve --allow {id} --digest {digest}"), "");
+    assert_eq!(code, 1, "a replay");
+}
+
+#[test]
+fn a_file_that_is_swapped_after_the_question_is_not_run() {
+    let world = project("approve-swap");
+    let child = start(&world, &ASKED);
+    let (question, digest) = question(&world);
+    assert!(
+        question["bound"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["path"].as_str().unwrap().ends_with("build.sh"))
+    );
+    world.write("home/p/build.sh", "#!/bin/sh\necho swapped > out.txt\n");
+    let id = question["id"].as_str().unwrap();
+    at_terminal(&world, &format!("approve --allow {id} --digest {digest}"), "");
+    let (code, text) = ended(child);
+    assert_eq!(code, 20, "{text}");
+    assert!(text.contains("was changed after the question"), "{text}");
+    assert!(!world.path("home/p/out.txt").exists());
+}
+
+#[test]
+fn what_was_asked_is_shown_whole_and_nothing_in_it_is_hidden() {
+    let world = project("approve-shown");
+    let long = format!("{}; rm -rf x\tb ", "a".repeat(10_000));
+    let arguments = ["exec", "--preset", "supervised", "--on-ask", "wait:60", "--", "./build.sh", &long];
+    let child = start(&world, &arguments);
+    let (question, _) = question(&world);
+    let listed = world.run(&["approve", "--list"]).stdout;
+    assert!(!listed.contains('\t'), "{listed}");
+    let joined: String = listed.lines().map(|line| line.get(6..).unwrap_or_default()).collect();
+    assert!(joined.contains(&"a".repeat(10_000)) && joined.contains("; rm -rf x\\u{9}b"), "{listed}");
+    at_terminal(&world, &format!("approve --deny {}", question["id"].as_str().unwrap()), "");
+    assert_eq!(ended(child).0, 20);
+}
+
+/// The board is not in any session's sight, and an agent without a sandbox may not use the commands that answer.
+#[test]
+fn an_agent_reaches_neither_the_board_nor_the_commands() {
+    let world = project("approve-agent");
+    let state = world.path("home/.local/state/wardline");
+    let child = start(&world, &ASKED);
+    let (question, digest) = question(&world);
+    let id = question["id"].as_str().unwrap();
+    assert!(state.join("approvals").join(format!("{id}.question")).exists());
+    let looks = format!("ls {0}/approvals; echo '{{}}' > {0}/approvals/{id}.answer", state.display());
+    let script = world.unseen("home/p/look.sh", &looks);
+    let inside = world.run(&["exec", "--", "sh", script.to_str().unwrap()]);
+    assert!(!inside.stdout.contains(id), "{inside:?}");
+    assert!(!state.join("approvals").join(format!("{id}.answer")).exists(), "{inside:?}");
+    for command in [
+        format!("wardline approve --allow {id} --digest {digest}"),
+        format!("script -qc 'wardline approve --allow {id} --digest {digest}' /dev/null"),
+        "/usr/local/bin/wardline mode autopilot".to_owned(),
+        "wardline stop".to_owned(),
+        "wardline ui".to_owned(),
+        format!("cp /tmp/a {}/approvals/{id}.answer", state.display()),
+        format!("ln /tmp/a {}/approvals/{id}.answer", state.display()),
+    ] {
+        for confined in [&["--confined"] as &[&str], &[]] {
+            let checked = world.run(&[&["check", "bash", &command] as &[&str], confined].concat());
+            assert_eq!(checked.code, 20, "{command}: {checked:?}");
+        }
+    }
+    at_terminal(&world, &format!("approve --deny {id}"), "");
+    assert_eq!(ended(child).0, 20);
+}
+
+fn hook(world: &Sealed, tool: &str, input: &Value) -> Command {
+    let call = json!({
+        "session_id": "s", "cwd": world.project(), "hook_event_name": "PreToolUse", "permission_mode": "default",
+        "tool_name": tool, "tool_input": input, "tool_use_id": "t1",
+    });
+    // Between the hook and this test, as an agent is between the hook and the person.
+    let mut command = Command::new("setsid");
+    command
+        .args(["--fork", "--wait", env!("CARGO_BIN_EXE_wardline"), "hook", "claude"])
+        .current_dir(world.project());
+    command.env_clear().env("HOME", world.path("home")).env("USER", "tester");
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    std::fs::write(world.path("call.json"), call.to_string()).unwrap();
+    command.stdin(std::fs::File::open(world.path("call.json")).unwrap());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A hook on its own waits longer than its own deadline, and shows the difference that an edit would make.
+#[test]
+fn a_hook_waits_for_the_answer_and_shows_the_difference() {
+    let world = project("approve-hook");
+    world.config(r#"{"preset": "supervised", "on_ask": "wait:120"}"#);
+    let input = json!({"file_path": "a.txt", "old_string": "alpha", "new_string": "beta"});
+    let child = hook(&world, "Edit", &input).spawn().unwrap();
+    let (question, digest) = question(&world);
+    let patch = question["edits"][0]["patch"].as_str().unwrap();
+    assert!(patch.contains("-alpha") && patch.contains("+beta"), "{question}");
+    std::thread::sleep(Duration::from_secs(11));
+    let id = question["id"].as_str().unwrap();
+    let (code, text) = at_terminal(&world, &format!("approve --allow {id} --digest {digest}"), "");
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = ended(child);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("\"permissionDecision\":\"allow\""), "{text}");
+}
+
+#[test]
+fn a_mode_is_switched_while_a_session_goes_on() {
+    let world = project("approve-mode");
+    let input = json!({"file_path": "a.txt", "content": "x\n"});
+    let mode = |arguments: &str| {
+        let (code, text) = at_terminal(&world, &format!("mode {arguments}"), "");
+        assert_eq!(code, 0, "{text}");
+        text
+    };
+    decided_by(&world, "Write", &input, "allow");
+    mode("supervised");
+    decided_by(&world, "Write", &input, "ask");
+    mode("autopilot --session s");
+    decided_by(&world, "Write", &input, "allow");
+    mode("policy --session s");
+    decided_by(&world, "Write", &input, "ask");
+    assert!(mode("").contains("supervised"));
+    mode("policy");
+    decided_by(&world, "Write", &input, "allow");
+    let refused = ended(start(&world, &["mode", "autopilot"]));
+    assert_eq!(refused.0, 2, "without a terminal: {refused:?}");
+    assert_eq!(
+        world.rows().iter().filter(|row| row["kind"] == "override").count(),
+        4,
+        "each switch is on record"
+    );
+}
+
+fn decided_by(world: &Sealed, tool: &str, input: &Value, expected: &str) {
+    let (code, text) = ended(hook(world, tool, input).spawn().unwrap());
+    let said: Value = serde_json::from_str(text.lines().next().unwrap_or_default()).unwrap_or_default();
+    let word = said.pointer("/hookSpecificOutput/permissionDecision").and_then(Value::as_str);
+    assert_eq!(word, Some(expected), "{code} {text}");
+}
+
+/// Too many questions pause the session until a person lets it go on.
+#[test]
+fn a_flood_of_questions_pauses_the_session() {
+    let world = project("approve-flood");
+    world.config(r#"{"preset": "supervised", "on_ask": "wait:1"}"#);
+    let state = world.path("home/.local/state/wardline");
+    let mut paused = false;
+    std::thread::scope(|scope| {
+        let asks: Vec<_> = (0..33)
+            .map(|number| {
+                let input = json!({"file_path": format!("{number}.txt"), "content": "x"});
+                let call = json!({"session_id": "flood", "permission_mode": "default", "cwd": world.project(), "hook_event_name": "PreToolUse",
+                                  "tool_name": "Write", "tool_input": input, "tool_use_id": number.to_string()});
+                let mut command = world.command(&["hook", "claude"]);
+                scope.spawn(move || feed(&mut command, call.to_string().as_bytes()).stderr)
+            })
+            .collect();
+        for ask in asks {
+            paused |= ask.join().unwrap().contains("paused");
+        }
+    });
+    assert!(paused && state.join("approvals/paused").read_dir().unwrap().next().is_some());
+    let listed = world.run(&["approve", "--list"]).stdout;
+    assert!(listed.contains("paused: flood"), "{listed}");
+    let read = json!({"session_id": "flood", "permission_mode": "default", "cwd": world.project(), "hook_event_name": "PreToolUse", "tool_name": "Read",
+                      "tool_input": {"file_path": "a.txt"}, "tool_use_id": "r"});
+    let ran = feed(&mut world.command(&["hook", "claude"]), read.to_string().as_bytes());
+    assert!(ran.stderr.contains("session.paused"), "everything waits: {ran:?}");
+    let (code, text) = at_terminal(&world, "approve --resume flood", "");
+    assert_eq!(code, 0, "{text}");
+    let ran = feed(&mut world.command(&["hook", "claude"]), read.to_string().as_bytes());
+    assert!(ran.stdout.contains("\"allow\""), "{ran:?}");
+}
