@@ -1,14 +1,14 @@
 //! What a scanner keeps between scans: files as they were read, and what following their values did.
 //!
 //! Everything is kept by content. A file of the same path and text is the same reading; a run over the same files gives
-//! the same report; and where only bodies of functions changed, [`flow`] takes from the last run what still holds. So a scan
+//! the same report; and where only bodies of functions changed, [`crate::flow`] takes from the last run what still holds. So a scan
 //! with a memory finds what a scan without one finds.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::{
     finding::Finding,
-    flow::{self, Again, Limits, Moves, Program, Report, Run, Shape, Unit},
+    flow::{Again, Follower, Moves, Report, Run, Shape, Unit},
     hash::{HashMap, State},
     rules::Applied,
 };
@@ -143,14 +143,8 @@ impl Memory {
         found
     }
 
-    /// Follows the values of one file of a program, of which these are the files.
-    pub(crate) fn follow(
-        &self,
-        program: &Program,
-        files: &[Arc<Reading>],
-        unit: usize,
-        limits: &Limits,
-    ) -> Report {
+    /// Follows the values of one file of the follower's program, whose files these are.
+    pub(crate) fn follow(&self, follower: &mut Follower<'_>, files: &[Arc<Reading>], unit: usize) -> Report {
         let Some(own) = files.get(unit) else { return Report::default() };
         let path = own.unit.path.as_str();
         let mut kept = self.kept();
@@ -169,7 +163,7 @@ impl Memory {
         });
         let again = last.as_ref().zip(moves.as_ref());
         let again = again.and_then(|(last, moves)| Again::new(&last.run, moves, unit, path));
-        let (report, run) = flow::follow(program, unit, limits, again.as_ref());
+        let (report, run) = follower.follow(unit, again.as_ref());
         let followed = Followed { files: files.to_vec(), report: report.clone(), run };
         self.kept().runs.put(path, turn, Arc::new(followed));
         report

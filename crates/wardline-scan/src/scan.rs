@@ -8,7 +8,7 @@ use std::{
 use crate::{
     checks,
     finding::{Finding, Fix, Gap, GapReason, Severity},
-    flow::{self, Flow, Limits, Program, Unit},
+    flow::{self, Flow, Follower, Limits, Program, Unit},
     front,
     ir::Imported,
     language::Language,
@@ -154,10 +154,10 @@ impl Scanner {
         }
         self.neighbours(&mut read, neighbour);
         let program = Program::shared(read.iter().map(|reading| reading.unit.clone()).collect());
-        let limits = Limits::default();
+        let mut follower = Follower::new(&program, Limits::default());
         let follow = |number| match &self.memory {
-            Some(memory) => memory.follow(&program, &read, number, &limits),
-            None => flow::analyse(&program, number, &limits),
+            Some(memory) => memory.follow(&mut follower, &read, number),
+            None => follower.follow(number, None).0,
         };
         let mut reports: Vec<_> = (0..own).map(follow).collect();
         flow::once(&mut reports);

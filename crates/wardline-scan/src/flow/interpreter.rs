@@ -66,6 +66,8 @@ pub(super) struct Interpreter<'p> {
     pub(super) flows: HashMap<Key, Flow>,
     /// What is written down of the run, and the records that are being written, outermost first.
     pub(super) written: Run,
+    /// What the statements of other files did that depends on nothing else: it holds for every file that is run.
+    shelf: HashMap<usize, Record>,
     pub(super) open: Vec<Record>,
     /// The file that is reported on.
     pub(super) unit: usize,
@@ -98,6 +100,7 @@ impl<'p> Interpreter<'p> {
             entered: HashSet::default(),
             flows: HashMap::default(),
             written: Run::default(),
+            shelf: HashMap::default(),
             open: Vec::new(),
             unit: 0,
             calls: 0,
@@ -115,10 +118,10 @@ impl<'p> Interpreter<'p> {
 
     /// Runs one file: its statements and all its functions. `again` is what a run over nearly the same file did; nothing
     /// comes back when too much of that does not hold any more.
-    pub(super) fn run(mut self, unit: usize, again: Option<&Again<'_>>) -> Option<(Report, Run)> {
+    pub(super) fn run(&mut self, unit: usize, again: Option<&Again<'_>>) -> Option<(Report, Run)> {
         let source = self.source(unit).filter(|source| !source.roles.is_empty());
         let Some(source) = source else { return Some(Default::default()) };
-        self.unit = unit;
+        self.renew(unit);
         self.allowed = self.limits.base
             + self.limits.per_expression.saturating_mul(u64::from(source.module.expressions));
         self.begin();
@@ -127,10 +130,85 @@ impl<'p> Interpreter<'p> {
         let whole = self.run_entries(again) && !(again.is_some() && (self.exhausted || self.written.spoilt));
         let mut flows: Vec<_> = std::mem::take(&mut self.flows).into_values().collect();
         flows.sort_by_key(|flow| (flow.unit, flow.span, flow.rule));
-        self.written.spoilt |= self.exhausted;
+        self.written.spoilt |= self.exhausted || !whole;
+        let written = std::mem::take(&mut self.written);
+        self.shelve(&written);
         let (exhausted, steps) = (self.exhausted, self.steps);
         let worked = steps.saturating_sub(self.saved);
-        whole.then_some((Report { flows, exhausted, steps, worked }, self.written))
+        whole.then_some((Report { flows, exhausted, steps, worked }, written))
+    }
+
+    /// Makes ready for a file. What the statements of others left is kept where that depends on nothing else.
+    fn renew(&mut self, unit: usize) {
+        self.shelf.remove(&unit);
+        self.tidy_shelf();
+        for (number, state) in self.modules.iter_mut().enumerate() {
+            if !self.shelf.contains_key(&number) {
+                *state = State::Fresh;
+            }
+        }
+        if self.shelf.is_empty() {
+            self.kept.clear();
+        }
+        self.entries.clear();
+        self.entered.clear();
+        self.flows.clear();
+        self.open.clear();
+        self.frames.clear();
+        self.remembered.clear();
+        (self.unit, self.steps, self.saved, self.calls, self.nesting) = (unit, 0, 0, 0, 0);
+        (self.exhausted, self.checked) = (false, false);
+    }
+
+    /// Keeps what the statements of other files left, if nobody changed it.
+    fn shelve(&mut self, written: &Run) {
+        let all = std::iter::once(&written.statements).chain(&written.records).chain(written.others.values());
+        if written.spoilt || all.into_iter().any(|record| record.wrote) {
+            self.shelf.clear();
+            return;
+        }
+        for (unit, record) in &written.others {
+            if !record.cyclic && matches!(self.modules.get(*unit), Some(State::Done(_))) {
+                self.shelf.entry(*unit).or_insert_with(|| record.clone());
+            }
+        }
+        self.tidy_shelf();
+    }
+
+    /// Takes from the shelf what needs something that is not there.
+    fn tidy_shelf(&mut self) {
+        loop {
+            let there: HashSet<usize> = self.shelf.keys().copied().collect();
+            self.shelf.retain(|_, record| record.needs.iter().all(|needed| there.contains(needed)));
+            if self.shelf.len() == there.len() {
+                return;
+            }
+        }
+    }
+
+    /// Counts what the statements of another file did that were run for a file before.
+    fn adopt(&mut self, unit: usize) {
+        if self.written.others.contains_key(&unit) {
+            return;
+        }
+        let Some(record) = self.shelf.get(&unit).cloned() else { return };
+        self.steps = self.steps.saturating_add(record.steps);
+        if let Some(around) = self.open.last_mut() {
+            around.within = around.within.saturating_add(record.steps);
+        }
+        for (key, flow) in &record.flows {
+            keep(&mut self.flows, *key, flow.clone());
+        }
+        let needs = record.needs.clone();
+        self.written.others.insert(unit, record);
+        needs.into_iter().for_each(|needed| self.adopt(needed));
+    }
+
+    /// Notes that the statements of a file are asked for while they run, or while its functions do: what runs in between
+    /// depends on that.
+    fn note_cycle(&mut self, unit: usize) {
+        let at = self.open.iter().rposition(|record| record.of == Some(unit)).map_or(1, |at| at + 1);
+        self.open.iter_mut().skip(at).for_each(|record| record.cyclic = true);
     }
 
     /// Begins a record.
@@ -240,10 +318,19 @@ impl<'p> Interpreter<'p> {
         if let Some(record) = self.open.last_mut().filter(|record| other && !record.needs.contains(&unit)) {
             record.needs.push(unit);
         }
+        if !other && self.elsewhere() {
+            self.note_cycle(unit);
+        }
         match self.modules.get(unit) {
-            Some(State::Done(_)) => return true,
+            Some(State::Done(_)) => {
+                self.adopt(unit);
+                return true;
+            }
             Some(State::Fresh) => {}
-            _ => return false,
+            _ => {
+                self.note_cycle(unit);
+                return false;
+            }
         }
         let (Some(source), Some(state)) = (self.program.units().get(unit), self.modules.get_mut(unit)) else {
             return false;
@@ -259,6 +346,7 @@ impl<'p> Interpreter<'p> {
         let remembered = std::mem::take(&mut self.remembered);
         if other {
             self.begin();
+            self.open.last_mut().into_iter().for_each(|record| record.of = Some(unit));
         }
         self.push(unit, FrameKind::Module, None);
         self.nested(|run| run.block(&source.module.body));

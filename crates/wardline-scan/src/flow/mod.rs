@@ -139,18 +139,23 @@ pub struct Report {
 
 /// Follows the values of one file of a program.
 pub fn analyse(program: &Program, unit: usize, limits: &Limits) -> Report {
-    follow(program, unit, limits, None).0
+    Follower::new(program, *limits).follow(unit, None).0
 }
 
-/// Follows the values of one file of a program, from the beginning or from what is known of the last time.
-pub(crate) fn follow(
-    program: &Program,
-    unit: usize,
-    limits: &Limits,
-    again: Option<&Again<'_>>,
-) -> (Report, Run) {
-    let run = |again| interpreter::Interpreter::new(program, *limits).run(unit, again);
-    again.and_then(|again| run(Some(again))).or_else(|| run(None)).unwrap_or_default()
+/// Follows the values of the files of a program, one after the other.
+pub(crate) struct Follower<'p>(interpreter::Interpreter<'p>);
+
+impl<'p> Follower<'p> {
+    /// Of that program.
+    pub(crate) fn new(program: &'p Program, limits: Limits) -> Self {
+        Self(interpreter::Interpreter::new(program, limits))
+    }
+
+    /// Follows the values of one file, from the beginning or from what is known of the last time.
+    pub(crate) fn follow(&mut self, unit: usize, again: Option<&Again<'_>>) -> (Report, Run) {
+        let known = again.and_then(|again| self.0.run(unit, Some(again)));
+        known.or_else(|| self.0.run(unit, None)).unwrap_or_default()
+    }
 }
 
 /// Follows the values of several files, each by itself. A sink that is reached from several
@@ -160,7 +165,8 @@ pub fn analyse_all(
     units: impl IntoIterator<Item = usize>,
     limits: &Limits,
 ) -> Vec<Report> {
-    let mut reports: Vec<Report> = units.into_iter().map(|unit| analyse(program, unit, limits)).collect();
+    let mut follower = Follower::new(program, *limits);
+    let mut reports: Vec<Report> = units.into_iter().map(|unit| follower.follow(unit, None).0).collect();
     once(&mut reports);
     reports
 }

@@ -37,6 +37,9 @@ pub(crate) struct Record {
     pub(super) needs: Vec<usize>,
     /// Whether it changed a variable that outlives it.
     pub(super) wrote: bool,
+    /// The other file whose statements they are, and whether they depend on some that were being run.
+    pub(super) of: Option<usize>,
+    pub(super) cyclic: bool,
     /// The first frame that was made in it; steps that were taken when it began, and in records within it.
     pub(super) first_frame: u32,
     pub(super) began: u64,
