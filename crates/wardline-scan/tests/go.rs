@@ -1,6 +1,8 @@
 //! Go sources and the tree that each is lowered to.
 
-use wardline_scan::{front, render};
+use std::collections::BTreeMap;
+
+use wardline_scan::{finding::Severity, front, render, scan::Scanner, span::Lines};
 
 /// Code, and its tree as `render` writes it.
 const ROWS: &[(&str, &str)] = &[
@@ -104,4 +106,86 @@ fn broken_and_deep_texts_are_told() {
     assert!(front::go::lower(&deep).problems.iter().any(|problem| problem.what.contains("nested deeper")));
     let wide = format!("x := {}", vec!["\"a\""; 5_000].join(" + "));
     assert_eq!(front::go::lower(&wide).problems, []);
+}
+
+/// A package of several files: the calls and, by file, what they call.
+const HANDLERS: &str = r#"package shop
+
+import ("database/sql"; "net/http")
+
+func list(w http.ResponseWriter, r *http.Request, db *sql.DB) {
+	find(db, r.FormValue("name"))
+	findOther(db, r.FormValue("name"))
+	find(db, number(r.FormValue("id")))
+	db.Query("SELECT * FROM items WHERE name = '" + given(r) + "'")
+	db.Query("SELECT * FROM " + table)
+}
+"#;
+
+const STORE: &str = r#"package shop
+
+import ("database/sql"; "net/http"; "strconv")
+
+const table = "items"
+
+func find(db *sql.DB, name string) (*sql.Rows, error) {
+	return db.Query("SELECT * FROM items WHERE name = '" + name + "'")
+}
+
+func findOther(db *sql.DB, name string) (*sql.Rows, error) {
+	return db.Query("SELECT * FROM items WHERE name = $1", name)
+}
+
+func given(r *http.Request) string { return r.URL.Query().Get("name") }
+
+func number(text string) string {
+	id, err := strconv.Atoi(text)
+	if err != nil {
+		return "0"
+	}
+	return strconv.Itoa(id)
+}
+"#;
+
+/// Files with their texts, and where something blocks.
+type Package<'t> = (&'t str, &'t [(&'t str, &'t str)], &'t [(&'t str, u32)]);
+
+#[test]
+fn functions_of_other_files_of_a_package_are_followed() {
+    let fixed = STORE.replace("name = '\" + name + \"'\")", "name = $1\", name)");
+    let rows: [Package<'_>; 4] = [
+        (
+            "one package",
+            &[("shop/handlers.go", HANDLERS), ("shop/store.go", STORE)],
+            &[("shop/handlers.go", 9), ("shop/store.go", 8)],
+        ),
+        (
+            "its store mended",
+            &[("shop/handlers.go", HANDLERS), ("shop/store.go", &fixed)],
+            &[("shop/handlers.go", 9)],
+        ),
+        ("another directory", &[("shop/handlers.go", HANDLERS), ("other/store.go", STORE)], &[]),
+        (
+            "back again",
+            &[("shop/handlers.go", HANDLERS), ("shop/store.go", STORE)],
+            &[("shop/handlers.go", 9), ("shop/store.go", 8)],
+        ),
+    ];
+    // With a memory, what was true of the files before is not told of those that there are now.
+    for scanner in [Scanner::new(), Scanner::new().remembering()] {
+        for (name, files, wanted) in rows {
+            let texts: BTreeMap<String, String> =
+                files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+            let scan = scanner.scan(&texts, &|_| None);
+            let blocking = scan.findings.iter().filter(|finding| finding.severity == Severity::Blocking);
+            let found: Vec<_> = blocking
+                .map(|finding| {
+                    let lines = Lines::new(&texts[&finding.path]);
+                    let line = lines.position(&texts[&finding.path], finding.span.start).line;
+                    (finding.path.as_str(), line)
+                })
+                .collect();
+            assert_eq!(found, wanted, "{name}");
+        }
+    }
 }

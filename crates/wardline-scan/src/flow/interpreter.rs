@@ -85,6 +85,8 @@ pub(super) struct Interpreter<'p> {
     /// Whether a key of something from outside was found harmless anywhere.
     pub(super) checked: bool,
     resolved: HashMap<(usize, Name), Option<usize>>,
+    /// Which other file of its package of Go has a name that a file does not.
+    packaged: HashMap<(usize, Name), Option<usize>>,
 }
 
 impl<'p> Interpreter<'p> {
@@ -113,6 +115,7 @@ impl<'p> Interpreter<'p> {
             as_of: None,
             checked: false,
             resolved: HashMap::default(),
+            packaged: HashMap::default(),
         }
     }
 
@@ -418,7 +421,35 @@ impl<'p> Interpreter<'p> {
         if let Some(value) = self.bound(name) {
             return self.settled(value);
         }
-        Value::external(name.clone())
+        self.of_package(name).unwrap_or_else(|| Value::external(name.clone()))
+    }
+
+    /// What another file of the package of Go has under a name. Statements of files do not ask: what they do must not depend
+    /// on which file of the package comes first.
+    fn of_package(&mut self, name: &Name) -> Option<Value<'p>> {
+        let here = self.frames.last()?.unit;
+        if self.language() != Language::Go || self.frames.iter().any(|frame| frame.kind == FrameKind::Module)
+        {
+            return None;
+        }
+        let program = self.program;
+        let files = program.package(here);
+        // Whatever comes of it depends on every file of the package.
+        let noted = self.open.last().zip(files.iter().rev().find(|unit| **unit != self.unit));
+        if noted.is_none_or(|(record, last)| !record.needs.contains(last)) {
+            for unit in files {
+                self.nested(|run| run.module(*unit));
+            }
+        }
+        let key = (here, name.clone());
+        let known = self.packaged.get(&key).copied();
+        let unit = known.unwrap_or_else(|| {
+            let other = |unit: &&usize| **unit != here && self.global(**unit, name).is_some();
+            let found = files.iter().find(other).copied();
+            self.packaged.insert(key, found);
+            found
+        })?;
+        self.global(unit, name).map(|value| self.settled(value))
     }
 
     pub(super) fn bound(&self, name: &Name) -> Option<Value<'p>> {

@@ -82,6 +82,11 @@ impl Program {
         &self.units
     }
 
+    /// The files of Go whose names a file of Go sees without importing them, itself among them.
+    fn package(&self, unit: usize) -> &[usize] {
+        self.units.get(unit).map_or(&[], |unit| self.paths.package(&unit.path))
+    }
+
     /// The file that an import of `module` in file `from` means.
     pub fn resolve(&self, from: usize, module: &str) -> Option<usize> {
         self.paths.find(&self.units, from, module)

@@ -77,12 +77,29 @@ fn script(from: &str, module: &str) -> Vec<String> {
 
 /// The files of a program by their paths.
 #[derive(Debug, Default)]
-pub(super) struct Paths(HashMap<String, usize>);
+pub(super) struct Paths {
+    files: HashMap<String, usize>,
+    /// The files of each package of Go, which is a directory.
+    packages: HashMap<String, Vec<usize>>,
+}
 
 impl Paths {
     pub(super) fn new(units: &[Arc<Unit>]) -> Self {
-        let clean = |path: &str| path.replace('\\', "/").trim_start_matches("./").to_owned();
-        Self(units.iter().enumerate().map(|(number, unit)| (clean(&unit.path), number)).collect())
+        let mut paths = Self::default();
+        for (number, unit) in units.iter().enumerate() {
+            let path = unit.path.replace('\\', "/").trim_start_matches("./").to_owned();
+            if unit.module.language == Language::Go {
+                paths.packages.entry(directory(&path).join("/")).or_default().push(number);
+            }
+            paths.files.insert(path, number);
+        }
+        paths
+    }
+
+    /// The files that are one package with a file of Go.
+    pub(super) fn package(&self, path: &str) -> &[usize] {
+        let path = path.replace('\\', "/");
+        self.packages.get(&directory(&path).join("/")).map_or(&[], Vec::as_slice)
     }
 
     /// The file that a module is which `from` imports.
@@ -94,13 +111,13 @@ impl Paths {
         let own = directory(path).join("/");
         let package = unit.module.language == Language::Python
             && !module.starts_with('.')
-            && self.0.contains_key(&format!("{own}/__init__.py"));
+            && self.files.contains_key(&format!("{own}/__init__.py"));
         candidates(unit.module.language, path, module).into_iter().find_map(|candidate| {
             let inside = package
                 && !own.is_empty()
                 && candidate.strip_prefix(&own).is_some_and(|rest| rest.starts_with('/'))
                 && !module.starts_with(own.rsplit('/').next().unwrap_or_default());
-            self.0.get(&candidate).copied().filter(|_| !inside)
+            self.files.get(&candidate).copied().filter(|_| !inside)
         })
     }
 }
