@@ -26,7 +26,7 @@ const NAME: &str = "keeper";
 /// inside lives in, and what will have to be looked at. It is written before the program begins.
 ///
 /// # Errors
-/// When the note cannot be written.
+/// When the note cannot be written, or another keeper of this session has noted something and is not done with it.
 pub(crate) fn note(
     session: &Path,
     keeper: Identity,
@@ -44,7 +44,18 @@ pub(crate) fn note(
         "watches": watches.iter().map(Watch::to_value).collect::<Vec<_>>(),
         "confinement": asked.to_wire(),
     });
-    let mut file = OpenOptions::new().write(true).create_new(true).open(session.join(NAME))?;
+    let path = session.join(NAME);
+    let create = || OpenOptions::new().write(true).create_new(true).open(&path);
+    // A keeper of this session that could not start the program, for want of a mechanism, has noted its work before this
+    // one tries without.
+    let over = || work(session).is_some_and(|appeared| appeared.is_empty());
+    let mut file = match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && over() => {
+            std::fs::remove_file(&path)?;
+            create()?
+        }
+        created => created?,
+    };
     file.write_all(note.to_string().as_bytes())
 }
 
@@ -53,6 +64,13 @@ pub(crate) fn note(
 /// the next session, does this work.
 #[must_use]
 pub fn clean(session: &Path) -> Option<Vec<Appeared>> {
+    let appeared = work(session)?;
+    discard(session);
+    Some(appeared)
+}
+
+/// Does what a session's note says is to be done, as [`clean`], and leaves its directory.
+fn work(session: &Path) -> Option<Vec<Appeared>> {
     let mut appeared = Vec::new();
     // Without a whole note it was killed before its program began.
     let text = std::fs::read_to_string(session.join(NAME)).unwrap_or_default();
@@ -66,7 +84,6 @@ pub fn clean(session: &Path) -> Option<Vec<Appeared>> {
         }
         appeared = watch::look_after(&left.watches, &left.confinement);
     }
-    discard(session);
     Some(appeared)
 }
 
@@ -165,6 +182,20 @@ mod tests {
             assert_eq!(root.join("session").exists(), !cleaned, "{name}");
             assert_eq!(root.join("beside").exists(), !cleaned, "{name}");
             assert_eq!(root.join("project/.envrc").exists(), !cleaned, "{name}");
+            std::fs::remove_dir_all(root).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_second_attempt_follows_one_that_is_over_and_no_other() {
+        let own = Identity::own();
+        let dead = Identity { start: own.start + 1, ..own };
+        for (first, follows) in [(dead, true), (own, false)] {
+            let root = session(if follows { "over" } else { "running" });
+            let asked = Confinement::new(root.join("project"), root.join("home"));
+            let note = |keeper| note(&root.join("session"), keeper, None, &[], &asked);
+            note(first).unwrap();
+            assert_eq!(note(dead).is_ok(), follows, "{first:?}");
             std::fs::remove_dir_all(root).unwrap();
         }
     }

@@ -19,7 +19,9 @@ type End = (&'static str, fn(&Place) -> Result<(), String>);
 pub(crate) const ENDS: &[End] = &[
     ("end: a held program waits for the word", held),
     ("end: a held program without the word never runs", held_and_dropped),
+    ("end: a program that is given up at any moment of its start", given_up),
     ("end: a stage that is not needed", unneeded),
+    ("end: the note for the next session names where the program lives", noted),
     ("end: a daemon does not survive", daemon),
     ("end: a kill from the caller", killed_by_handle),
     ("end: dropping the child", dropped),
@@ -92,6 +94,49 @@ fn held_and_dropped(place: &Place) -> Result<(), String> {
     expect(!place.project().join("ran").exists(), "it ran without the word")?;
     expect(orphaned_stages() == 0, "a stage is left")?;
     soon("no cgroup of a dead keeper is left", || left_cgroups().is_subset(&before))
+}
+
+/// Dropping waits for the stage, so one that does not see that nobody wants it any more would hang its caller.
+fn given_up(place: &Place) -> Result<(), String> {
+    let before = left_cgroups();
+    let program = Program::new(["/bin/sh", "-c", "sleep 600.012 & echo 600.012 > ran; wait"]);
+    for round in 0..24 {
+        let ahead = Ahead::new(Stdio3::captured()).map_err(|error| error.to_string())?;
+        let held = ahead.prepare(&place.confinement(), &program).map_err(|error| error.to_string())?;
+        sleep(Duration::from_millis(round));
+        let (say, heard) = std::sync::mpsc::channel();
+        // Every third one was told to begin.
+        let dropping = std::thread::spawn(move || {
+            if round % 3 == 0 {
+                drop(held.go())
+            } else {
+                drop(held)
+            }
+            say.send(()).ok();
+        });
+        heard.recv_timeout(Duration::from_secs(60)).map_err(|_| format!("round {round}: it hangs"))?;
+        dropping.join().map_err(|_| "a panic")?;
+    }
+    expect(living("600.012") == 0 && orphaned_stages() == 0, "something of it lives")?;
+    soon("no cgroup of a dead keeper is left", || left_cgroups().is_subset(&before))
+}
+
+/// Should keeper and caller be killed together, only this tells the next session what may still live.
+fn noted(place: &Place) -> Result<(), String> {
+    let session = place.project().with_file_name("session-that-notes");
+    for round in 0..8 {
+        fs::create_dir_all(&session).map_err(|error| error.to_string())?;
+        let mut confinement = place.confinement();
+        confinement.session = Some(session.clone());
+        let program = Program::new(["/bin/readlink", "/proc/self/ns/pid"]);
+        let child = start(&confinement, &program, Stdio3::captured()).map_err(|error| error.to_string())?;
+        let note = fs::read_to_string(session.join("keeper")).map_err(|error| error.to_string())?;
+        let said = listen(child)?;
+        let space = said.out.trim().trim_start_matches("pid:[").trim_end_matches(']').to_owned();
+        expect(note.contains(&format!("\"space\":{space}")), format!("round {round}: {space} in {note}"))?;
+        fs::remove_dir_all(&session).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// It ends by itself, and a confinement that makes no sense ends it too.
