@@ -4,7 +4,7 @@
 //! out follows no symbolic link; the links that led there are planned as links. Shallow paths come first: a mount is
 //! always made before the mounts inside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -355,20 +355,24 @@ impl Plan {
         self.steps.push(Step::Bind { source: path.clone(), at: path, writable: write, execute });
     }
 
+    /// The file systems that are planned so far. They come before everything that holds or hides a part of them.
+    fn mounted(&self) -> impl Iterator<Item = &Step> {
+        let first =
+            |step: &&Step| matches!(step, Step::Scratch { .. } | Step::Link { .. } | Step::Bind { .. });
+        let steps = self.steps.iter().take_while(first);
+        steps.filter(|step| !matches!(step, Step::Link { .. }))
+    }
+
     /// The deepest file system that `path` lies in, among those planned so far.
     fn nearest(&self, path: &Path) -> Option<&Step> {
-        self.steps
-            .iter()
-            .filter(|step| matches!(step, Step::Scratch { .. } | Step::Bind { .. }))
+        self.mounted()
             .filter(|step| path.starts_with(step.at()))
             .max_by_key(|step| (depth(step.at()), step.rank()))
     }
 
     /// What is planned to be mounted at exactly this path; of two, the one that covers the other.
     fn mount_at(&self, path: &Path) -> Option<&Step> {
-        let mounts =
-            self.steps.iter().filter(|step| matches!(step, Step::Scratch { .. } | Step::Bind { .. }));
-        mounts.filter(|step| step.at() == path).max_by_key(|step| step.rank())
+        self.mounted().filter(|step| step.at() == path).max_by_key(|step| step.rank())
     }
 
     /// Plans a pinned path, or with `staged` a quarantined one, walking down from the mount of the deepest writable root that holds it: every directory on the
@@ -437,30 +441,27 @@ impl Plan {
     /// Removes what another step makes pointless, and sorts.
     fn tidy(&mut self) {
         let all = self.steps.clone();
-        let masks: Vec<&Path> =
-            all.iter().filter(|step| matches!(step, Step::Mask { .. })).map(Step::at).collect();
-        let pins: Vec<&Path> =
-            all.iter().filter(|step| matches!(step, Step::Pin { .. })).map(Step::at).collect();
-        let opens: Vec<&Path> = all
-            .iter()
-            .filter(|step| matches!(step, Step::Bind { writable: true, .. }))
-            .map(Step::at)
-            .collect();
-        let masked = |at: &Path| masks.iter().any(|mask| at != *mask && at.starts_with(mask));
+        // Sets, and the way up from each path: a project may hold thousands of pinned files.
+        let places = |wanted: fn(&Step) -> bool| -> HashSet<&Path> {
+            all.iter().filter(|step| wanted(step)).map(Step::at).collect()
+        };
+        let masks = places(|step| matches!(step, Step::Mask { .. }));
+        let pins = places(|step| matches!(step, Step::Pin { .. }));
+        let opens = places(|step| matches!(step, Step::Bind { writable: true, .. }));
+        let masked = |at: &Path| at.ancestors().skip(1).any(|above| masks.contains(above));
         // A pin holds for everything below it, up to a writable path that was asked for inside it.
         let pinned = |at: &Path, itself: bool| {
-            pins.iter().any(|pin| {
-                at.starts_with(pin)
-                    && (itself || at != *pin)
-                    && !opens.iter().any(|open| at.starts_with(open) && open != pin && open.starts_with(pin))
-            })
+            let first = at
+                .ancestors()
+                .find(|above| opens.contains(above) || pins.contains(above) && (itself || *above != at));
+            first.is_some_and(|above| pins.contains(above) && (itself || above != at))
         };
         self.steps.retain(|step| {
             !masked(step.at())
                 && match step {
                     Step::Anchor { at } => !pinned(at, true),
-                    Step::Pin { at } => !pinned(at, false) && !masks.contains(&at.as_path()),
-                    Step::Stage { at, .. } => !pinned(at, true) && !masks.contains(&at.as_path()),
+                    Step::Pin { at } => !pinned(at, false) && !masks.contains(at.as_path()),
+                    Step::Stage { at, .. } => !pinned(at, true) && !masks.contains(at.as_path()),
                     _ => true,
                 }
         });
@@ -532,6 +533,26 @@ mod tests {
         };
         let lines = plan.steps.iter().map(line).filter(|(_, path)| !path.is_empty());
         lines.map(|(what, path)| format!("{what} {path}")).collect()
+    }
+
+    #[test]
+    fn thousands_of_pinned_files_are_each_held() {
+        let root = place("thousands");
+        let mut confinement = Confinement::new(root.join("project"), root.join("home"));
+        const FILES: usize = 2_500;
+        for number in 0..FILES {
+            let directory = root.join("project").join(format!("part-{number}"));
+            std::fs::create_dir(&directory).unwrap();
+            std::fs::write(directory.join("Makefile"), "").unwrap();
+            confinement.pinned.push(directory.join("Makefile"));
+        }
+        confinement.masked.push(root.join("project/part-7"));
+        let plan = Plan::of(&confinement);
+        let count = |wanted: fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
+        // What is masked needs neither.
+        assert_eq!(count(|step| matches!(step, Step::Pin { .. })), FILES - 1);
+        assert_eq!(count(|step| matches!(step, Step::Anchor { .. })), FILES - 1);
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

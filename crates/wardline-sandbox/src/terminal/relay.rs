@@ -595,3 +595,7 @@ pub fn aside<T>(work: impl FnOnce() -> T) -> T {
     let _borrowed = Borrowed(&aside);
     work()
 }
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

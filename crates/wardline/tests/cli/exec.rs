@@ -100,6 +100,24 @@ fn the_kernel_stops_what_the_text_does_not_say() {
 }
 
 #[test]
+fn thousands_of_files_that_run_later_are_each_held() {
+    let world = Sealed::new("exec-thousands");
+    const FILES: usize = 2_200;
+    let part = |number: usize| format!("home/p/part-{number}/.envrc");
+    for number in 0..FILES {
+        world.write(&part(number), "safe");
+    }
+    world.unseen(
+        "home/p/all.sh",
+        "for f in part-*/.envrc; do (echo bad > $f) 2>/dev/null || echo held; done; mv part-9 part-x || echo stays",
+    );
+    let ran = exec(&world, "sh all.sh");
+    let count = |word: &str| ran.stdout.lines().filter(|line| *line == word).count();
+    assert_eq!((count("held"), count("stays")), (FILES, 1), "{}", ran.stderr);
+    assert!((0..FILES).all(|number| world.read(&part(number)) == "safe"));
+}
+
+#[test]
 fn a_protected_file_that_was_not_there_does_not_stay() {
     let world = Sealed::new("exec-appears");
     let plant = "mkdir -p .claude .vscode; echo '{}' > .claude/settings.json; echo '{}' > .vscode/tasks.json; echo x > .envrc";
