@@ -23,8 +23,11 @@ fn main() -> ExitCode {
     }
     // The sandbox of a command takes longest to make, so it is begun before anything else, while there is one thread.
     let confines = arguments.get(1).is_some_and(|word| word == "exec" || word == "run");
-    let ahead = if confines { wardline_monitor::sandbox::Ahead::fork().ok() } else { None };
-    quietly_when_nobody_reads(|| commands::main(&arguments, ahead))
+    if confines {
+        let ahead = wardline_monitor::sandbox::Ahead::fork().ok();
+        return quietly_when_nobody_reads(|| commands::start(&arguments, ahead));
+    }
+    quietly_when_nobody_reads(|| commands::main(&arguments))
 }
 
 /// Runs a command; when its output can no longer be written, because a pipe was closed or a disk is full, it ends with one

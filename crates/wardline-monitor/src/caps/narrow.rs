@@ -30,6 +30,9 @@ pub(crate) fn narrow(
     confinement: &mut Confinement,
     ports: &mut Vec<NamedPort>,
 ) -> (Vec<Applied>, Vec<Within>) {
+    if manifests.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
     let before = View::of(confinement);
     let mut applied = Vec::new();
     for caps in manifests {

@@ -117,10 +117,17 @@ fn arithmetic(operator: &str, a: f64, b: f64) -> Option<f64> {
         "*" => a * b,
         "/" => a / b,
         "%" => a.rem_euclid(b),
-        "**" => a.powf(b),
+        // Whole exponents only: anything else would be the one reason to load the mathematical library at every start.
+        "**" => a.powi(whole(b)?),
         _ => return None,
     };
     result.is_finite().then_some(result)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what is not the same number afterwards is refused")]
+fn whole(number: f64) -> Option<i32> {
+    let cut = number as i32;
+    (f64::from(cut) == number).then_some(cut)
 }
 
 /// Operators from the loosest to the tightest.

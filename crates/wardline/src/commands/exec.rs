@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -118,7 +119,8 @@ impl Exec {
             return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
         }
         let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
-            Ok(monitor) => Arc::new(monitor),
+            // Never taken apart: the process ends with the command, and the kernel takes its memory back faster.
+            Ok(monitor) => ManuallyDrop::new(Arc::new(monitor)),
             Err(e) => return exit::fail(exit::USAGE, e),
         };
         if let Err(e) = check_agent(&guard, monitor.policy()) {

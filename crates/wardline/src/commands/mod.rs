@@ -45,6 +45,23 @@ struct Arguments {
     command: Command,
 }
 
+/// The commands that start a program, by themselves. Making the flags of all the others takes longer than a small command
+/// that an agent runs.
+#[derive(Debug, Parser)]
+#[command(name = "wardline", version, after_help = AFTER)]
+struct Starting {
+    #[command(subcommand)]
+    command: StartingCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum StartingCommand {
+    /// Start a program (an agent) in a guarded session
+    Run(run::Run),
+    /// Run one command in the sandbox under the same policy
+    Exec(exec::Exec),
+}
+
 const AFTER: &str = "Exit codes: 0 fine or allowed, 1 something is wrong, 2 bad usage or configuration, 10 ask, \
                      20 deny, 125 Wardline itself could not go on. `run` and `exec` give the program's own code.";
 
@@ -134,16 +151,35 @@ fn preset(word: &str) -> Result<Preset, String> {
     }
 }
 
-/// Reads the command line and runs the command; `ahead` is the sandbox stage of one that confines a program.
-pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
+/// Reads the command line of `run` or `exec` and runs it; `ahead` is its sandbox stage.
+pub(crate) fn start(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
+    let arguments = match Starting::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(e) => return told(&e),
+    };
+    let world = match World::of_process() {
+        Ok(world) => world,
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    match arguments.command {
+        StartingCommand::Run(command) => command.run(world, ahead),
+        StartingCommand::Exec(command) => command.run(world, ahead),
+    }
+}
+
+/// Prints what clap has to say about the command line.
+fn told(error: &clap::Error) -> ExitCode {
+    // Help and version are answers, not errors.
+    let code = if error.use_stderr() { exit::USAGE } else { exit::OK };
+    error.print().ok();
+    ExitCode::from(code)
+}
+
+/// Reads the command line and runs the command.
+pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(e) => {
-            // Help and version are answers, not errors.
-            let code = if e.use_stderr() { exit::USAGE } else { exit::OK };
-            e.print().ok();
-            return ExitCode::from(code);
-        }
+        Err(e) => return told(&e),
     };
     if matches!(arguments.command, Command::DemoAgent) {
         return demo::agent();
@@ -156,8 +192,8 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Err(e) => return exit::fail(exit::USAGE, e),
     };
     match arguments.command {
-        Command::Run(command) => command.run(world, ahead),
-        Command::Exec(command) => command.run(world, ahead),
+        Command::Run(command) => command.run(world, None),
+        Command::Exec(command) => command.run(world, None),
         Command::Approve(command) => command.run(&world),
         Command::Mode(command) => command.run(&world),
         Command::Check(command) => command.run(&world),
@@ -179,5 +215,26 @@ pub(crate) fn main(arguments: &[OsString], ahead: Option<Ahead>) -> ExitCode {
         Command::DemoAgent => demo::agent(),
         Command::Redact(command) => command.run(),
         Command::Attempt { words } => attack::attempt(world, &words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::{Arguments, Starting};
+
+    #[test]
+    fn commands_that_start_a_program_read_the_same_alone() {
+        let help = |mut all: clap::Command, name: &str| {
+            all.build();
+            let command = all.find_subcommand_mut(name).map(|command| command.render_long_help().to_string());
+            command.unwrap_or_default()
+        };
+        for name in ["run", "exec"] {
+            let alone = help(Starting::command(), name);
+            assert!(alone.contains("--accept-missing"), "{alone}");
+            assert_eq!(alone, help(Arguments::command(), name));
+        }
     }
 }
