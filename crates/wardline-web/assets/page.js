@@ -53,7 +53,18 @@
 
   // The keyboard: panes by number, rows by j and k.
   const rows = () => [...main().querySelectorAll("[data-row]")];
+  // A yes is possible only when the whole question has been on the screen, and not in the moment in which it came.
+  const seen = new Set();
+  const watch = new IntersectionObserver(entries => entries.forEach(entry => {
+    if (!entry.isIntersecting) return;
+    const card = entry.target.closest("section");
+    setTimeout(() => { seen.add(card.id); card.querySelector("[data-guard]")?.removeAttribute("disabled"); }, 400);
+  }));
+  const guard = () => main().querySelectorAll("section.question").forEach(card => {
+    if (!seen.has(card.id)) { card.querySelector("[data-guard]").disabled = true; watch.observe(card.querySelector("[data-end]")); }
+  });
   const prepare = () => {
+    guard();
     rows().forEach(row => { if (!row.hasAttribute("tabindex")) row.tabIndex = -1; });
   };
   const step = by => {

@@ -8,7 +8,8 @@ use maud::{DOCTYPE, Markup, html};
 use wardline_monitor::visible;
 
 /// The panes: address, name.
-pub(crate) const PANES: [(&str, &str); 5] = [
+pub(crate) const PANES: [(&str, &str); 6] = [
+    ("/approvals", "Approvals"),
     ("/changes", "Changes"),
     ("/trace", "Trace"),
     ("/permissions", "Permissions"),

@@ -11,6 +11,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::mpsc;
 use wardline_monitor::World;
+use wardline_monitor::approvals::Board;
 use wardline_monitor::checkpoint::Store;
 
 /// How often it is looked whether something changed.
@@ -23,6 +24,7 @@ fn topics(world: &World) -> Vec<(&'static str, Vec<PathBuf>)> {
     let checkpoints = Store::place_of(&world.state.join("checkpoints"), &world.project);
     vec![
         ("journal", vec![world.journal()]),
+        ("approvals", ["", "modes", "paused"].map(|part| world.state.join("approvals").join(part)).into()),
         ("changes", vec![checkpoints.join("log"), world.state.join("quarantine")]),
         (
             "policy",
@@ -45,7 +47,10 @@ fn stamp(path: &Path) -> Option<(u64, u64, i64, i64)> {
 pub(crate) fn events(world: &World) -> Response {
     let (out, events) = mpsc::channel::<Bytes>(16);
     let topics = topics(world);
+    // An open page is a place where a person can answer, for as long as its stream is.
+    let attending = Board::open(&world.state).and_then(|board| board.attend("web")).ok();
     tokio::spawn(async move {
+        let _attending = attending;
         let state = |paths: &[PathBuf]| paths.iter().map(|path| stamp(path)).collect::<Vec<_>>();
         let mut known: Vec<_> = topics.iter().map(|(_, paths)| state(paths)).collect();
         let mut quiet = 0;

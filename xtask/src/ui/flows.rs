@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
@@ -29,6 +30,9 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("test a command", test),
     ("keyboard only", keyboard),
     ("live", live),
+    ("approve", approve),
+    ("deny by the keyboard", deny),
+    ("switch the mode", switch),
     ("sessions and doctor", others),
     ("another site", cross_site),
 ];
@@ -248,6 +252,64 @@ fn live(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     check(page.value("window.same")? == Value::Bool(true), "the page was loaded anew instead of kept")
 }
 
+/// What asks, and waits for the page.
+fn asking(scene: &Scene, words: &[&str]) -> Result<Child, String> {
+    let mut command = scene.run(&["exec", "--on-ask", "wait:90", "--"]);
+    command.args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())
+}
+
+fn ended(mut asker: Child) -> Result<Option<i32>, String> {
+    asker.wait().map(|status| status.code()).map_err(|e| e.to_string())
+}
+
+fn approve(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    page.go(&scene.at("/approvals"))?;
+    page.sees("No question waits")?;
+    page.until("the stream", "document.getElementById('live').textContent === 'live'")?;
+    let asker = asking(scene, &["git", "push", "nowhere", "--dry-run"])?;
+    page.sees("git push nowhere --dry-run")?;
+    page.until("the yes", "document.querySelector('[data-guard]')?.disabled === false")?;
+    page.click("button", "Run, this once")?;
+    page.sees("Allowed, this once")?;
+    check(ended(asker)? != Some(20), "it was refused all the same")?;
+    let rows = scene.read(".local/state/wardline/journal.jsonl");
+    check(
+        rows.contains("\"kind\":\"approval\"") && rows.contains("\"by\":\"web\""),
+        "the journal does not say that the page answered",
+    )
+}
+
+fn deny(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    page.go(&scene.at("/sessions"))?;
+    let asker = asking(scene, &["git", "push", "there"])?;
+    page.press("1")?;
+    page.sees("git push")?;
+    page.until("the no under the cursor", "document.activeElement.textContent === 'Deny'")?;
+    page.press("Enter")?;
+    page.sees("Denied.")?;
+    check(ended(asker)? == Some(20), "it was not refused")
+}
+
+fn switch(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    page.go(&scene.at("/approvals"))?;
+    page.value("document.getElementById('mode').value = 'supervised'")?;
+    page.click("button", "Switch")?;
+    page.sees("Switched, from the next action on")?;
+    let asker = asking(scene, &["touch", "watched.txt"])?;
+    page.sees("touch watched.txt")?;
+    check(!scene.root.join("home/slug/watched.txt").exists(), "it did not wait")?;
+    page.until("the yes", "document.querySelector('[data-guard]')?.disabled === false")?;
+    page.click("button", "Run, this once")?;
+    page.sees("Allowed, this once")?;
+    check(
+        ended(asker)? == Some(0) && scene.root.join("home/slug/watched.txt").exists(),
+        "it did not run after the yes",
+    )?;
+    page.value("document.getElementById('mode').value = 'policy'")?;
+    page.click("button", "Switch")?;
+    page.sees("Switched, from the next action on")
+}
+
 fn others(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.go(&scene.at("/sessions"))?;
     page.sees("claude")?;
@@ -305,16 +367,21 @@ pub(super) fn pictures(page: &mut Browser, scene: &Scene, place: &Path) -> Resul
     fs::create_dir_all(place).map_err(|e| e.to_string())?;
     log_in(page, scene)?;
     scan(page, scene)?;
+    let mut asker = asking(scene, &["git", "push", "origin", "main"])?;
+    page.go(&scene.at("/approvals"))?;
+    page.sees("git push origin main")?;
     for (scheme, suffix, panes) in
         [("light", "", &PANES[..]), ("dark", "-dark", PANES.get(..1).unwrap_or_default())]
     {
         page.light(scheme)?;
         for pane in panes {
             page.go(&scene.at(pane))?;
+            page.until("the stream", "['live', ''].includes(document.getElementById('live').textContent)")?;
             let name = pane.trim_start_matches('/').split('?').next().unwrap_or_default();
             fs::write(place.join(format!("ui-{name}{suffix}.png")), page.picture()?)
                 .map_err(|e| e.to_string())?;
         }
     }
-    Ok(())
+    asker.kill().ok();
+    asker.wait().map(drop).map_err(|e| e.to_string())
 }

@@ -1,5 +1,6 @@
 //! The panes, and the address of each.
 
+mod approvals;
 pub(crate) mod changes;
 mod doctor;
 mod permissions;
@@ -15,6 +16,10 @@ type Pane = fn(&Ui, &Ask) -> Answer;
 /// Every address with what is answered to a look and to a form.
 pub(crate) const ADDRESSES: &[(&str, Option<Pane>, Option<Pane>)] = &[
     ("/", Some(start), None),
+    ("/approvals", Some(approvals::show), None),
+    ("/approvals/answer", None, Some(approvals::answer)),
+    ("/mode", None, Some(approvals::switch)),
+    ("/resume", None, Some(approvals::resume)),
     ("/changes", Some(changes::show), None),
     ("/changes/ask", None, Some(changes::ask)),
     ("/changes/do", None, Some(changes::carry_out)),

@@ -97,7 +97,7 @@ enum Command {
     Quarantine(quarantine::Quarantine),
     /// Show, verify or export the journal
     Log(log::Log),
-    /// Show it all in the browser: sessions, trace, doctor
+    /// Show it all in the browser, and answer there: approvals, changes, trace, permissions, sessions, doctor
     Ui(ui::Ui),
     /// Take the secrets out of a text
     Redact(redact::Redact),
