@@ -20,6 +20,7 @@ mod hash;
 pub mod ir;
 pub mod language;
 mod memory;
+mod mend;
 pub mod render;
 pub mod role;
 pub mod rules;

@@ -13,6 +13,7 @@ use crate::{
     ir::Imported,
     language::Language,
     memory::{Memory, Reading},
+    mend,
     rules::{Applied, Book, Compiled, Match, Refusal, Rule, imports},
     secrets,
     span::Span,
@@ -254,7 +255,10 @@ fn matched(compiled: &Compiled, unit: &Unit, found: &Match) -> Option<Finding> {
         message: rule.message_with(&found.variables),
         span: found.span,
         within: flow::within(&unit.module.body, found.span),
-        fix: rule.fix_with(&found.variables).map(|text| Fix { edits: vec![(found.span, text)] }),
+        fix: match rule.fix_with(&found.variables) {
+            Some(text) => Some(Fix { edits: vec![(found.span, text)] }),
+            None => mend::propose(&rule.id, &unit.path, &unit.text, found.span),
+        },
         ..blank(rule, &unit.path)
     })
 }
@@ -280,7 +284,10 @@ fn flowed(compiled: &Compiled, sink: &Unit, applied: &Applied, flow: &Flow) -> O
         span: flow.span,
         within: flow.within.clone(),
         trace: flow.trace.clone(),
-        fix: rule.fix_with(variables).map(|text| Fix { edits: vec![(flow.span, text)] }),
+        fix: match rule.fix_with(variables) {
+            Some(text) => Some(Fix { edits: vec![(flow.span, text)] }),
+            None => mend::propose(&rule.id, &sink.path, &sink.text, flow.span),
+        },
         ..blank(rule, &sink.path)
     })
 }

@@ -17,7 +17,13 @@ pub(super) fn offer(world: &World, examined: &Examined, shown: &[usize]) -> Resu
     // From the end of each file, so that earlier places stay right.
     let mut order: Vec<&Finding> = shown.iter().filter_map(|index| examined.findings.get(*index)).collect();
     order.sort_by_key(|finding| (finding.path.clone(), std::cmp::Reverse(finding.span)));
+    let mut seen = Vec::new();
     for finding in order {
+        // Two rules may find and propose the same.
+        if seen.contains(&(&finding.path, &finding.fix)) {
+            continue;
+        }
+        seen.push((&finding.path, &finding.fix));
         let (Some(fix), Some(text)) = (&finding.fix, texts.get(&finding.path)) else { continue };
         let Some(mended) = tried(&finding.path, text, fix, &rules) else { continue };
         offered += 1;
