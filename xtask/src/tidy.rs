@@ -66,6 +66,7 @@ const PURE: [(&str, &[&str]); 4] = [
             "tree-sitter-ruby",
             "tree-sitter-rust",
             "tree-sitter-typescript",
+            "unicode-normalization",
             "wardline-secrets",
         ],
     ),

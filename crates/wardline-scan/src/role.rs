@@ -113,10 +113,22 @@ pub enum Role {
     },
 }
 
+/// What the value of an expression does where it is called: `run = cursor.execute` and later `run(x)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// With how many arguments; the highest number that is looked at also stands for more.
+    pub arguments: u8,
+    /// The argument that has the role; none is the call.
+    pub at: Option<u8>,
+    /// The role.
+    pub role: Role,
+}
+
 /// The roles of the expressions of one module.
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
     by_expression: HashMap<ExprId, Vec<Role>>,
+    references: HashMap<ExprId, Vec<Reference>>,
 }
 
 impl Roles {
@@ -130,9 +142,27 @@ impl Roles {
         self.by_expression.get(&expression).map_or(&[], Vec::as_slice)
     }
 
+    /// Takes the roles of an expression away.
+    pub fn take(&mut self, expression: ExprId) -> Vec<Role> {
+        self.by_expression.remove(&expression).unwrap_or_default()
+    }
+
+    /// Says what the value of an expression does where it is called.
+    pub fn refer(&mut self, expression: ExprId, reference: Reference) {
+        let known = self.references.entry(expression).or_default();
+        if !known.contains(&reference) {
+            known.push(reference);
+        }
+    }
+
+    /// What the value of an expression does where it is called.
+    pub fn references(&self, expression: ExprId) -> &[Reference] {
+        self.references.get(&expression).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether no expression has a role: nothing to follow.
     pub fn is_empty(&self) -> bool {
-        self.by_expression.is_empty()
+        self.by_expression.is_empty() && self.references.is_empty()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     library,
     place::is_place,
     taint::Taint,
-    value::{Method, Shape, Value},
+    value::{Method, Shape, Value, Via},
 };
 use crate::{
     ir::{Argument, Expr, ExprKind, Name, UnaryOperator},
@@ -99,6 +99,9 @@ impl<'p> Interpreter<'p> {
         let beyond = !matches!(function.shape, Shape::Function(_) | Shape::Method(_) | Shape::Class(_));
         let written = if beyond { self.written_through(receiver.as_ref(), &given) } else { Taint::default() };
         self.check_sink(expr, receiver.as_ref().map(|(.., value)| value), &given);
+        let places: Vec<Span> = arguments.iter().map(|argument| argument.value.span).collect();
+        let referred = self.referred(&function, &given, &places, expr.span);
+        let function = Value { via: Via::default(), ..function };
         let value = match receiver {
             Some((object, name, value)) => self.method_call(expr, object, name, &value, &function, given),
             None => {
@@ -106,6 +109,8 @@ impl<'p> Interpreter<'p> {
                 let before: Vec<_> = given.iter().map(|given| given.value.clone()).collect();
                 let (value, outs) = if is_new && matches!(function.shape, Shape::External(_) | Shape::Any) {
                     (self.outside(&function, &given, expr.span), Vec::new())
+                } else if let (true, Shape::Function(constructor)) = (is_new, &function.shape) {
+                    (self.constructed(callee, constructor, given, expr.span), Vec::new())
                 } else {
                     self.apply(&function, given, expr.span)
                 };
@@ -113,6 +118,7 @@ impl<'p> Interpreter<'p> {
                 value
             }
         };
+        let value = referred.told_of(value);
         if !written.is_clean() {
             for place in arguments.iter().filter_map(|argument| pointed_place(&argument.value)) {
                 let after = self.peek(place).tainted(&written);
@@ -166,7 +172,7 @@ impl<'p> Interpreter<'p> {
                     receiver.map(|value| Value { unknown: false, ..Value::any(value.deep_taint(), false) });
                 let values: Vec<_> =
                     receiver.into_iter().chain(given.iter().map(|given| given.value.clone())).collect();
-                self.sink(expr, *rules, *shallow, &values);
+                self.sink(expr.span, *rules, *shallow, &values);
             }
         }
     }
@@ -200,6 +206,9 @@ impl<'p> Interpreter<'p> {
     ) -> Value<'p> {
         let places: Vec<_> = given.iter().map(|given| given.place).collect();
         let before: Vec<_> = given.iter().map(|given| given.value.clone()).collect();
+        if let Some(value) = self.called_by_method(receiver, name, &given, expr.span) {
+            return value;
+        }
         match &function.shape {
             Shape::Method(method) => {
                 let (value, after) = self.bound_call(method, given, expr.span, &places, &before);
@@ -219,7 +228,7 @@ impl<'p> Interpreter<'p> {
                 }
                 return value;
             }
-            Shape::Function(_) | Shape::Class(_) => {
+            Shape::Function(_) | Shape::Class(_) | Shape::Partial(_) => {
                 let (value, outs) = self.apply(function, given, expr.span);
                 self.write_back(&places, &before, outs);
                 return value;
@@ -237,6 +246,7 @@ impl<'p> Interpreter<'p> {
             }
             return value;
         }
+        self.handed_on(Some(receiver), &given, expr.span);
         if let Some(value) = self.handed(Some(receiver), name, &given, expr.span) {
             return value;
         }
@@ -293,7 +303,19 @@ impl<'p> Interpreter<'p> {
         let values: Vec<_> = given.iter().map(|given| given.value.clone()).collect();
         let arguments = mixed(&values);
         let own = receiver.deep_taint();
-        if library::filling_method(name)
+        if let [Given { value: Value { shape: Shape::Map(map), taint, .. }, .. }] = given
+            && library::merging_method(name)
+            && taint.is_clean()
+            && map.rest.is_none()
+            && is_place(object)
+        {
+            // Each entry by its key, and not the whole.
+            for (key, value) in &map.entries {
+                if let Constant::Text(key) = key {
+                    self.store(object, key, value.clone());
+                }
+            }
+        } else if library::filling_method(name)
             && !arguments.taint.is_clean()
             && let Some(filled) = filled_place(object)
         {
@@ -320,7 +342,25 @@ impl<'p> Interpreter<'p> {
         given: Vec<Given<'p>>,
         span: Span,
     ) -> (Value<'p>, Vec<Option<Value<'p>>>) {
+        if !function.via.is_empty() {
+            let referred = self.referred(function, &given, &[], span);
+            let function = Value { via: Via::default(), ..function.clone() };
+            let (value, outs) = self.apply(&function, given, span);
+            return (referred.told_of(value), outs);
+        }
         match &function.shape {
+            Shape::Partial(partial) => {
+                let known = partial
+                    .given
+                    .iter()
+                    .map(|(name, value)| Given { name: name.clone(), ..Given::plain(value.clone()) });
+                let all = known.chain(given).collect();
+                let function = partial.function.clone();
+                (
+                    self.nested(|run| run.apply(&function, all, span).0).unwrap_or_else(Value::unknown),
+                    Vec::new(),
+                )
+            }
             Shape::Function(closure) => {
                 let this = (!self.python_in(closure.unit)).then(Value::unknown);
                 let with_this = this.is_some();

@@ -7,10 +7,10 @@ use super::{
     frame::FrameKind,
     interpreter::{Entry, Interpreter},
     library,
-    value::{ClassValue, Method, Shape, Value},
+    value::{ClassValue, Closure, Method, Shape, Value},
 };
 use crate::{
-    ir::{Class, ExprKind, Name, StmtKind},
+    ir::{Class, Expr, ExprKind, Name, StmtKind},
     span::Span,
 };
 
@@ -109,6 +109,31 @@ impl<'p> Interpreter<'p> {
         }
         like.unknown |= !class.bases.is_empty();
         Value::object(Some(class.clone()), fields, &like)
+    }
+
+    /// What `new` makes by a plain function: `this`, with the methods of its prototype.
+    pub(super) fn constructed(
+        &mut self,
+        callee: &'p Expr,
+        constructor: &Arc<Closure<'p>>,
+        given: Vec<Given<'p>>,
+        span: Span,
+    ) -> Value<'p> {
+        let this = Value::object(None, BTreeMap::new(), &Value::safe());
+        let (_, outs) = self.run_function(constructor, given, Some(this.clone()), span);
+        let made = outs.into_iter().next().flatten();
+        let made = made.filter(|made| matches!(made.shape, Shape::Object(_))).unwrap_or(this);
+        let (ExprKind::Name(name), Shape::Object(object)) = (&callee.kind, &made.shape) else { return made };
+        let mut fields = object.fields.clone();
+        let prototype = self.bound(&format!("{name}.prototype").into()).map(|value| value.shape);
+        let Some(Shape::Object(prototype)) = prototype else { return made };
+        for (name, value) in &prototype.fields {
+            if let Shape::Function(function) = &value.shape {
+                let method = Method { receiver: made.clone(), function: function.clone() };
+                fields.entry(name.clone()).or_insert_with(|| Value::shaped(Shape::Method(Arc::new(method))));
+            }
+        }
+        Value::object(None, fields, &made)
     }
 
     /// Whether a method of that name makes objects.

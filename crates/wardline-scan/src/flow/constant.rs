@@ -9,7 +9,7 @@ const TEXT: usize = 16 << 10;
 
 /// A value that the source text gives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Constant {
+pub(crate) enum Constant {
     Null,
     Bool(bool),
     Integer(i64),
@@ -56,12 +56,12 @@ impl From<&str> for Constant {
 
 impl Constant {
     /// A text, unless it is too long.
-    pub(super) fn text(text: String) -> Option<Self> {
+    pub(crate) fn text(text: String) -> Option<Self> {
         (text.len() <= TEXT).then(|| Self::Text(text.into()))
     }
 
     /// Whether it counts as true; none when that depends.
-    pub(super) fn truth(&self) -> Option<bool> {
+    pub(crate) fn truth(&self) -> Option<bool> {
         match self {
             Self::Null => Some(false),
             Self::Bool(value) => Some(*value),
@@ -73,7 +73,7 @@ impl Constant {
     }
 
     /// As it shows up in a text.
-    pub(super) fn shown(&self, python: bool) -> Option<String> {
+    pub(crate) fn shown(&self, python: bool) -> Option<String> {
         Some(match self {
             Self::Text(text) => text.to_string(),
             Self::Integer(number) => number.to_string(),
@@ -94,7 +94,7 @@ impl Constant {
 }
 
 /// `left operator right`, when it is known. `python` says whose rules are followed where languages differ.
-pub(super) fn binary(
+pub(crate) fn binary(
     operator: Operator,
     left: &Constant,
     right: &Constant,
@@ -186,7 +186,7 @@ fn compare(operator: Operator, left: &Constant, right: &Constant) -> Option<bool
 }
 
 /// `operator value`, when it is known.
-pub(super) fn unary(operator: UnaryOperator, value: &Constant) -> Option<Constant> {
+pub(crate) fn unary(operator: UnaryOperator, value: &Constant) -> Option<Constant> {
     match operator {
         UnaryOperator::Not => value.truth().map(|truth| Constant::Bool(!truth)),
         UnaryOperator::Negate => value.number()?.checked_neg().map(Constant::Integer),
@@ -197,27 +197,27 @@ pub(super) fn unary(operator: UnaryOperator, value: &Constant) -> Option<Constan
 }
 
 /// The position that an index means in something of this length: negative ones count from the end.
-pub(super) fn position(index: i64, length: usize) -> Option<usize> {
+pub(crate) fn position(index: i64, length: usize) -> Option<usize> {
     let length = i64::try_from(length).ok()?;
     let place = if index < 0 { index.checked_add(length)? } else { index };
     usize::try_from(place).ok().filter(|_| place < length)
 }
 
 /// Where a slice bound lies in something of this length.
-pub(super) fn bound(index: i64, length: usize) -> usize {
+pub(crate) fn bound(index: i64, length: usize) -> usize {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
     let place = if index < 0 { index.saturating_add(length) } else { index };
     usize::try_from(place.clamp(0, length)).unwrap_or(0)
 }
 
 /// `text[index]`.
-pub(super) fn character(text: &str, index: i64) -> Option<Constant> {
+pub(crate) fn character(text: &str, index: i64) -> Option<Constant> {
     let place = position(index, text.chars().count())?;
     text.chars().nth(place).map(|c| Constant::Text(c.to_string().into()))
 }
 
 /// `text[low:high]`.
-pub(super) fn slice(text: &str, low: Option<i64>, high: Option<i64>) -> Constant {
+pub(crate) fn slice(text: &str, low: Option<i64>, high: Option<i64>) -> Constant {
     let length = text.chars().count();
     let low = low.map_or(0, |low| bound(low, length));
     let high = high.map_or(length, |high| bound(high, length));
@@ -226,7 +226,7 @@ pub(super) fn slice(text: &str, low: Option<i64>, high: Option<i64>) -> Constant
 }
 
 /// A method of a text with constant arguments, when its result is known.
-pub(super) fn method(text: &str, name: &str, arguments: &[&Constant]) -> Option<Constant> {
+pub(crate) fn method(text: &str, name: &str, arguments: &[&Constant]) -> Option<Constant> {
     let argument = |place: usize| match arguments.get(place) {
         Some(Constant::Text(text)) => Some(&**text),
         _ => None,

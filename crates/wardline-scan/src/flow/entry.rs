@@ -50,6 +50,7 @@ impl<'p> Interpreter<'p> {
             let Some(entry) = turn.entry else { return false };
             let same = known.is_some_and(|(again, known)| again.is_the_same(known));
             self.begin();
+            (self.thrown, self.resolving) = Default::default();
             let (asked, ran) = match entry {
                 Entry::Function(closure) => self.run_entry(&closure),
                 Entry::Class(class) => self.run_class(&class),
@@ -99,7 +100,15 @@ impl<'p> Interpreter<'p> {
                 ParameterKind::Rest => Value::list(Vec::new(), Some(Value::unknown())),
                 ParameterKind::NamedRest => Value::map(BTreeMap::new(), Some(Value::unknown())),
                 ParameterKind::Plain | ParameterKind::NamedOnly => {
-                    receiver.take().unwrap_or_else(Value::unknown)
+                    match (receiver.take(), &parameter.default) {
+                        (Some(receiver), _) => receiver,
+                        // A function that is the default may be the one that is called.
+                        (None, Some(default)) => {
+                            let via = self.default_of(closure, default).via;
+                            Value { via, ..Value::unknown() }
+                        }
+                        (None, None) => Value::unknown(),
+                    }
                 }
             };
             bound.push(unknown);

@@ -5,7 +5,7 @@ use super::{
     interpreter::Interpreter,
     place::is_place,
     taint::{Note, Taint},
-    value::{Shape, Value},
+    value::{Shape, Value, Via},
 };
 use crate::{
     ir::{Element, Entry, Expr, ExprKind, Operator, TemplatePart, UnaryOperator},
@@ -18,8 +18,16 @@ impl<'p> Interpreter<'p> {
         if !self.step() {
             return Value::unknown();
         }
-        let Some(value) = self.nested(|run| run.kind(expr)) else { return Value::unknown() };
+        let Some(mut value) = self.nested(|run| run.kind(expr)) else { return Value::unknown() };
+        if matches!(value.shape, Shape::Any | Shape::External(_)) && self.names_function(expr) {
+            value.via = Via::one(self.here(), expr.id);
+        }
         self.with_roles(expr, value)
+    }
+
+    /// Whether rules say what a call of what an expression names does.
+    fn names_function(&self, expr: &Expr) -> bool {
+        self.source(self.here()).is_some_and(|unit| !unit.roles.references(expr.id).is_empty())
     }
 
     fn with_roles(&mut self, expr: &'p Expr, value: Value<'p>) -> Value<'p> {
@@ -49,11 +57,17 @@ impl<'p> Interpreter<'p> {
             }
         }
         let call = matches!(expr.kind, ExprKind::Call { .. });
+        // What reaches a parameter of `f(*values)` is the first of them.
+        let first = Value::constant(0);
+        let reaching = match expr.kind {
+            ExprKind::Spread(_) => super::container::at(&value, &first),
+            _ => value.clone(),
+        };
         for role in roles {
             if let Role::Sink { rules, shallow, by_value } = role
                 && (!call || *by_value)
             {
-                self.sink(expr, *rules, *shallow, std::slice::from_ref(&value));
+                self.sink(expr.span, *rules, *shallow, std::slice::from_ref(&reaching));
             }
         }
         value
@@ -74,7 +88,8 @@ impl<'p> Interpreter<'p> {
             }
             ExprKind::Member { object, name } => {
                 let value = self.eval(object);
-                let value = self.member(&value, name, expr.span);
+                let value =
+                    self.beside(object, name, &value).unwrap_or_else(|| self.member(&value, name, expr.span));
                 self.called_by_name(value, expr.span)
             }
             ExprKind::Index { object, index } => match self.checked(expr) {

@@ -86,7 +86,8 @@ impl<'p> Interpreter<'p> {
             }
             StmtKind::Throw(value) => {
                 if let Some(value) = value {
-                    self.eval(value);
+                    let thrown = self.eval(value).deep_taint();
+                    self.thrown = self.thrown.join(&thrown);
                 }
                 return false;
             }
@@ -372,7 +373,10 @@ impl<'p> Interpreter<'p> {
         finally: &'p [Stmt],
     ) -> bool {
         let mark = self.mark_now();
+        let before = std::mem::take(&mut self.thrown);
         let live = self.block(body);
+        let thrown = if catches.is_empty() { self.thrown.clone() } else { std::mem::take(&mut self.thrown) };
+        self.thrown = self.thrown.join(&before);
         let during = self.frame().map(|frame| frame.at_any_time(mark)).unwrap_or_default();
         let ended = self.take_back(mark);
         let mut ways = Vec::new();
@@ -392,7 +396,7 @@ impl<'p> Interpreter<'p> {
                 self.eval(kind);
             }
             if let Some(name) = &catch.name {
-                self.assign(name, Value::unknown(), None);
+                self.assign(name, Value::any(thrown.clone(), true), None);
             }
             let live = self.block(&catch.body);
             let way = self.take_back(mark);

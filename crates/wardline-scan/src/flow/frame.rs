@@ -51,6 +51,8 @@ pub(super) struct Frame<'p> {
     pub(super) loops: Vec<Loop<'p>>,
     /// What a name was computed from last, and when: for checks whose result has a name.
     pub(super) defined: HashMap<Name, (&'p Expr, u64)>,
+    /// Names that stand for one container, by the number of their group.
+    groups: HashMap<Name, u64>,
     /// When a name was assigned last.
     assigned: HashMap<Name, u64>,
     clock: u64,
@@ -75,6 +77,7 @@ impl<'p> Frame<'p> {
             outs: Vec::new(),
             loops: Vec::new(),
             defined: HashMap::default(),
+            groups: HashMap::default(),
             assigned: HashMap::default(),
             clock: 0,
             kept: false,
@@ -98,6 +101,26 @@ impl<'p> Frame<'p> {
             Some(by) => self.defined.insert(name.clone(), (by, self.clock)),
             None => self.defined.remove(name),
         };
+    }
+
+    /// Notes that a name stands for the container of another one, or for one of its own.
+    pub(super) fn stands_for(&mut self, name: &Name, other: Option<&Name>) {
+        match other {
+            Some(other) if other != name => {
+                let fresh = self.clock;
+                let group = *self.groups.entry(other.clone()).or_insert(fresh);
+                self.groups.insert(name.clone(), group);
+            }
+            Some(_) => {}
+            None => drop(self.groups.remove(name)),
+        }
+    }
+
+    /// The other names of the container that a name stands for.
+    pub(super) fn same(&self, name: &Name) -> Vec<Name> {
+        let Some(group) = self.groups.get(name) else { return Vec::new() };
+        let others = self.groups.iter().filter(|(other, of)| *of == group && *other != name);
+        others.map(|(other, _)| other.clone()).collect()
     }
 
     /// Whether a name was assigned after that time.

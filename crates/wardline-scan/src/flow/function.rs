@@ -8,7 +8,7 @@ use super::{
     evaluate::mixed,
     frame::FrameKind,
     interpreter::{Called, Entry, Interpreter, Outcome, State},
-    taint::Note,
+    taint::{Note, Taint},
     value::{Closure, Method, Shape, Value},
 };
 use crate::{
@@ -126,7 +126,7 @@ impl<'p> Interpreter<'p> {
             return (value, Vec::new());
         }
         let name = function.name.clone().unwrap_or_else(|| "a function".into());
-        let bound = self.bind(function, given, &name, span);
+        let bound = self.bind(closure, given, &name, span);
         let bound: Vec<_> = this.into_iter().chain(bound).collect();
         self.calls += 1;
         let outcome = self.remembered(closure, bound);
@@ -138,7 +138,7 @@ impl<'p> Interpreter<'p> {
     /// What each parameter is bound to.
     fn bind(
         &mut self,
-        function: &'p Function,
+        closure: &Closure<'p>,
         given: Vec<Given<'p>>,
         name: &Name,
         span: Span,
@@ -166,6 +166,7 @@ impl<'p> Interpreter<'p> {
                 (None, false, _) => by_place.push_back(value),
             }
         }
+        let function = closure.function;
         let mut bound = Vec::with_capacity(function.parameters.len());
         for parameter in &function.parameters {
             let named = match &parameter.target.kind {
@@ -188,7 +189,7 @@ impl<'p> Interpreter<'p> {
                     };
                     match (named.or(placed).or_else(|| more.clone()), &parameter.default) {
                         (Some(value), _) => value,
-                        (None, Some(default)) => self.default_of(default),
+                        (None, Some(default)) => self.default_of(closure, default),
                         (None, None) => Value::unknown(),
                     }
                 }
@@ -198,8 +199,15 @@ impl<'p> Interpreter<'p> {
         bound
     }
 
-    fn default_of(&mut self, default: &'p Expr) -> Value<'p> {
+    /// What a parameter is when nothing is given for it.
+    pub(super) fn default_of(&mut self, closure: &Closure<'p>, default: &'p Expr) -> Value<'p> {
         match &default.kind {
+            ExprKind::Name(_) | ExprKind::Member { .. } => {
+                self.push(closure.unit, FrameKind::Class, closure.scope);
+                let value = self.eval(default);
+                self.frames.pop();
+                value
+            }
             ExprKind::Literal(literal) => Value::constant(Constant::from(literal)),
             ExprKind::List { elements, .. } if elements.is_empty() => Value::list(Vec::new(), None),
             ExprKind::Map(entries) if entries.is_empty() => Value::map(BTreeMap::new(), None),
@@ -216,10 +224,14 @@ impl<'p> Interpreter<'p> {
         }
         let called =
             Called { unit: closure.unit, function: closure.function.id, scope: closure.scope, bound };
-        if let Some(outcome) = self.remembered.get(&called) {
-            return outcome.clone();
+        if let Some(outcome) = self.remembered.get(&called).cloned() {
+            self.thrown = self.thrown.join(&outcome.thrown);
+            return outcome;
         }
-        let outcome = self.run_body(closure, &called.bound, false);
+        let before = std::mem::take(&mut self.thrown);
+        let mut outcome = self.run_body(closure, &called.bound, false);
+        outcome.thrown = self.thrown.clone();
+        self.thrown = before.join(&outcome.thrown);
         if self.remembered.len() < REMEMBERED {
             self.remembered.insert(called, outcome.clone());
         }
@@ -274,7 +286,7 @@ impl<'p> Interpreter<'p> {
             frame.leave();
         }
         let Some(mut frame) = self.frames.pop() else {
-            return Outcome { value: Value::unknown(), outs: Vec::new() };
+            return Outcome { value: Value::unknown(), outs: Vec::new(), thrown: Taint::default() };
         };
         let outs = std::mem::take(&mut frame.outs);
         let mut value = frame.returned.take();
@@ -288,7 +300,7 @@ impl<'p> Interpreter<'p> {
         if frame.kept {
             self.kept.insert(frame.id, frame);
         }
-        Outcome { value: value.unwrap_or_else(Value::unknown), outs }
+        Outcome { value: value.unwrap_or_else(Value::unknown), outs, thrown: Taint::default() }
     }
 
     /// A parameter, or part of a pattern, with the roles that rules give it.

@@ -37,11 +37,12 @@ pub(super) struct Called<'p> {
     pub(super) bound: Vec<Value<'p>>,
 }
 
-/// What a call gave: its value, and what its parameters were in the end.
+/// What a call gave: its value, what its parameters were in the end, and the marks of what it threw.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome<'p> {
     pub(super) value: Value<'p>,
     pub(super) outs: Vec<Option<Value<'p>>>,
+    pub(super) thrown: Taint,
 }
 
 /// Something whose body is to be run with arguments of unknown origin.
@@ -87,6 +88,12 @@ pub(super) struct Interpreter<'p> {
     resolved: HashMap<(usize, Name), Option<usize>>,
     /// Which other file of its package of Go has a name that a file does not.
     packaged: HashMap<(usize, Name), Option<usize>>,
+    /// Whether members of functions and of what is outside were stored.
+    pub(super) members_beside: bool,
+    /// Marks of what was thrown and not caught so far.
+    pub(super) thrown: Taint,
+    /// Marks of what promises that are being made were resolved with.
+    pub(super) resolving: Taint,
 }
 
 impl<'p> Interpreter<'p> {
@@ -116,6 +123,9 @@ impl<'p> Interpreter<'p> {
             checked: false,
             resolved: HashMap::default(),
             packaged: HashMap::default(),
+            members_beside: false,
+            thrown: Taint::default(),
+            resolving: Taint::default(),
         }
     }
 

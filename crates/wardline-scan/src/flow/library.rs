@@ -31,6 +31,14 @@ pub(super) enum Effect {
     Super,
     /// Something new that is filled by methods and keys.
     New,
+    /// What its first argument, a function, gives to the functions that it is called with.
+    Promise,
+    /// The promise that is being made becomes what this is given.
+    Resolve,
+    /// Its first argument with the entries of the others, which that is afterwards.
+    Merge,
+    /// Its first argument, a function, with the others.
+    Partial,
 }
 
 /// Python's functions, by full name; a name that ends in `.` stands for all under it.
@@ -106,8 +114,13 @@ const PYTHON: &[(&str, Effect)] = &[
     ("io.StringIO", Effect::Pass),
     ("io.BytesIO", Effect::Pass),
     ("getattr", Effect::Member),
+    ("functools.partial", Effect::Partial),
+    ("functools.partialmethod", Effect::Partial),
     ("super", Effect::Super),
 ];
+
+/// What resolves or rejects the promise that is being made.
+pub(super) const RESOLVE: &str = "__wl_resolve";
 
 /// Functions of JavaScript and of browsers.
 const SCRIPT: &[(&str, Effect)] = &[
@@ -131,7 +144,9 @@ const SCRIPT: &[(&str, Effect)] = &[
     ("Map", Effect::New),
     ("Set", Effect::New),
     ("WeakMap", Effect::New),
-    ("Object.assign", Effect::Pass),
+    ("Object.assign", Effect::Merge),
+    ("Promise", Effect::Promise),
+    (RESOLVE, Effect::Resolve),
 ];
 
 /// Classes of Java, imported and with their whole names.
@@ -366,6 +381,9 @@ const FILLING_METHODS: &[&str] = &[
     "Push",
 ];
 
+/// Methods that put the entries of the one map that they are given under the same names.
+const MERGING_METHODS: &[&str] = &["extend", "assign", "update", "merge", "defaults"];
+
 /// Methods that look something up by what they are given, and give back what was there.
 const LOOKUPS: &[&str] = &[
     "get",
@@ -491,6 +509,10 @@ pub(super) fn about(name: &str) -> bool {
 
 pub(super) fn filling_method(name: &str) -> bool {
     FILLING_METHODS.contains(&name)
+}
+
+pub(super) fn merging_method(name: &str) -> bool {
+    MERGING_METHODS.contains(&name)
 }
 
 pub(super) fn lookup(name: &str) -> bool {

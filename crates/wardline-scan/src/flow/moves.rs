@@ -179,16 +179,19 @@ impl Look<'_> {
 
     fn expr(&mut self, expr: &Expr) {
         self.put(std::mem::discriminant(&expr.kind), expr.span);
-        for role in self.roles.of(expr.id) {
+        let roles = self.roles.of(expr.id).iter().map(|role| (*role, None));
+        let called = self.roles.references(expr.id).iter();
+        let called = called.map(|reference| (reference.role, Some((reference.arguments, reference.at))));
+        for (role, called) in roles.chain(called).collect::<Vec<_>>() {
             let far = |id: crate::ir::ExprId| id.0.wrapping_sub(expr.id.0);
-            let said = match *role {
+            let said = match role {
                 Role::Source { rules, weak } => (0_u8, rules, weak, false, 0, 0),
                 Role::Sink { rules, shallow, by_value } => (1, rules, shallow, by_value, 0, 0),
                 Role::Sanitizer { rules, by_side_effect } => (2, rules, by_side_effect, false, 0, 0),
                 Role::Guard { rules, when_false } => (3, rules, when_false, false, 0, 0),
                 Role::Propagator { rules, from, to } => (4, rules, false, false, far(from), far(to)),
             };
-            self.put(said, expr.span);
+            self.put((said, called), expr.span);
         }
     }
 

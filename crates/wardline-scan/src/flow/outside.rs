@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     call::Given,
     constant::Constant,
+    container,
     evaluate::mixed,
     frame::FrameKind,
     interpreter::Interpreter,
@@ -20,16 +21,23 @@ impl<'p> Interpreter<'p> {
         let values: Vec<_> = given.iter().map(|given| given.value.clone()).collect();
         let arguments = mixed(&values);
         let Shape::External(name) = &function.shape else {
+            self.handed_on(None, given, span);
             return Value::any(arguments.taint.join(&function.deep_taint()), true);
         };
         if let Some(value) = self.required(name, &values) {
             return value;
+        }
+        if matches!(library::function(self.language(), name), Some(Effect::Promise)) {
+            return self.effect(Effect::Promise, name, given, span).unwrap_or_else(Value::unknown);
         }
         let called = name.rsplit('.').next().unwrap_or(name).to_owned();
         if let Some(value) = self.handed(None, &called, given, span) {
             return value.tainted(&function.taint);
         }
         let effect = library::function(self.language(), name);
+        if effect.is_none() {
+            self.handed_on(None, given, span);
+        }
         let value = effect.and_then(|effect| self.effect(effect, name, given, span));
         let last = name.rsplit('.').next().filter(|last| last.len() < name.len());
         let found = last.is_some_and(library::lookup);
@@ -113,6 +121,31 @@ impl<'p> Interpreter<'p> {
             Effect::Member => {
                 let member: Name = second?.as_text()?.into();
                 self.member(&first?, &member, span)
+            }
+            Effect::Partial => {
+                let (function, rest) = given.split_first()?;
+                let rest = rest.iter().map(|given| (given.name.clone(), given.value.clone())).collect();
+                Value::partial(function.value.clone(), rest)
+            }
+            Effect::Merge => {
+                let merged = values.into_iter().reduce(|left, right| {
+                    container::concatenated(&left, &right).unwrap_or_else(|| mixed(&[left, right]))
+                })?;
+                if let Some(place) = given.first().and_then(|given| given.place) {
+                    self.update(place, merged.clone());
+                }
+                merged
+            }
+            Effect::Promise => {
+                let around = std::mem::take(&mut self.resolving);
+                let resolve = || Given::plain(Value::external(library::RESOLVE));
+                self.apply(&first?, vec![resolve(), resolve()], span);
+                let made = std::mem::replace(&mut self.resolving, around);
+                Value::any(made, true)
+            }
+            Effect::Resolve => {
+                self.resolving = self.resolving.join(&mixed(&values).taint);
+                Value::safe()
             }
             Effect::Super => return self.parent(),
             Effect::New => Value::map(BTreeMap::new(), None),
@@ -199,6 +232,7 @@ impl<'p> Interpreter<'p> {
                     closure.function.parameters.len()
                 }
                 Shape::External(_) if matches!(name, "map" | "Select") => 1,
+                _ if given.value.callable() => 1,
                 _ => continue,
             };
             let rest = std::iter::repeat_with(Value::unknown).take(parameters.saturating_sub(1));
@@ -227,8 +261,7 @@ impl<'p> Interpreter<'p> {
         given: &[Given<'p>],
         span: Span,
     ) -> Option<Value<'p>> {
-        let callable =
-            |given: &&Given<'p>| matches!(given.value.shape, Shape::Function(_) | Shape::Method(_));
+        let callable = |given: &&Given<'p>| given.value.callable();
         let callback = given.iter().find(callable).map(|given| given.value.clone())?;
         let element = receiver.element();
         let whole = Value::list(list.items.clone(), list.rest.clone()).tainted(&receiver.taint);

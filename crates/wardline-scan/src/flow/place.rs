@@ -28,8 +28,10 @@ impl<'p> Interpreter<'p> {
         match &target.kind {
             ExprKind::Name(name) => {
                 let value = self.noted(value, target.span, &Note::Assigned(name.clone()));
+                let container = matches!(value.shape, Shape::List(_) | Shape::Map(_) | Shape::Object(_));
                 if let Some(frame) = self.frame() {
                     frame.define(name, by);
+                    frame.stands_for(name, by.filter(|_| container).and_then(same_as));
                 }
                 self.set_name(name, value);
                 self.sink_of_place(target);
@@ -153,8 +155,8 @@ impl<'p> Interpreter<'p> {
         match &place.kind {
             ExprKind::Name(name) => self.lookup(name),
             ExprKind::Member { object, name } => {
-                let object = self.peek(object);
-                self.member(&object, name, place.span)
+                let value = self.peek(object);
+                self.beside(object, name, &value).unwrap_or_else(|| self.member(&value, name, place.span))
             }
             ExprKind::Index { object, index } => {
                 let (object, key) = (self.peek(object), self.peek(index));
@@ -168,7 +170,7 @@ impl<'p> Interpreter<'p> {
     /// Puts a changed value where it stands.
     pub(super) fn update(&mut self, place: &'p Expr, value: Value<'p>) {
         match &place.kind {
-            ExprKind::Name(name) => self.set_name(name, value),
+            ExprKind::Name(name) => self.set_changed(name, value),
             ExprKind::Member { object, name } => {
                 if let ExprKind::Name(of) = &object.kind
                     && self.exports(of, name, &value)
@@ -178,10 +180,7 @@ impl<'p> Interpreter<'p> {
                 if !is_place(object) {
                     return;
                 }
-                let base = self.peek(object);
-                if let Some(changed) = self.with_member(&base, name, value) {
-                    self.update(object, changed);
-                }
+                self.store(object, name, value);
             }
             ExprKind::Index { object, index } if is_place(object) => {
                 let (base, key) = (self.peek(object), self.peek(index));
@@ -191,6 +190,59 @@ impl<'p> Interpreter<'p> {
             }
             _ => {}
         }
+    }
+
+    /// `object.name = value`.
+    pub(super) fn store(&mut self, object: &'p Expr, name: &Name, value: Value<'p>) {
+        let base = self.peek(object);
+        if keeps_members_beside(&base) {
+            self.set_beside(object, name, value);
+        } else if let Some(changed) = self.with_member(&base, name, value) {
+            self.update(object, changed);
+        }
+    }
+
+    /// Gives a changed container to its name, and to those that stand for the same one.
+    fn set_changed(&mut self, name: &Name, value: Value<'p>) {
+        let others = self.frames.last().map(|frame| frame.same(name)).unwrap_or_default();
+        if !others.is_empty() {
+            let before = self.lookup(name);
+            for other in others {
+                if self.lookup(&other) == before {
+                    self.set_name(&other, value.clone());
+                }
+            }
+        }
+        self.set_name(name, value);
+    }
+
+    /// Keeps a member of a function, a class or something outside: `render.template = …`, `window.state = …`.
+    fn set_beside(&mut self, object: &'p Expr, name: &Name, value: Value<'p>) {
+        let Some(path) = dotted(object, name) else { return };
+        self.members_beside = true;
+        let here = self.here();
+        let own = root(object).is_some_and(|root| {
+            self.frames.last().is_some_and(|frame| {
+                frame.kind == super::frame::FrameKind::Module || frame.vars.contains_key(root)
+            })
+        });
+        match self.frames.last_mut() {
+            Some(frame) if own || frame.vars.contains_key(&path) => frame.set(&path, Some(value)),
+            // In a function: what follows there sees this value, and the others see it too.
+            Some(frame) => {
+                frame.set(&path, Some(value.clone()));
+                self.set_global(here, &path, value);
+            }
+            None => {}
+        }
+    }
+
+    /// A member that was kept so.
+    pub(super) fn beside(&self, object: &'p Expr, name: &Name, value: &Value<'p>) -> Option<Value<'p>> {
+        if !self.members_beside || !keeps_members_beside(value) {
+            return None;
+        }
+        self.bound(&dotted(object, name)?)
     }
 
     /// `module.exports = …`, `exports.name = …`.
@@ -339,6 +391,33 @@ fn checked_name(place: &Expr) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// The name whose container an expression is: `b` of `a = b` and of `a = b = []`.
+fn same_as(by: &Expr) -> Option<&Name> {
+    match &by.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Assign { target, operator: None, .. } => same_as(target),
+        ExprKind::Cast { value, .. } => same_as(value),
+        _ => None,
+    }
+}
+
+/// Whether what is stored in a value is kept beside it, by its name.
+fn keeps_members_beside(value: &Value<'_>) -> bool {
+    matches!(value.shape, Shape::Function(_) | Shape::Class(_) | Shape::External(_))
+}
+
+/// The names of a member of a chain of names, as one.
+fn dotted(object: &Expr, name: &Name) -> Option<Name> {
+    fn chain(expr: &Expr) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Name(name) => Some(name.to_string()),
+            ExprKind::Member { object, name } => Some(format!("{}.{name}", chain(object)?)),
+            _ => None,
+        }
+    }
+    Some(format!("{}.{name}", chain(object)?).into())
 }
 
 /// The name that a place begins with.

@@ -9,11 +9,12 @@ use super::{
 use crate::{
     ir::{Expr, ExprId, ExprKind},
     role::{Role, RuleSet},
+    span::Span,
 };
 
 impl<'p> Interpreter<'p> {
-    /// Notes what of these values reaches the sink that an expression is.
-    pub(super) fn sink(&mut self, expr: &Expr, rules: RuleSet, shallow: bool, values: &[Value<'p>]) {
+    /// Notes what of these values reaches the sink at a place.
+    pub(super) fn sink(&mut self, at: Span, rules: RuleSet, shallow: bool, values: &[Value<'p>]) {
         let of = |value: &Value<'p>| if shallow { value.taint.clone() } else { value.deep_taint() };
         let taint = values.iter().fold(Taint::default(), |taint, value| taint.join(&of(value)));
         let mut reached = RuleSet::default();
@@ -21,13 +22,13 @@ impl<'p> Interpreter<'p> {
             let both = mark.rules.intersection(rules);
             reached = reached.union(both);
             for rule in both.rules() {
-                self.found(rule, expr.span, Some(mark));
+                self.found(rule, at, Some(mark));
             }
         }
         // A call from elsewhere has its own arguments; what is not known is told once, where the function itself is run.
         if self.calls == 0 && values.iter().any(|value| doubtful(value, shallow)) {
             for rule in rules.without(reached).rules() {
-                self.found(rule, expr.span, None::<&Mark>);
+                self.found(rule, at, None::<&Mark>);
             }
         }
     }
@@ -36,7 +37,7 @@ impl<'p> Interpreter<'p> {
     pub(super) fn sink_of_target(&mut self, target: &'p Expr, value: &Value<'p>) {
         for role in self.roles(target.id) {
             if let Role::Sink { rules, shallow, .. } = role {
-                self.sink(target, *rules, *shallow, std::slice::from_ref(value));
+                self.sink(target.span, *rules, *shallow, std::slice::from_ref(value));
             }
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{constant::Constant, taint::Taint};
-use crate::ir::{Class, Function, Name};
+use crate::ir::{Class, ExprId, Function, Name};
 
 /// How many elements of a list, map or object are told apart.
 pub(super) const ELEMENTS: usize = 64;
@@ -26,6 +26,41 @@ pub(super) struct Value<'p> {
     pub(super) taint: Taint,
     /// Whether its origin is not known: neither the source text nor a harmless computation.
     pub(super) unknown: bool,
+    /// Which expressions named the functions that it may be, where rules say what a call of them does.
+    pub(super) via: Via,
+}
+
+/// Expressions that name functions, each with its file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Via(Option<Arc<Vec<(usize, ExprId)>>>);
+
+impl Via {
+    /// One expression.
+    pub(super) fn one(unit: usize, expression: ExprId) -> Self {
+        Self(Some(Arc::new(vec![(unit, expression)])))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(super) fn all(&self) -> &[(usize, ExprId)] {
+        self.0.as_ref().map_or(&[], |all| all.as_slice())
+    }
+
+    fn join(&self, other: &Self) -> Self {
+        let (Some(left), Some(right)) = (&self.0, &other.0) else {
+            return if self.is_empty() { other.clone() } else { self.clone() };
+        };
+        let more: Vec<_> = right.iter().filter(|one| !left.contains(one)).copied().collect();
+        if more.is_empty() {
+            return self.clone();
+        }
+        let mut all = left.as_ref().clone();
+        all.extend(more);
+        all.sort_unstable();
+        Self(Some(Arc::new(all)))
+    }
 }
 
 /// What a value is.
@@ -47,6 +82,8 @@ pub(super) enum Shape<'p> {
     External(Name),
     /// A method of a value.
     Method(Arc<Method<'p>>),
+    /// A function with some of its arguments: `functools.partial`, `bind`.
+    Partial(Arc<Partial<'p>>),
 }
 
 /// A list, tuple or set.
@@ -74,6 +111,13 @@ pub(super) struct Object<'p> {
     pub(super) class: Option<Arc<ClassValue<'p>>>,
     pub(super) fields: BTreeMap<Name, Value<'p>>,
     depth: u8,
+}
+
+/// A function with some of its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Partial<'p> {
+    pub(super) function: Value<'p>,
+    pub(super) given: Vec<(Option<Name>, Value<'p>)>,
 }
 
 /// A method together with its object.
@@ -132,17 +176,17 @@ impl Hash for ClassValue<'_> {
 impl<'p> Value<'p> {
     /// Of unknown origin.
     pub(super) fn unknown() -> Self {
-        Self { shape: Shape::Any, taint: Taint::default(), unknown: true }
+        Self { shape: Shape::Any, taint: Taint::default(), unknown: true, via: Via::default() }
     }
 
     /// Not known, but harmless: a number, a truth value, one of several constants.
     pub(super) fn safe() -> Self {
-        Self { shape: Shape::Any, taint: Taint::default(), unknown: false }
+        Self { shape: Shape::Any, taint: Taint::default(), unknown: false, via: Via::default() }
     }
 
     /// Anything with these marks.
     pub(super) fn any(taint: Taint, unknown: bool) -> Self {
-        Self { shape: Shape::Any, taint, unknown }
+        Self { shape: Shape::Any, taint, unknown, via: Via::default() }
     }
 
     pub(super) fn constant(constant: impl Into<Constant>) -> Self {
@@ -154,7 +198,7 @@ impl<'p> Value<'p> {
     }
 
     pub(super) fn external(name: impl Into<Name>) -> Self {
-        Self { shape: Shape::External(name.into()), taint: Taint::default(), unknown: true }
+        Self { shape: Shape::External(name.into()), ..Self::unknown() }
     }
 
     /// A list of these elements.
@@ -193,7 +237,20 @@ impl<'p> Value<'p> {
         }
         let depth = fields.values().map(Self::depth).max().unwrap_or(0).saturating_add(1);
         let shape = Shape::Object(Arc::new(Object { class, fields, depth }));
-        Self { shape, taint, unknown: like.unknown }.flat_when_deep(depth)
+        Self { shape, taint, unknown: like.unknown, via: Via::default() }.flat_when_deep(depth)
+    }
+
+    /// A function with some of its arguments.
+    pub(super) fn partial(function: Self, given: Vec<(Option<Name>, Self)>) -> Self {
+        let partial = Self::shaped(Shape::Partial(Arc::new(Partial { function, given })));
+        let depth = partial.depth();
+        partial.flat_when_deep(depth)
+    }
+
+    /// Whether it can be called, and what that does is known.
+    pub(super) fn callable(&self) -> bool {
+        !self.via.is_empty()
+            || matches!(self.shape, Shape::Function(_) | Shape::Method(_) | Shape::Partial(_))
     }
 
     fn depth(&self) -> u8 {
@@ -202,6 +259,10 @@ impl<'p> Value<'p> {
             Shape::Map(map) => map.depth,
             Shape::Object(object) => object.depth,
             Shape::Method(method) => method.receiver.depth(),
+            Shape::Partial(partial) => {
+                let given = partial.given.iter().map(|(_, value)| value.depth());
+                given.chain([partial.function.depth()]).max().unwrap_or(0).saturating_add(1)
+            }
             _ => 0,
         }
     }
@@ -234,6 +295,7 @@ impl<'p> Value<'p> {
             Shape::Map(map) => map.entries.values().chain(&map.rest).collect(),
             Shape::Object(object) => object.fields.values().collect(),
             Shape::Method(method) => vec![&method.receiver],
+            Shape::Partial(partial) => partial.given.iter().map(|(_, value)| value).collect(),
             _ => Vec::new(),
         }
     }
@@ -304,7 +366,7 @@ impl<'p> Value<'p> {
             }
             other => Self::shaped(other.clone()),
         };
-        Self { taint, unknown, ..changed }
+        Self { taint, unknown, via: self.via.clone(), ..changed }
     }
 
     /// What holds of either value.
@@ -314,6 +376,7 @@ impl<'p> Value<'p> {
         }
         let unknown = self.unknown || other.unknown;
         let taint = self.taint.join(&other.taint);
+        let via = self.via.join(&other.via);
         let null = |value: &Self| matches!(value.shape, Shape::Constant(Constant::Null));
         let joined = match (&self.shape, &other.shape) {
             (left, right) if left == right => Some(Self::shaped(left.clone())),
@@ -342,11 +405,12 @@ impl<'p> Value<'p> {
         };
         match joined {
             Some(joined) => {
-                Self { taint: joined.taint.join(&taint), unknown: unknown || joined.unknown, ..joined }
+                let unknown = unknown || joined.unknown;
+                Self { taint: joined.taint.join(&taint), unknown, via, ..joined }
             }
             None => {
                 let taint = self.deep_taint().join(&other.deep_taint());
-                Self::any(taint, self.deep_unknown() || other.deep_unknown())
+                Self { via, ..Self::any(taint, self.deep_unknown() || other.deep_unknown()) }
             }
         }
     }

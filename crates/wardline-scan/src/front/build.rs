@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{
     hash::HashSet,
     ir::{Expr, ExprId, ExprKind, FunctionId, Module, Name, Problem, Stmt},
@@ -46,8 +48,11 @@ impl Builder {
         Span::new(at(node.start_byte()), at(node.end_byte()))
     }
 
-    /// The one copy of a name.
+    /// The one copy of a name. It is the one that the language takes it for: without escapes (`\u0065val`), and in plain
+    /// letters where it is written in others that stand for them (`ｅｖａｌ`), which Python does and everybody else reads.
     pub fn name(&mut self, text: &str) -> Name {
+        let plain = plain(text);
+        let text = plain.as_deref().unwrap_or(text);
         if let Some(known) = self.names.get(text) {
             return known.clone();
         }
@@ -83,6 +88,61 @@ impl Builder {
             problems: self.problems,
             expressions: self.expressions,
             functions: self.functions,
+        }
+    }
+}
+
+/// A name without escapes and in plain letters, where it is not so already.
+fn plain(text: &str) -> Option<String> {
+    let unescaped = text.contains("\\u").then(|| unescaped(text));
+    let text = unescaped.as_deref().unwrap_or(text);
+    if text.is_ascii() {
+        return unescaped;
+    }
+    Some(text.nfkc().collect())
+}
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = match part.strip_prefix('{') {
+            Some(braced) => braced.split_once('}').unwrap_or((part, "")),
+            None => part.split_at_checked(4).unwrap_or((part, "")),
+        };
+        match u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
+            Some(letter) => {
+                out.push(letter);
+                out.push_str(rest);
+            }
+            // A name of PHP: `\user\…`.
+            None => {
+                out.push_str("\\u");
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_the_language_takes_it_for() {
+        let mut build = Builder::new();
+        for (written, name) in [
+            ("eval", "eval"),
+            ("\\u0065val", "eval"),
+            ("ev\\u{61}l", "eval"),
+            ("ｅｖａｌ", "eval"),
+            ("𝐞𝓿𝖆𝚕", "eval"),
+            ("ﬁle", "file"),
+            ("größe", "größe"),
+            ("\\user\\Model", "\\user\\Model"),
+        ] {
+            assert_eq!(&*build.name(written), name, "{written}");
         }
     }
 }

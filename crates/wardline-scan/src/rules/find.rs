@@ -8,13 +8,14 @@ use super::{
     names::Names,
     pattern::{self, Mark, Pattern, Shape},
     plan::Slots,
+    references::Made,
     text::Words,
     unify::{Unifier, Work},
     walk::{self, Node},
 };
 use crate::{
     hash::HashMap,
-    ir::{Expr, ExprId, ExprKind, Function, Module, Stmt, StmtKind},
+    ir::{Expr, ExprId, ExprKind, Function, Module, Name, Stmt, StmtKind},
     span::Span,
 };
 
@@ -55,8 +56,15 @@ const ASSIGN: u8 = 103;
 impl<'c, 'm> Found<'c, 'm> {
     /// Looks for everything that has an anchor; the rest is looked for when it is asked for. Nothing when no pattern can
     /// fit.
-    pub(super) fn new(slots: &'c Slots, module: &'m Module, text: &'m str) -> Option<Self> {
-        let words = Words::of(module.language, text);
+    pub(super) fn new(
+        slots: &'c Slots,
+        module: &'m Module,
+        text: &'m str,
+        computed: &'m [Name],
+        made: &'m [Made],
+    ) -> Option<Self> {
+        let mut words = Words::of(module.language, text);
+        computed.iter().for_each(|name| words.spell(name));
         let active: Vec<Option<&'c Pattern>> = slots
             .all
             .iter()
@@ -68,14 +76,14 @@ impl<'c, 'm> Found<'c, 'm> {
         let mut found = Self {
             module,
             text,
-            work: Work::new(Names::new(module)),
+            work: Work::new(Names::new(module, computed)),
             slots,
             hits: RefCell::new(vec![None; active.len()]),
             active,
             blocks: Vec::new(),
             functions: Vec::new(),
         };
-        found.walk();
+        found.walk(made);
         Some(found)
     }
 
@@ -102,7 +110,7 @@ impl<'c, 'm> Found<'c, 'm> {
         hits
     }
 
-    fn walk(&mut self) {
+    fn walk(&mut self, made: &'m [Made]) {
         let mut by_anchor: HashMap<Anchor<'c>, Vec<usize>> = HashMap::default();
         let mut hits: Vec<Option<Vec<Hit<'c, 'm>>>> = vec![None; self.active.len()];
         for (slot, pattern) in self.active.iter().enumerate() {
@@ -116,16 +124,17 @@ impl<'c, 'm> Found<'c, 'm> {
         }
         let (mut blocks, mut functions) = (Vec::new(), Vec::new());
         let mut anchors = Vec::new();
-        walk::block(&self.module.body, &mut |node| match node {
-            Node::Expr(expr) => {
-                anchors.clear();
-                self.anchors(expr, &mut anchors);
-                for anchor in &anchors {
-                    for slot in by_anchor.get(anchor).into_iter().flatten() {
-                        self.fit(*slot, expr, &mut hits);
-                    }
+        let mut expression = |expr, hits: &mut [Option<Vec<Hit<'c, 'm>>>]| {
+            anchors.clear();
+            self.anchors(expr, &mut anchors);
+            for anchor in &anchors {
+                for slot in by_anchor.get(anchor).into_iter().flatten() {
+                    self.fit(*slot, expr, hits);
                 }
             }
+        };
+        walk::block(&self.module.body, &mut |node| match node {
+            Node::Expr(expr) => expression(expr, &mut hits),
             Node::Block(stmts) => {
                 blocks.push(stmts);
                 self.declarations(stmts, &by_anchor, &mut hits);
@@ -133,6 +142,7 @@ impl<'c, 'm> Found<'c, 'm> {
             Node::Function(function) => functions.push(function),
             Node::Imports(_) => {}
         });
+        made.iter().for_each(|made| expression(&made.call, &mut hits));
         self.blocks = blocks;
         self.functions = functions;
         let known = hits.into_iter().map(|hits| hits.map(Rc::new)).collect();

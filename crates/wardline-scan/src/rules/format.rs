@@ -120,6 +120,27 @@ impl Formula {
             _ => false,
         }
     }
+
+    /// Calls `take` with every text that has names in it.
+    pub(super) fn words(&self, take: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Pattern(text) => take(text),
+            Self::Regex(_) => {}
+            Self::Any(formulas) => formulas.iter().for_each(|formula| formula.words(take)),
+            Self::Inside(formula) | Self::Not(formula) | Self::NotInside(formula) => formula.words(take),
+            Self::All(formulas, conditions, _) => {
+                formulas.iter().for_each(|formula| formula.words(take));
+                for condition in conditions {
+                    match condition {
+                        Condition::Regex(_, MetavariableRegex::Fixed(regex)) => take(regex.source()),
+                        Condition::Regex(_, MetavariableRegex::Depending(text)) => take(text),
+                        Condition::Pattern(_, formula) => formula.words(take),
+                        Condition::Comparison(_) => {}
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What must hold for metavariables.

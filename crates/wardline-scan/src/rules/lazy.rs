@@ -17,6 +17,11 @@ impl Lazy {
         Self { source, compiled: OnceLock::new() }
     }
 
+    /// Its source.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The compiled expression.
     pub(super) fn get(&self) -> Option<&Regex> {
         self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()

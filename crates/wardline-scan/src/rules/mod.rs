@@ -7,6 +7,7 @@
 
 mod builtin;
 mod comparison;
+mod computed;
 mod env;
 mod eval;
 mod find;
@@ -17,6 +18,7 @@ mod names;
 mod packed;
 mod pattern;
 mod plan;
+mod references;
 mod text;
 mod unify;
 mod unify_stmt;
@@ -32,6 +34,7 @@ use self::{
     find::{Found, Hit},
     format::{Body, Options, Part, Set, Taint, What},
     plan::{Plan, Slots},
+    text::Words,
 };
 use crate::{
     finding::Severity,
@@ -156,6 +159,7 @@ impl Book {
             slots: Slots::new(language),
             searches: Vec::new(),
             parts: Vec::new(),
+            called: Words::none(),
         };
         let sets: HashMap<&str, &[Part]> =
             self.sets.iter().map(|(name, parts)| (name.as_str(), parts.as_slice())).collect();
@@ -172,6 +176,8 @@ pub struct Compiled {
     slots: Slots,
     searches: Vec<(RuleId, Plan)>,
     parts: Vec<PlannedPart>,
+    /// The words of sinks and sanitizers: what else is named is no function that matters.
+    called: Words,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -291,6 +297,9 @@ impl Compiled {
         options.weak |= more.weak;
         options.shallow |= more.shallow;
         options.by_side_effect |= more.by_side_effect;
+        if matches!(kind, Kind::Sink | Kind::Sanitizer) {
+            formula.words(&mut |text| self.called.spell(text));
+        }
         let plan = self.slots.plan(formula, globals);
         let focused = formula.focused();
         self.parts.push(PlannedPart { kind, options, rules, plan, focused });
@@ -299,7 +308,9 @@ impl Compiled {
     /// What the rules say about a module that was read from `text`.
     pub fn apply(&self, module: &Module, path: &str, text: &str) -> Applied {
         let mut applied = Applied::default();
-        let Some(found) = Found::new(&self.slots, module, text) else { return applied };
+        let computed = computed::names(module);
+        let (made, all) = references::calls(module, &self.called);
+        let Some(found) = Found::new(&self.slots, module, text, &computed, &made) else { return applied };
         let skipped = (0_u16..)
             .zip(&self.rules)
             .filter(|(_, rule)| !rule.paths.take(path))
@@ -323,7 +334,8 @@ impl Compiled {
                 applied.take(part, rules, hit, text);
             }
         }
-        applied.exhausted = found.work.exhausted();
+        references::take(&made, &mut applied.roles);
+        applied.exhausted = !all || found.work.exhausted();
         applied
     }
 }
@@ -423,7 +435,8 @@ fn interpolate(text: &str, variables: &Variables) -> String {
 /// The imports of a module, wherever they stand, and modules that are named in place (`require("./x")`).
 pub fn imports(module: &Module) -> Vec<Import> {
     let mut found = Vec::new();
-    let names = names::Names::new(module);
+    let computed = computed::names(module);
+    let names = names::Names::new(module, &computed);
     walk::block(&module.body, &mut |node| match node {
         walk::Node::Imports(imports) => found.extend(imports.iter().cloned()),
         walk::Node::Expr(expr) => {

@@ -3,14 +3,14 @@
 //! A rule says `flask.request.args`; code says `from flask import request as r` and `r.args`. Both are the same chain of
 //! names once the root is resolved.
 
-use std::{cell::OnceCell, sync::Arc};
+use std::cell::OnceCell;
 
 use super::walk::{self, Node};
 use crate::{
     hash::HashMap,
     ir::{
-        Clause, Entry, Expr, ExprKind, Import, Imported, Literal, Module, Name, Operator, Parameter, Stmt,
-        StmtKind, TemplatePart, UnaryOperator,
+        Clause, Entry, Expr, ExprKind, Import, Imported, Literal, Module, Name, Parameter, Stmt, StmtKind,
+        UnaryOperator,
     },
     language::Language,
     span::Span,
@@ -27,6 +27,8 @@ pub(super) struct Names<'m> {
     stars: Vec<Vec<&'m str>>,
     /// Names that are given a value, with how often and the last value.
     assigned: HashMap<&'m str, (u32, Option<&'m Expr>)>,
+    /// Names that the text does not spell and that it puts together: `getattr(cursor, "exe" + "cute")`.
+    computed: &'m [Name],
     bindings: OnceCell<Bindings<'m>>,
 }
 
@@ -54,14 +56,15 @@ enum Root<'m> {
 }
 
 impl<'m> Names<'m> {
-    /// Gathers the names of a module.
-    pub(super) fn new(module: &'m Module) -> Self {
+    /// Gathers the names of a module. `computed` are those that [`computed::names`](super::computed::names) found in it.
+    pub(super) fn new(module: &'m Module, computed: &'m [Name]) -> Self {
         let mut names = Self {
             language: module.language,
             module,
             imports: HashMap::default(),
             stars: Vec::new(),
             assigned: HashMap::default(),
+            computed,
             bindings: OnceCell::new(),
         };
         walk::block(&module.body, &mut |node| names.gather(node));
@@ -212,12 +215,31 @@ impl<'m> Names<'m> {
             ExprKind::Member { name, .. } => name.as_ref() == "import_module",
             _ => false,
         };
-        let [argument] = arguments.as_slice() else { return None };
-        match &argument.value.kind {
-            ExprKind::Literal(Literal::Text(text)) if named => {
-                Some(text.strip_prefix("node:").unwrap_or(text))
-            }
-            _ => None,
+        let [argument, ..] = arguments.as_slice() else { return None };
+        let text = if named { self.text_of(&argument.value)? } else { return None };
+        Some(text.strip_prefix("node:").unwrap_or(text))
+    }
+
+    /// The text that an expression stands for: one that is written, or one that is put together of such.
+    fn text_of(&self, expr: &'m Expr) -> Option<&'m str> {
+        self.text_within(expr, DEPTH)
+    }
+
+    fn text_within(&self, expr: &'m Expr, depth: u32) -> Option<&'m str> {
+        match &expr.kind {
+            ExprKind::Literal(Literal::Text(text)) => Some(text),
+            ExprKind::Literal(_) => None,
+            ExprKind::Name(name) => match self.assigned.get(name.as_ref()) {
+                Some((1, Some(value))) => {
+                    depth.checked_sub(1).and_then(|depth| self.text_within(value, depth))
+                }
+                _ => None,
+            },
+            _ if self.computed.is_empty() => None,
+            _ => match self.constant(expr)? {
+                Literal::Text(text) => self.computed.iter().find(|name| **name == text).map(AsRef::as_ref),
+                _ => None,
+            },
         }
     }
 
@@ -244,6 +266,15 @@ impl<'m> Names<'m> {
         if same(&[root]) {
             return true;
         }
+        // `window.eval` is `eval`, and `builtins.eval` too.
+        if head.is_empty() {
+            let everything = if self.members_by_index() {
+                matches!(root, "window" | "globalThis" | "global" | "self")
+            } else {
+                self.language == Language::Python && matches!(root, "builtins" | "__builtins__")
+            };
+            return everything && !self.assigned.contains_key(root) && links.len() == path.len();
+        }
         if let Some(paths) = self.imports.get(root) {
             return paths.iter().any(|parts| same(parts));
         }
@@ -266,6 +297,9 @@ impl<'m> Names<'m> {
         if let ExprKind::Name(name) = &expr.kind {
             return Some(Chain { root: Root::Name(name), links: Vec::new() });
         }
+        if let Some(root) = self.global_in_place(expr) {
+            return Some(Chain { root, links: Vec::new() });
+        }
         if let ExprKind::Cast { value, .. } = &expr.kind {
             return self.chain(value);
         }
@@ -279,17 +313,15 @@ impl<'m> Names<'m> {
     pub(super) fn member(&self, expr: &'m Expr) -> Option<(&'m Expr, &'m str)> {
         match &expr.kind {
             ExprKind::Member { object, name } => Some((object, name)),
-            ExprKind::Index { object, index } if self.members_by_index() => match &index.kind {
-                ExprKind::Literal(Literal::Text(text)) => Some((object, text)),
-                _ => None,
-            },
+            ExprKind::Index { object, index } => {
+                let object = if self.members_by_index() { object } else { self.dictionary(object)? };
+                Some((object, self.text_of(index)?))
+            }
             ExprKind::Call { callee, arguments, .. } if self.language == Language::Python => {
                 let [object, name, ..] = arguments.as_slice() else { return None };
-                match (&callee.kind, &name.value.kind) {
-                    (ExprKind::Name(callee), ExprKind::Literal(Literal::Text(text)))
-                        if callee.as_ref() == "getattr" =>
-                    {
-                        Some((&object.value, text))
+                match &callee.kind {
+                    ExprKind::Name(callee) if callee.as_ref() == "getattr" => {
+                        Some((&object.value, self.text_of(&name.value)?))
                     }
                     _ => None,
                 }
@@ -297,6 +329,43 @@ impl<'m> Names<'m> {
             ExprKind::Cast { value, .. } => self.member(value),
             _ => None,
         }
+    }
+
+    /// Whose members a dictionary of Python holds: `vars(x)` and `x.__dict__` those of `x`.
+    fn dictionary(&self, expr: &'m Expr) -> Option<&'m Expr> {
+        match &expr.kind {
+            _ if self.language != Language::Python => None,
+            ExprKind::Member { object, name } if name.as_ref() == "__dict__" => Some(object),
+            ExprKind::Call { callee, arguments, .. } => match (&callee.kind, arguments.as_slice()) {
+                (ExprKind::Name(name), [of]) if name.as_ref() == "vars" => Some(&of.value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The global name or the module that an element of a dictionary of them is: `globals()["eval"]`,
+    /// `sys.modules["os"]`, `window["eval"]`.
+    fn global_in_place(&self, expr: &'m Expr) -> Option<Root<'m>> {
+        let ExprKind::Index { object, index } = &expr.kind else { return None };
+        if self.members_by_index() {
+            return None;
+        }
+        let everything = match &object.kind {
+            ExprKind::Call { callee, arguments, .. } if arguments.is_empty() => {
+                matches!(&callee.kind, ExprKind::Name(name) if matches!(name.as_ref(), "globals" | "locals" | "vars"))
+            }
+            ExprKind::Name(name) => name.as_ref() == "__builtins__",
+            ExprKind::Member { object, name } if name.as_ref() == "__dict__" => {
+                matches!(&object.kind, ExprKind::Name(name) if matches!(name.as_ref(), "builtins" | "__builtins__"))
+            }
+            ExprKind::Member { object, name } if name.as_ref() == "modules" => {
+                let sys = matches!(&object.kind, ExprKind::Name(name) if name.as_ref() == "sys");
+                return sys.then(|| self.text_of(index).map(Root::Module)).flatten();
+            }
+            _ => false,
+        };
+        everything.then(|| self.text_of(index).map(Root::Name)).flatten()
     }
 
     fn members_by_index(&self) -> bool {
@@ -322,6 +391,8 @@ impl<'m> Names<'m> {
                     take(name);
                 } else if let Some(module) = self.module_in_place(expr) {
                     take(module);
+                } else if let Some(Root::Name(name) | Root::Module(name)) = self.global_in_place(expr) {
+                    take(name);
                 }
                 return;
             }
@@ -342,51 +413,13 @@ impl<'m> Names<'m> {
 
     /// The constant that an expression is, if it is one.
     pub(super) fn constant(&self, expr: &'m Expr) -> Option<Literal> {
-        self.constant_within(expr, DEPTH)
-    }
-
-    fn constant_within(&self, expr: &'m Expr, depth: u32) -> Option<Literal> {
-        let depth = depth.checked_sub(1)?;
-        match &expr.kind {
-            ExprKind::Literal(literal) => Some(literal.clone()),
-            ExprKind::Name(name) => match self.assigned.get(name.as_ref()) {
-                Some((1, Some(value))) => self.constant_within(value, depth),
-                _ => None,
-            },
-            ExprKind::Cast { value, .. } => self.constant_within(value, depth),
-            ExprKind::Binary { operator: Operator::Add | Operator::Concat, left, right } => {
-                match (self.constant_within(left, depth)?, self.constant_within(right, depth)?) {
-                    (Literal::Text(left), Literal::Text(right)) => {
-                        Some(Literal::Text(Arc::from(format!("{left}{right}"))))
-                    }
-                    (Literal::Integer(left), Literal::Integer(right)) => {
-                        left.checked_add(right).map(Literal::Integer)
-                    }
-                    _ => None,
-                }
-            }
-            ExprKind::Unary { operator: UnaryOperator::Negate, value } => {
-                match self.constant_within(value, depth)? {
-                    Literal::Integer(number) => number.checked_neg().map(Literal::Integer),
-                    _ => None,
-                }
-            }
-            ExprKind::Template(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    match part {
-                        TemplatePart::Text(part) => text.push_str(part),
-                        TemplatePart::Value(value) => match self.constant_within(value, depth)? {
-                            Literal::Text(part) => text.push_str(&part),
-                            Literal::Integer(number) => text.push_str(&number.to_string()),
-                            _ => return None,
-                        },
-                    }
-                }
-                Some(Literal::Text(Arc::from(text)))
-            }
+        super::computed::constant(expr, self.language == Language::Python, &|name| match self
+            .assigned
+            .get(name)
+        {
+            Some((1, Some(value))) => Some(*value),
             _ => None,
-        }
+        })
     }
 
     /// Whether `name` at a place means something that the file itself binds.

@@ -3,6 +3,8 @@
 //! `$X`, `$...XS`, `...` and `<... e ...>` are no syntax of any language, so they are replaced by reserved names that every
 //! front-end reads as identifiers. What is quoted stays as it is, but for the values in templates and f-strings.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{front, language::Language};
 
 /// What a metavariable `$X` becomes: this and `X`.
@@ -318,6 +320,16 @@ const GRAMMAR: &[&str] = &[
 pub(super) struct Words(Box<[u64; 1024]>);
 
 impl Words {
+    /// No words.
+    pub(super) fn none() -> Self {
+        Self(Box::new([0; 1024]))
+    }
+
+    /// Whether a word may be among them.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.have(&[hash(word.as_bytes())])
+    }
+
     /// The words of the source text of a file.
     pub(super) fn of(language: Language, text: &str) -> Self {
         // Names may be spelled with escapes or with letters that the language takes for others: nothing is ruled out then.
@@ -325,7 +337,7 @@ impl Words {
             language,
             Language::Python | Language::Ruby | Language::Php | Language::Rust | Language::Go
         );
-        if (escapes && text.contains("\\u")) || (language == Language::Python && odd_letters(text)) {
+        if (escapes && text.contains("\\u")) || odd_letters(text) {
             return Self(Box::new([u64::MAX; 1024]));
         }
         let mut words = Self(Box::new([0; 1024]));
@@ -342,6 +354,11 @@ impl Words {
         words
     }
 
+    /// Takes in the words of a name that is put together somewhere.
+    pub(super) fn spell(&mut self, name: &str) {
+        spelled(name).for_each(|word| self.add(hash(word)));
+    }
+
     fn add(&mut self, hash: u16) {
         if let Some(bits) = self.0.get_mut(usize::from(hash / 64)) {
             *bits |= 1 << (hash % 64);
@@ -356,12 +373,11 @@ impl Words {
     }
 }
 
-/// Whether an identifier may be in letters that Python takes for ASCII ones (`ｅval`).
+/// Whether an identifier may be in letters that stand for plain ones (`ｅval`).
 fn odd_letters(text: &str) -> bool {
-    text.chars().any(|c| {
-        matches!(u32::from(c), 0x1D400..=0x1D7FF | 0xFF21..=0xFF5A | 0x2100..=0x214F | 0xFB00..=0xFB06 | 0x2071..=0x209C)
-            || matches!(c, 'ª' | 'º' | 'ſ')
-    })
+    let odd = |c: &char| !c.is_ascii() && c.is_alphanumeric();
+    let plain = |c: char| c.nfkc().any(|c| c.is_ascii_alphanumeric());
+    !text.is_ascii() && text.chars().filter(odd).any(plain)
 }
 
 /// The identifiers of a text, wherever they stand.
