@@ -17,6 +17,7 @@ pub mod finding;
 pub mod flow;
 pub mod front;
 mod hash;
+pub mod hidden;
 pub mod ir;
 pub mod language;
 mod memory;

@@ -9,7 +9,7 @@ use crate::{
     checks,
     finding::{Finding, Fix, Gap, GapReason, Severity},
     flow::{self, Flow, Follower, Limits, Program, Unit},
-    front,
+    front, hidden,
     ir::Imported,
     language::Language,
     memory::{Memory, Reading},
@@ -118,6 +118,7 @@ impl Scanner {
                 None => secrets::scan(path, text),
             });
             let Some(language) = Language::of(path, text) else { continue };
+            scan.findings.extend(hidden::scan(path, text));
             if text.len() > MAX_BYTES {
                 let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
                 scan.gap(path, None, GapReason::Oversize { bytes, limit });
