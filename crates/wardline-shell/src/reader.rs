@@ -675,7 +675,7 @@ impl Reader<'_> {
     fn redirect(&mut self) -> Outcome<Option<Redirect>> {
         let _here = self.look();
         let start = self.pos;
-        if !self.descriptor() {
+        if !self.descriptor()? {
             self.pos = start;
         }
         let written = self.slice(start..self.pos).replace("\\\n", "");
@@ -721,14 +721,15 @@ impl Reader<'_> {
         Word { pieces: vec![Piece::Text("-".to_owned())], span: start..start + 1 }
     }
 
-    /// Steps over `2` or `{name}` before a redirect; says whether one may follow.
-    fn descriptor(&mut self) -> bool {
+    /// Steps over `2`, `{name}` or `{name[1]}` before a redirect; says whether one may follow.
+    fn descriptor(&mut self) -> Outcome<bool> {
         if self.look() == Some(b'{') {
             self.advance();
-            while self.look().is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric()) {
-                self.advance();
+            let named = !self.variable_name().is_empty();
+            if named && self.look() == Some(b'[') {
+                return self.element_for_descriptor();
             }
-            return self.eat("}") && matches!(self.look(), Some(b'<' | b'>'));
+            return Ok(named && self.eat("}") && matches!(self.look(), Some(b'<' | b'>')));
         }
         let mut number: u64 = 0;
         while let Some(digit) = self.look().filter(u8::is_ascii_digit) {
@@ -736,7 +737,23 @@ impl Reader<'_> {
             self.advance();
         }
         // A greater number is a word, and so the name of a command.
-        number <= MAX_DESCRIPTOR && matches!(self.look(), Some(b'<' | b'>'))
+        Ok(number <= MAX_DESCRIPTOR && matches!(self.look(), Some(b'<' | b'>')))
+    }
+
+    /// Steps over `[1]}`, which names the element of an array that takes a new descriptor.
+    fn element_for_descriptor(&mut self) -> Outcome<bool> {
+        self.advance();
+        while self.look().is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric()) {
+            self.advance();
+        }
+        if self.eat("]}") {
+            return Ok(matches!(self.look(), Some(b'<' | b'>')));
+        }
+        let word = self.slice(self.pos..self.end).split([' ', '\t', '\n']).next().unwrap_or_default();
+        if word.contains("]}<") || word.contains("]}>") {
+            return self.syntax("the descriptor goes into an element that is only known when it runs");
+        }
+        Ok(false)
     }
 
     fn redirect_operator(&mut self) -> Option<Operator> {
@@ -770,10 +787,13 @@ fn descriptor_of(written: &str, operator: Operator) -> Option<u32> {
 
 /// Is it `2` or `{name}`, which before `<` and `>` belong to the redirect that follows?
 fn is_descriptor(text: &str) -> bool {
-    let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    name.unwrap_or(text)
-        .bytes()
-        .all(|b| b.is_ascii_digit() || (name.is_some() && (b == b'_' || b.is_ascii_alphanumeric())))
+    match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some(name) => {
+            name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+                && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
+        }
+        None => text.bytes().all(|b| b.is_ascii_digit()),
+    }
 }
 
 /// The greatest number that bash takes for a descriptor (C's `INT_MAX`).

@@ -323,6 +323,7 @@ fn text_that_parsers_disagree_on_is_a_doubt_and_still_searched() {
         "rm y; a=( [ )",
         "rm y; <0<a",
         "rm y; cat <{x}<a",
+        "rm y; {a[$i]}>x ls",
         "rm y; case a in",
         "rm y; echo \"${x:-'}'}\"",
         "rm y\u{0}",

@@ -20,6 +20,7 @@ const ODD: &[&str] = &[
     "2147483648>x ls",
     "99999999999999999999999<x ls",
     "{fd}>x ls {fd} >x",
+    "rm {}</dev/null; {1a}<x ls; {a[0]}>x rm y",
     "a=1 b+=2 c[0]=3 ls a=1",
     "ls 2>&1|&tee x",
     "<<A cat; ls\n$(rm y)\nA\nrm z",
