@@ -83,7 +83,8 @@ mod tests {
             let sources: Vec<Source> = sources.iter().map(source).collect();
             PolicySet::build(&sources, &Options::default()).map(|policy| policy.on_ask()).ok()
         };
-        let table: [(&[(Layer, &str)], Option<OnAsk>); 12] = [
+        type Row<'a> = (&'a [(Layer, &'a str)], Option<OnAsk>);
+        let table: [Row<'_>; 12] = [
             (&[], Some(OnAsk::Auto)),
             (&[(User, "wait:60")], Some(OnAsk::Wait(60))),
             (&[(User, "deny")], Some(OnAsk::Deny)),
