@@ -1,7 +1,11 @@
 //! `wardline approve`: a person answers the questions that wait, in a terminal of their own.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::json;
 use wardline_monitor::World;
@@ -12,10 +16,12 @@ use crate::term::Style;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without a flag every open question is shown whole, one after another, and answered with a key. An answer is about \
-                        the very action that was shown (its digest), counts once and in the question's time. It is a person's \
-                        word: it needs a terminal that is not the agent's, and nothing that an agent started may give it.\n\nExit \
-                        codes: 0 done, 1 there is no such question or it is over, 2 bad usage or nobody at a terminal."
+    after_help = "Without a flag, in a terminal: stays, shows each question whole as it comes, and takes an answer to it: `run` with \
+                        the first digits of its digest, `deny`, `skip` or `quit`. While it is there, `--on-ask auto` waits for it. Without \
+                        a terminal: the same as --list.\n\nAn answer is about the very action that was shown (its digest), counts once \
+                        and in the question's time. It is a person's word: it needs a terminal that is not the agent's, and nothing \
+                        that an agent started may give it.\n\nExit codes: 0 done, 1 there is no such question or it is over, 2 bad \
+                        usage or nobody at a terminal."
 )]
 pub(crate) struct Approve {
     /// Show the open questions and what is paused, and answer nothing
@@ -49,6 +55,7 @@ impl Approve {
             Self { deny: Some(id), .. } => answer(&board, id, None, Say::Deny),
             Self { resume: Some(session), .. } => resume(&board, session),
             Self { list: true, json, .. } => list(&board, *json),
+            Self { .. } if std::io::stdout().is_terminal() && seat::at_terminal().is_ok() => attend(&board),
             Self { .. } => list(&board, false),
         };
         match done {
@@ -96,6 +103,55 @@ fn list(board: &Board, as_json: bool) -> Result<(), Failure> {
         println!("no question waits");
     }
     Ok(())
+}
+
+/// How often it is looked for a new question.
+const LOOK: Duration = Duration::from_millis(200);
+/// Digits of the digest that go with a yes: what was typed before the question was shown can't hold them.
+const DIGITS: usize = 4;
+
+/// Shows questions as they come and takes an answer for each, until the person has enough.
+fn attend(board: &Board) -> Result<(), Failure> {
+    let _here = board.attend("approve")?;
+    let unreadable = |e| Failure::Person(format!("the terminal can't be read: {e}"));
+    let mut typed = BufReader::new(File::open("/dev/tty").map_err(unreadable)?).lines();
+    let mut skipped: BTreeSet<String> = BTreeSet::new();
+    println!("waiting for questions; Ctrl-C ends");
+    loop {
+        let Some(question) = board.pending()?.into_iter().find(|it| !skipped.contains(&it.id)) else {
+            std::thread::sleep(LOOK);
+            continue;
+        };
+        print!("{}", whole(&question, Style::of_stdout()));
+        let digest = question.digest();
+        let code = digest.get(..DIGITS).unwrap_or(&digest);
+        print!("run {code} | deny | skip | quit > ");
+        std::io::stdout().flush().map_err(unreadable)?;
+        let Some(line) = typed.next().transpose().map_err(unreadable)? else { return Ok(()) };
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let said = match words.as_slice() {
+            ["run", given] if *given == code => Say::Allow,
+            ["deny"] => Say::Deny,
+            ["skip"] => {
+                skipped.insert(question.id);
+                continue;
+            }
+            ["quit"] => return Ok(()),
+            _ => {
+                println!("that is no answer; a yes is `run {code}`");
+                continue;
+            }
+        };
+        // A question that is over meanwhile is no reason to end.
+        match answer(board, &question.id, Some(&digest), said) {
+            Ok(()) => {}
+            Err(Failure::Board(e)) => println!("{e}"),
+            Err(Failure::Person(why)) => {
+                println!("{why}");
+                skipped.insert(question.id);
+            }
+        }
+    }
 }
 
 /// A question, all of it, for a terminal.

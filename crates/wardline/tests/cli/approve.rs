@@ -77,6 +77,33 @@ fn a_command_waits_for_a_person_at_another_terminal() {
 }
 
 #[test]
+fn questions_are_shown_as_they_come_and_a_yes_needs_what_was_shown() {
+    let world = project("approve-attend");
+    for (blind, answer, code) in [("run", "run CODE", 0), ("run 0000\ny\nyes", "deny", 20)] {
+        std::fs::remove_file(world.path("home/p/out.txt")).ok();
+        let child = start(&world, &ASKED);
+        let (_, digest) = question(&world);
+        let typed = format!("{blind}\n{}\nquit\n", answer.replace("CODE", &digest[..4]));
+        // What waits is answered; then nothing does, and the end of the terminal ends it.
+        let attended = std::thread::scope(|scope| {
+            let attended = scope.spawn(|| at_terminal(&world, "approve", &typed));
+            let (ended, text) = ended(child);
+            assert_eq!(ended, code, "{text}");
+            assert_eq!(world.path("home/p/out.txt").exists(), code == 0, "{text}");
+            // `quit` is read at the next question.
+            let mut last = start(&world, &ASKED);
+            let attended = attended.join().unwrap();
+            last.kill().ok();
+            last.wait().ok();
+            attended
+        });
+        assert_eq!(attended.0, 0, "{}", attended.1);
+        assert!(attended.1.contains("that is no answer"), "{}", attended.1);
+        assert!(attended.1.contains("./build.sh"), "{}", attended.1);
+    }
+}
+
+#[test]
 fn nobody_there_is_a_no_with_a_code_of_its_own() {
     let world = project("approve-nobody");
     let table: [(&[&str], &str); 3] = [
