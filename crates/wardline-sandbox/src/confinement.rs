@@ -363,6 +363,8 @@ const SYSTEM: &[&str] = &[
     "/etc/alternatives",
     "/etc/bash.bashrc",
     "/etc/ca-certificates",
+    "/etc/chromium",
+    "/etc/chromium.d",
     "/etc/crypto-policies",
     "/etc/fonts",
     "/etc/gitconfig",
