@@ -16,11 +16,15 @@ pub mod python;
 pub mod ruby;
 pub mod rust;
 
-use tree_sitter::Tree;
+use tree_sitter::{Node, Tree};
 
 pub use build::Builder;
 
-use crate::{ir::Module, language::Language, span::Span};
+use crate::{
+    ir::{Module, Stmt},
+    language::Language,
+    span::Span,
+};
 
 /// How deep expressions and statements may nest before the rest is a [`Problem`](crate::ir::Problem). Deep enough for every
 /// source written by people; the interpreters that recurse over the tree rely on it.
@@ -63,6 +67,28 @@ fn whole(text: &str) -> Span {
 
 /// How many problems of one text are listed; more are no news.
 const PROBLEMS: usize = 100;
+
+/// Parses a whole file and lowers its root. What the grammar cannot take at all is one problem.
+fn file(
+    text: &str,
+    language: Language,
+    grammar: &tree_sitter::Language,
+    lower: impl for<'t> FnOnce(&'t str, &mut Builder, Node<'t>) -> Vec<Stmt>,
+) -> Module {
+    let mut build = Builder::new();
+    let mut parser = tree_sitter::Parser::new();
+    let tree = match parser.set_language(grammar) {
+        Ok(()) => parser.parse(text, None),
+        Err(_) => None,
+    };
+    let Some(tree) = tree else {
+        build.problem(whole(text), "the grammar did not read it");
+        return build.module(language, Vec::new());
+    };
+    problems(&mut build, &tree);
+    let body = lower(text, &mut build, tree.root_node());
+    build.module(language, body)
+}
 
 /// Notes what the grammar could not read: a walk over those parts of its tree that have errors in them.
 fn problems(build: &mut Builder, tree: &Tree) {

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 
 use tree_sitter::Node;
 
-use super::{Builder, lower::children};
+use super::lower::children;
 use crate::{
     ir::{Expr, ExprKind, Module, Name, Stmt, StmtKind},
     language::Language,
@@ -50,19 +50,9 @@ type Lower<'t, 'b> = super::lower::Lower<'t, 'b, CSharp>;
 
 /// Lowers a whole file.
 pub fn lower(text: &str) -> Module {
-    let mut build = Builder::new();
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(&tree_sitter_c_sharp::LANGUAGE.into()) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
-    let Some(tree) = tree else {
-        build.problem(super::whole(text), "the grammar did not read it");
-        return build.module(Language::CSharp, Vec::new());
-    };
-    super::problems(&mut build, &tree);
-    let body = Lower::new(text, &mut build, CSharp::default()).file(tree.root_node());
-    build.module(Language::CSharp, body)
+    super::file(text, Language::CSharp, &tree_sitter_c_sharp::LANGUAGE.into(), |text, build, root| {
+        Lower::new(text, build, CSharp::default()).file(root)
+    })
 }
 
 /// Lowers a pattern of a rule: a statement with or without its `;`, or an expression that is no statement.

@@ -15,7 +15,7 @@ mod statements;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Builder, lower::children};
+use super::lower::children;
 use crate::{
     ir::{Expr, ExprKind, Module, Name, Stmt},
     language::Language,
@@ -46,21 +46,11 @@ type Lower<'t, 'b> = super::lower::Lower<'t, 'b, Go<'t>>;
 
 /// Lowers a whole file.
 pub fn lower(text: &str) -> Module {
-    let mut build = Builder::new();
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(&tree_sitter_go::LANGUAGE.into()) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
-    let Some(tree) = tree else {
-        build.problem(super::whole(text), "the grammar did not read it");
-        return build.module(Language::Go, Vec::new());
-    };
-    super::problems(&mut build, &tree);
-    let mut lower = Lower::new(text, &mut build, Go::default());
-    lower.survey(tree.root_node());
-    let body = lower.block(tree.root_node());
-    build.module(Language::Go, body)
+    super::file(text, Language::Go, &tree_sitter_go::LANGUAGE.into(), |text, build, root| {
+        let mut lower = Lower::new(text, build, Go::default());
+        lower.survey(root);
+        lower.block(root)
+    })
 }
 
 /// The name by which a package is known that is imported under `path`: its last part that is not a version.

@@ -11,7 +11,7 @@ mod declarations;
 mod expressions;
 mod statements;
 
-use super::{Builder, lower::children};
+use super::lower::children;
 use crate::{
     ir::{Expr, ExprKind, Module, Name, Stmt},
     language::Language,
@@ -33,19 +33,9 @@ type Lower<'t, 'b> = super::lower::Lower<'t, 'b, Java>;
 
 /// Lowers a whole file.
 pub fn lower(text: &str) -> Module {
-    let mut build = Builder::new();
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(&tree_sitter_java::LANGUAGE.into()) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
-    let Some(tree) = tree else {
-        build.problem(super::whole(text), "syntax error");
-        return build.module(Language::Java, Vec::new());
-    };
-    super::problems(&mut build, &tree);
-    let body = Lower::new(text, &mut build, Java::default()).file(tree.root_node());
-    build.module(Language::Java, body)
+    super::file(text, Language::Java, &tree_sitter_java::LANGUAGE.into(), |text, build, root| {
+        Lower::new(text, build, Java::default()).file(root)
+    })
 }
 
 impl<'t> Lower<'t, '_> {

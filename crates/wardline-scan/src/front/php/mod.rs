@@ -12,7 +12,7 @@ mod statements;
 
 use tree_sitter::{Language as Grammar, Node};
 
-use super::{Builder, lower::children};
+use super::lower::children;
 use crate::{
     ir::{Expr, ExprKind, Module},
     language::Language,
@@ -34,19 +34,7 @@ pub fn lower_code(text: &str) -> Module {
 }
 
 fn read(text: &str, grammar: &Grammar) -> Module {
-    let mut build = Builder::new();
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(grammar) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
-    let Some(tree) = tree else {
-        build.problem(super::whole(text), "the grammar did not read it");
-        return build.module(Language::Php, Vec::new());
-    };
-    super::problems(&mut build, &tree);
-    let body = Lower::new(text, &mut build, Php).block(tree.root_node());
-    build.module(Language::Php, body)
+    super::file(text, Language::Php, grammar, |text, build, root| Lower::new(text, build, Php).block(root))
 }
 
 impl<'t> Lower<'t, '_> {

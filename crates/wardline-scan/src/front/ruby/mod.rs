@@ -20,7 +20,7 @@ use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
-use super::{Builder, lower::children};
+use super::lower::children;
 use crate::{
     ir::{Module, Name, Stmt},
     language::Language,
@@ -82,20 +82,10 @@ pub fn lower_template(template: &str) -> Module {
 }
 
 fn read(text: &str, language: Language, pattern: bool) -> Module {
-    let mut build = Builder::new();
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(&tree_sitter_ruby::LANGUAGE.into()) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
-    let Some(tree) = tree else {
-        build.problem(super::whole(text), "the grammar did not read it");
-        return build.module(language, Vec::new());
-    };
-    super::problems(&mut build, &tree);
-    let state = Ruby { heredocs: heredocs(tree.root_node()), pattern, ..Ruby::default() };
-    let body = Lower::new(text, &mut build, state).file(tree.root_node());
-    build.module(language, body)
+    super::file(text, language, &tree_sitter_ruby::LANGUAGE.into(), |text, build, root| {
+        let state = Ruby { heredocs: heredocs(root), pattern, ..Ruby::default() };
+        Lower::new(text, build, state).file(root)
+    })
 }
 
 /// The text of each heredoc stands after the line of its beginning, in the same order.
