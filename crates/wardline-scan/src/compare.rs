@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::finding::Finding;
-use crate::span::Lines;
+use crate::span::Places;
 
 /// How many lines apart two findings may be and still be about one thing.
 const NEAR: u32 = 2;
@@ -212,14 +212,12 @@ fn decoded(text: &str) -> String {
 /// Sorts out which findings are about one thing: the same family of weaknesses, the same file, at most two lines apart.
 /// A result that names no weakness agrees with any.
 pub fn overlap(texts: &BTreeMap<String, String>, ours: &[Finding], theirs: &[Theirs]) -> Overlap {
-    let mut lines: BTreeMap<&str, Lines> = BTreeMap::new();
+    let places = Places::new(texts);
     let mut overlap = Overlap::default();
     let mut agreed = vec![false; theirs.len()];
     for (index, finding) in ours.iter().enumerate() {
-        let text = texts.get(&finding.path).map_or("", String::as_str);
-        let lines = lines.entry(&finding.path).or_insert_with(|| Lines::new(text));
-        let first = lines.position(text, finding.span.start).line;
-        let last = lines.position(text, finding.span.end).line;
+        let first = places.position(&finding.path, finding.span.start).line;
+        let last = places.position(&finding.path, finding.span.end).line;
         let mut alone = true;
         for ((other, theirs), agreed) in theirs.iter().enumerate().zip(&mut agreed) {
             let near =

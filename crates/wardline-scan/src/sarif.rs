@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::change::State;
 use crate::finding::{Category, Finding, Fix, Gap, Severity};
-use crate::span::{Lines, Span};
+use crate::span::{self, Span};
 
 /// Results in one run: GitHub refuses a file with more. The gravest are kept.
 pub const MAX_RESULTS: usize = 25_000;
@@ -219,16 +219,12 @@ fn score(category: Category, severity: Severity) -> &'static str {
     }
 }
 
-/// The texts with their lines.
-struct Places<'a> {
-    files: BTreeMap<&'a str, (&'a str, Lines)>,
-}
+/// Writes places as SARIF does.
+struct Places<'a>(span::Places<'a>);
 
 impl<'a> Places<'a> {
     fn new(texts: &'a BTreeMap<String, String>) -> Self {
-        let file =
-            |(path, text): (&'a String, &'a String)| (path.as_str(), (text.as_str(), Lines::new(text)));
-        Self { files: texts.iter().map(file).collect() }
+        Self(span::Places::new(texts))
     }
 
     fn location(&self, path: &str, span: Option<Span>) -> Value {
@@ -241,7 +237,7 @@ impl<'a> Places<'a> {
     }
 
     fn region(&self, path: &str, span: Span) -> Value {
-        let Some((text, lines)) = self.files.get(path) else { return json!({"startLine": 1}) };
+        let Some((text, lines)) = self.0.of(path) else { return json!({"startLine": 1}) };
         let at = |offset: u32| {
             let line = lines.position(text, offset).line;
             let start = lines.start(line);

@@ -1,5 +1,8 @@
 //! Places in a text.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 /// A range of bytes in a file, end excluded. Texts over 4 GiB are not analysed, so 32 bits hold every offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -74,6 +77,36 @@ impl Lines {
         let start = self.starts.get(index).map_or(text.len(), |start| *start as usize);
         let end = self.starts.get(index + 1).map_or(text.len(), |next| *next as usize);
         text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
+    }
+}
+
+/// Several texts by their paths, for reports with many findings: the lines of each are found once.
+#[derive(Debug)]
+pub struct Places<'a> {
+    files: BTreeMap<&'a str, (&'a str, OnceCell<Lines>)>,
+}
+
+impl<'a> Places<'a> {
+    /// The places in these texts.
+    pub fn new(texts: &'a BTreeMap<String, String>) -> Self {
+        let files = texts.iter().map(|(path, text)| (path.as_str(), (text.as_str(), OnceCell::new())));
+        Self { files: files.collect() }
+    }
+
+    /// The text at `path` and its lines; nothing for a path that is none of the texts.
+    pub fn of(&self, path: &str) -> Option<(&'a str, &Lines)> {
+        let (text, lines) = self.files.get(path)?;
+        Some((text, lines.get_or_init(|| Lines::new(text))))
+    }
+
+    /// Where `offset` lies in the text at `path`; its beginning for a path that is none of the texts.
+    pub fn position(&self, path: &str, offset: u32) -> Position {
+        self.of(path).map_or(Position { line: 1, column: 1 }, |(text, lines)| lines.position(text, offset))
+    }
+
+    /// Line `line` (from 1) of the text at `path`, without the blanks around it.
+    pub fn excerpt(&self, path: &str, line: u32) -> &'a str {
+        self.of(path).map_or("", |(text, lines)| lines.text(text, line).trim())
     }
 }
 

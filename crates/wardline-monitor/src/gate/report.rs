@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use wardline_scan::change::State;
 use wardline_scan::finding::{Category, Finding, Gap, Severity};
-use wardline_scan::span::Lines;
+use wardline_scan::span::Places;
 
-use super::{Examined, Outcome};
+use super::Outcome;
 
 /// Findings that are told to an agent at once; the rest comes when these are mended.
 const TOLD: usize = 5;
@@ -20,9 +20,10 @@ const STEPS: usize = 8;
 #[must_use]
 pub fn summary(outcome: &Outcome) -> String {
     let examined = &outcome.examined;
+    let places = Places::new(&examined.texts);
     let mut text = format!("scanned {} of {} touched files", examined.scanned, examined.touched.len());
     let grave: Vec<String> =
-        examined.gaps.iter().filter(|(_, grave)| *grave).map(|(gap, _)| place(examined, gap)).collect();
+        examined.gaps.iter().filter(|(_, grave)| *grave).map(|(gap, _)| place(&places, gap)).collect();
     if !grave.is_empty() {
         let _written = write!(text, "; {} not wholly: {}", grave.len(), shortened(&grave));
     }
@@ -50,12 +51,9 @@ fn shortened(all: &[String]) -> String {
     shown
 }
 
-fn place(examined: &Examined, gap: &Gap) -> String {
-    let line = gap.span.and_then(|span| {
-        let text = examined.texts.get(&gap.path)?;
-        Some(Lines::new(text).position(text, span.start).line)
-    });
-    match line {
+fn place(places: &Places<'_>, gap: &Gap) -> String {
+    let known = gap.span.filter(|_| places.of(&gap.path).is_some());
+    match known.map(|span| places.position(&gap.path, span.start).line) {
         Some(line) => format!("{}:{line} ({})", gap.path, gap.reason),
         None => format!("{} ({})", gap.path, gap.reason),
     }
@@ -77,10 +75,11 @@ pub fn advise(outcome: &Outcome) -> String {
             if open.len() == 1 { "is" } else { "are" }
         );
     }
+    let places = Places::new(&examined.texts);
     let all: Vec<String> = open
         .iter()
-        .filter_map(|index| Some(told(examined, examined.findings.get(*index)?)))
         .take(TOLD)
+        .filter_map(|index| Some(told(&places, examined.findings.get(*index)?)))
         .collect();
     let lengths = all.iter().scan(0, |sum, one| {
         *sum += one.len();
@@ -97,7 +96,7 @@ pub fn advise(outcome: &Outcome) -> String {
         text.push_str("\nnot everything that was touched could be looked at, and what is not looked at does not pass:\n");
         for index in outcome.open.iter().take(TOLD) {
             if let Some((gap, _)) = examined.gaps.get(*index) {
-                let _written = writeln!(text, "  {}", place(examined, gap));
+                let _written = writeln!(text, "  {}", place(&places, gap));
             }
         }
     }
@@ -110,12 +109,10 @@ pub fn advise(outcome: &Outcome) -> String {
     text
 }
 
-fn told(examined: &Examined, finding: &Finding) -> String {
+fn told(places: &Places<'_>, finding: &Finding) -> String {
     let at = |path: &str, offset: u32| {
-        let text = examined.texts.get(path).map_or("", String::as_str);
-        let lines = Lines::new(text);
-        let line = lines.position(text, offset).line;
-        (line, lines.text(text, line).trim().chars().take(120).collect::<String>())
+        let line = places.position(path, offset).line;
+        (line, places.excerpt(path, line).chars().take(120).collect::<String>())
     };
     let (line, excerpt) = at(&finding.path, finding.span.start);
     let mut text = format!("\n{}:{line}: {} [{}]\n", finding.path, finding.message, finding.rule);
@@ -146,12 +143,13 @@ fn told(examined: &Examined, finding: &Finding) -> String {
 pub fn json(outcome: &Outcome) -> Value {
     let examined = &outcome.examined;
     let held = |index: usize| outcome.held.iter().find(|held| held.index == index);
+    let places = Places::new(&examined.texts);
     let findings: Vec<Value> = examined
         .findings
         .iter()
         .enumerate()
         .map(|(index, finding)| {
-            let mut value = finding_json(examined, finding);
+            let mut value = finding_json(&places, finding);
             let state = examined.states.get(index).map_or("introduced", |state| match state {
                 State::Introduced => "introduced",
                 State::Worsened { .. } => "worsened",
@@ -201,12 +199,11 @@ pub fn json_error(why: &str) -> Value {
     })
 }
 
-/// One finding as JSON, without what a change has to do with it.
+/// One finding as JSON, without what a change has to do with it. `places` are those in the texts that were examined.
 #[must_use]
-pub fn finding_json(examined: &Examined, finding: &Finding) -> Value {
+pub fn finding_json(places: &Places<'_>, finding: &Finding) -> Value {
     let at = |path: &str, offset: u32| {
-        let text = examined.texts.get(path).map_or("", String::as_str);
-        let position = Lines::new(text).position(text, offset);
+        let position = places.position(path, offset);
         (position.line, position.column)
     };
     let (line, column) = at(&finding.path, finding.span.start);

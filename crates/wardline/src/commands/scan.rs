@@ -14,7 +14,7 @@ use wardline_monitor::scan::change::{State, fingerprints};
 use wardline_monitor::scan::finding::{Category, Finding, Severity};
 use wardline_monitor::scan::language::Language;
 use wardline_monitor::scan::rules::{Book, Rule};
-use wardline_monitor::scan::span::Lines;
+use wardline_monitor::scan::span::Places;
 use wardline_monitor::scan::{checks, compare, sarif};
 use wardline_monitor::{World, visible};
 
@@ -203,8 +203,9 @@ impl Scan {
     }
 
     fn json_of(&self, examined: &Examined, shown: &[usize]) -> Value {
+        let places = Places::new(&examined.texts);
         let one = |index: &usize| {
-            let mut value = gate::finding_json(examined, examined.findings.get(*index)?);
+            let mut value = gate::finding_json(&places, examined.findings.get(*index)?);
             let state = examined.states.get(*index).map(|state| match state {
                 State::Introduced => "introduced",
                 State::Worsened { .. } => "worsened",
@@ -296,9 +297,10 @@ fn told(examined: &Examined, shown: &[usize], all: bool) -> String {
     let style = Style::of_stdout();
     let mut out = String::new();
     let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
+    let places = Places::new(&examined.texts);
     for finding in shown.iter().filter_map(|index| examined.findings.get(*index)) {
         *counts.entry(finding.severity).or_default() += 1;
-        let _written = drawn(&mut out, style, &examined.texts, finding);
+        let _written = drawn(&mut out, style, &places, finding);
     }
     for (gap, grave) in &examined.gaps {
         if *grave {
@@ -332,17 +334,10 @@ fn told(examined: &Examined, shown: &[usize], all: bool) -> String {
     out
 }
 
-fn drawn(
-    out: &mut String,
-    style: Style,
-    texts: &BTreeMap<String, String>,
-    finding: &Finding,
-) -> std::fmt::Result {
+fn drawn(out: &mut String, style: Style, places: &Places<'_>, finding: &Finding) -> std::fmt::Result {
     let place = |path: &str, offset: u32| {
-        let text = texts.get(path).map_or("", String::as_str);
-        let lines = Lines::new(text);
-        let at = lines.position(text, offset);
-        (format!("{}:{}:{}", visible(path), at.line, at.column), visible(lines.text(text, at.line).trim()))
+        let at = places.position(path, offset);
+        (format!("{}:{}:{}", visible(path), at.line, at.column), visible(places.excerpt(path, at.line)))
     };
     let (at, excerpt) = place(&finding.path, finding.span.start);
     writeln!(out, "{} {} {}", style.severity(finding.severity), style.bold(&at), style.dim(&finding.rule))?;
@@ -376,10 +371,10 @@ fn beside(examined: &Examined, shown: &[usize], file: &Path) -> Result<String, S
     let ours: Vec<Finding> =
         shown.iter().filter_map(|index| examined.findings.get(*index).cloned()).collect();
     let overlap = compare::overlap(&examined.texts, &ours, &theirs);
+    let places = Places::new(&examined.texts);
     let our_line = |index: &usize| {
         ours.get(*index).map_or_else(String::new, |finding| {
-            let text = examined.texts.get(&finding.path).map_or("", String::as_str);
-            let line = Lines::new(text).position(text, finding.span.start).line;
+            let line = places.position(&finding.path, finding.span.start).line;
             format!("{}:{line} {}", finding.path, finding.rule)
         })
     };

@@ -83,7 +83,7 @@ fn questions_are_shown_as_they_come_and_a_yes_needs_what_was_shown() {
         std::fs::remove_file(world.path("home/p/out.txt")).ok();
         let child = start(&world, &ASKED);
         let (_, digest) = question(&world);
-        let typed = format!("{blind}\n{}\nquit\n", answer.replace("CODE", &digest[..4]));
+        let typed = format!("{blind}\n{}\nquit\n", answer.replace("CODE", digest.get(..4).unwrap()));
         // What waits is answered; then nothing does, and the end of the terminal ends it.
         let attended = std::thread::scope(|scope| {
             let attended = scope.spawn(|| at_terminal(&world, "approve", &typed));
