@@ -40,6 +40,7 @@ mod paths;
 mod programs;
 mod proposal;
 mod reader;
+mod redirects;
 mod relay;
 mod running;
 mod scope;
