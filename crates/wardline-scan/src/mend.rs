@@ -175,7 +175,6 @@ fn mark(language: Language, text: &str) -> Option<Mark> {
 
 /// A statement that is put together in the call: its values become parameters.
 fn statement(language: Language, text: &str, span: Span) -> Option<Fix> {
-    let mark = mark(language, text)?;
     // Nothing but the end of the call may follow: where parameters are given already, more would not be right.
     let after = text.get(span.end as usize..)?.trim_start();
     if !after.starts_with(')') {
@@ -186,6 +185,8 @@ fn statement(language: Language, text: &str, span: Span) -> Option<Fix> {
         Language::JavaScript => holes(span.of(text).strip_prefix('`')?.strip_suffix('`')?, "${", "}")?,
         _ => formatted(span.of(text))?,
     };
+    // Looks through the whole file, so it comes last.
+    let mark = mark(language, text)?;
     let mut made = String::new();
     for (number, piece) in pieces.iter().enumerate() {
         let quoted = number < values.len()
