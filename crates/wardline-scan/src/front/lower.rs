@@ -183,6 +183,34 @@ impl<'t, State: Expressions<'t>> Lower<'t, '_, State> {
     }
 }
 
+/// A language whose statements are lowered by one function; the short ways to reach them come with it.
+pub(super) trait Statements<'t>: Sized {
+    /// Lowers a statement: to none for a type, to several for a declaration of several names. Only [`Lower::stmts`] calls it.
+    fn lower(lower: &mut Lower<'t, '_, Self>, node: Node<'t>) -> Vec<Stmt>;
+}
+
+impl<'t, State: Statements<'t>> Lower<'t, '_, State> {
+    /// The statements that one of the source becomes, one level deeper.
+    pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        self.nested_stmts(node, |lower| State::lower(lower, node))
+    }
+
+    /// The statements directly in a node.
+    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let mut body = Vec::new();
+        for child in children(node) {
+            body.extend(self.stmts(child));
+        }
+        body
+    }
+
+    /// What the grammar could not read, with the statements that it found in there.
+    pub(super) fn unread(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let inner = self.block(node);
+        vec![self.statement(node, StmtKind::Opaque(inner))]
+    }
+}
+
 /// The named children of a node without comments, in one pass: asking for them by number is quadratic.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();

@@ -2,27 +2,20 @@
 
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{CSharp, Lower};
 use crate::{
-    front::lower::{children, fields, has_token},
+    front::lower::{Statements, children, fields, has_token},
     ir::{Arm, Catch, ExprKind, Stmt, StmtKind},
 };
 
+impl<'t> Statements<'t> for CSharp {
+    fn lower(lower: &mut Lower<'t, '_>, node: Node<'t>) -> Vec<Stmt> {
+        lower.any_stmts(node)
+    }
+}
+
 impl<'t> Lower<'t, '_> {
-    /// The statements directly in a node.
-    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        let mut body = Vec::new();
-        for child in children(node) {
-            body.extend(self.stmts(child));
-        }
-        body
-    }
-
-    pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        self.nested_stmts(node, |lower| lower.stmts_here(node))
-    }
-
-    fn stmts_here(&mut self, node: Node<'t>) -> Vec<Stmt> {
+    fn any_stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
         match node.kind() {
             "empty_statement"
             | "extern_alias_directive"
@@ -41,10 +34,7 @@ impl<'t> Lower<'t, '_> {
             "field_declaration" => self.variables(node, false),
             "property_declaration" => self.property(node).into_iter().collect(),
             "labeled_statement" => children(node).last().map_or_else(Vec::new, |inner| self.stmts(*inner)),
-            "ERROR" => {
-                let inner = self.block(node);
-                vec![self.statement(node, StmtKind::Opaque(inner))]
-            }
+            "ERROR" => self.unread(node),
             _ => match self.stmt_kind(node) {
                 Some(kind) => vec![self.statement(node, kind)],
                 None => Vec::new(),

@@ -2,27 +2,20 @@
 
 use tree_sitter::Node;
 
-use super::{Lower, declarations::declare};
+use super::{Go, Lower, declarations::declare};
 use crate::{
-    front::lower::{binary_operator, children, fields, operator_text},
+    front::lower::{Statements, binary_operator, children, fields, operator_text},
     ir::{Argument, Arm, Expr, ExprKind, ListKind, Stmt, StmtKind, UnaryOperator},
 };
 
+impl<'t> Statements<'t> for Go<'t> {
+    fn lower(lower: &mut Lower<'t, '_>, node: Node<'t>) -> Vec<Stmt> {
+        lower.any_stmts(node)
+    }
+}
+
 impl<'t> Lower<'t, '_> {
-    /// The statements directly in a node.
-    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        let mut body = Vec::new();
-        for child in children(node) {
-            body.append(&mut self.stmts(child));
-        }
-        body
-    }
-
-    pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        self.nested_stmts(node, |lower| lower.stmts_here(node))
-    }
-
-    fn stmts_here(&mut self, node: Node<'t>) -> Vec<Stmt> {
+    fn any_stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
         match node.kind() {
             "package_clause"
             | "empty_statement"
@@ -34,10 +27,7 @@ impl<'t> Lower<'t, '_> {
             "method_declaration" => self.method_declaration(node),
             "var_declaration" | "const_declaration" => self.variables(node),
             "statement_list" | "labeled_statement" => self.block(node),
-            "ERROR" => {
-                let inner = self.block(node);
-                vec![self.statement(node, StmtKind::Opaque(inner))]
-            }
+            "ERROR" => self.unread(node),
             _ => {
                 let kind = self.stmt_kind(node);
                 vec![self.statement(node, kind)]

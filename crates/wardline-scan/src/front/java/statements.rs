@@ -2,37 +2,27 @@
 
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{Java, Lower};
 use crate::{
-    front::lower::{children, fields},
+    front::lower::{Statements, children, fields},
     ir::{Arm, Catch, Expr, ExprKind, Operator, Stmt, StmtKind},
 };
 
+impl<'t> Statements<'t> for Java {
+    fn lower(lower: &mut Lower<'t, '_>, node: Node<'t>) -> Vec<Stmt> {
+        lower.any_stmts(node)
+    }
+}
+
 impl<'t> Lower<'t, '_> {
-    /// The statements directly in a node.
-    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        let mut body = Vec::new();
-        for child in children(node) {
-            body.extend(self.stmts(child));
-        }
-        body
-    }
-
-    pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        self.nested_stmts(node, |lower| lower.stmts_here(node))
-    }
-
-    fn stmts_here(&mut self, node: Node<'t>) -> Vec<Stmt> {
+    fn any_stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
         match node.kind() {
             "package_declaration" | "module_declaration" | "annotation_type_declaration" => Vec::new(),
             "local_variable_declaration" | "field_declaration" | "constant_declaration" => {
                 self.variables(node)
             }
             "labeled_statement" => children(node).last().map_or_else(Vec::new, |inner| self.stmts(*inner)),
-            "ERROR" => {
-                let inner = self.block(node);
-                vec![self.statement(node, StmtKind::Opaque(inner))]
-            }
+            "ERROR" => self.unread(node),
             _ => match self.declaration(node).or_else(|| self.stmt_kind(node)) {
                 Some(kind) => vec![self.statement(node, kind)],
                 None => Vec::new(),

@@ -2,25 +2,20 @@
 
 use tree_sitter::Node;
 
-use super::{Lower, children, fields, has_token};
-use crate::ir::{Arm, Catch, Class, Declare, Entry, Expr, ExprKind, Literal, Stmt, StmtKind};
+use super::{JavaScript, Lower, children, fields, has_token};
+use crate::{
+    front::lower::Statements,
+    ir::{Arm, Catch, Class, Declare, Entry, Expr, ExprKind, Literal, Stmt, StmtKind},
+};
+
+impl<'t> Statements<'t> for JavaScript {
+    fn lower(lower: &mut Lower<'t, '_>, node: Node<'t>) -> Vec<Stmt> {
+        lower.any_stmts(node)
+    }
+}
 
 impl<'t> Lower<'t, '_> {
-    /// The statements directly in a node.
-    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        let mut body = Vec::new();
-        for child in children(node) {
-            body.extend(self.stmts(child));
-        }
-        body
-    }
-
-    /// The statements that one of the source becomes: none for a type, several for a declaration of several names.
-    pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        self.nested_stmts(node, |lower| lower.stmts_here(node))
-    }
-
-    fn stmts_here(&mut self, node: Node<'t>) -> Vec<Stmt> {
+    fn any_stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
         match node.kind() {
             "import_statement" | "import_alias" => self.import(node),
             "export_statement" => self.export(node),
@@ -33,10 +28,7 @@ impl<'t> Lower<'t, '_> {
             | "empty_statement"
             | "debugger_statement" => Vec::new(),
             "else_clause" | "labeled_statement" => self.inner(node),
-            "ERROR" => {
-                let inner = self.block(node);
-                vec![self.statement(node, StmtKind::Opaque(inner))]
-            }
+            "ERROR" => self.unread(node),
             _ => {
                 let kind = self.stmt_kind(node);
                 vec![self.statement(node, kind)]
