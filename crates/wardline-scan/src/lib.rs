@@ -28,4 +28,5 @@ pub mod rules;
 pub mod sarif;
 pub mod scan;
 pub mod secrets;
+mod shift;
 pub mod span;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::{
     finding::Finding,
     flow::{Again, Follower, Moves, Report, Run, Shape, Unit},
+    front::again::{Before, Edit, Source},
     hash::{HashMap, State},
     rules::Applied,
 };
@@ -21,12 +22,19 @@ const STATES: usize = 3;
 pub(crate) struct Reading {
     pub(crate) unit: Arc<Unit>,
     pub(crate) applied: Applied,
+    source: Option<Source>,
     shape: OnceLock<Option<Shape>>,
 }
 
 impl Reading {
-    pub(crate) fn new(unit: Unit, applied: Applied) -> Self {
-        Self { unit: Arc::new(unit), applied, shape: OnceLock::new() }
+    pub(crate) fn new(unit: Unit, applied: Applied, source: Option<Source>) -> Self {
+        Self { unit: Arc::new(unit), applied, source, shape: OnceLock::new() }
+    }
+
+    /// What the next state of the file may be read from.
+    pub(crate) fn before(&self) -> Option<Before<'_>> {
+        let source = self.source.as_ref()?;
+        Some(Before { text: &self.unit.text, module: &self.unit.module, source })
     }
 
     fn shape(&self, state: &State) -> Option<&Shape> {
@@ -59,6 +67,12 @@ impl<T: Clone> Shelf<T> {
         let (_, found) = states.remove(at);
         states.insert(0, (turn, found.clone()));
         Some(found)
+    }
+
+    /// The state with the least measure.
+    fn least(&self, path: &str, measure: impl Fn(&T) -> usize) -> Option<T> {
+        let states = self.0.get(path).into_iter().flatten();
+        states.min_by_key(|(_, state)| measure(state)).map(|(_, state)| state.clone())
     }
 
     fn put(&mut self, path: &str, turn: u64, value: T) {
@@ -105,21 +119,25 @@ impl Memory {
         kept.turn = since.saturating_add(1);
     }
 
-    /// A file as it was read before, or as `read` reads it.
+    /// A file as it was read before, or as `read` reads it, which is given the state of the file that is most like it.
     pub(crate) fn reading(
         &self,
         path: &str,
         text: &str,
-        read: impl FnOnce() -> Option<Reading>,
+        read: impl FnOnce(Option<&Reading>) -> Option<Reading>,
     ) -> Option<Arc<Reading>> {
         let mut kept = self.kept();
         let turn = kept.turn;
         let known = kept.readings.find(path, turn, |known| known.unit.text == text);
+        let last = known
+            .is_none()
+            .then(|| kept.readings.least(path, |state| Edit::between(&state.unit.text, text).size()))
+            .flatten();
         drop(kept);
         if known.is_some() {
             return known;
         }
-        let made = Arc::new(read()?);
+        let made = Arc::new(read(last.as_deref())?);
         self.kept().readings.put(path, turn, made.clone());
         Some(made)
     }

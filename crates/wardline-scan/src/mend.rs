@@ -3,7 +3,7 @@
 //! A proposal is text and no promise: whoever offers it tries it first, and it counts only when the text still parses, the finding is
 //! gone and none has come. What stands here is therefore narrow: a shape that is not known gives no proposal.
 
-use std::sync::LazyLock;
+use std::{cell::OnceCell, sync::LazyLock};
 
 use regex::Regex;
 
@@ -60,15 +60,33 @@ const SHAPES: &[(&str, &str, &str)] = &[
 static COMPILED: LazyLock<Vec<(&str, Option<Regex>, &str)>> =
     LazyLock::new(|| SHAPES.iter().map(|(rule, shape, new)| (*rule, Regex::new(shape).ok(), *new)).collect());
 
+/// A file whose findings may be mended. What has to be known of the whole file is found out once.
+pub(crate) struct File<'t> {
+    path: &'t str,
+    text: &'t str,
+    mark: OnceCell<Option<Mark>>,
+}
+
+impl<'t> File<'t> {
+    /// Of that path and text.
+    pub(crate) fn new(path: &'t str, text: &'t str) -> Self {
+        Self { path, text, mark: OnceCell::new() }
+    }
+
+    fn mark(&self, language: Language) -> Option<Mark> {
+        *self.mark.get_or_init(|| mark(language, self.text))
+    }
+}
+
 /// The change that would mend a finding of a built-in rule at a place, where one is known.
-pub(crate) fn propose(rule: &str, path: &str, text: &str, span: Span) -> Option<Fix> {
-    let found = span.of(text);
+pub(crate) fn propose(rule: &str, file: &File<'_>, span: Span) -> Option<Fix> {
+    let found = span.of(file.text);
     match rule {
-        "javascript.xss" => return as_text(text, span),
-        "python.sql-injection" => return statement(Language::Python, text, span),
-        "go.sql-injection" => return statement(Language::Go, text, span),
-        "javascript.sql-injection" if !path.ends_with(".html") => {
-            return statement(Language::JavaScript, text, span);
+        "javascript.xss" => return as_text(file.text, span),
+        "python.sql-injection" => return statement(Language::Python, file, span),
+        "go.sql-injection" => return statement(Language::Go, file, span),
+        "javascript.sql-injection" if !file.path.ends_with(".html") => {
+            return statement(Language::JavaScript, file, span);
         }
         _ => {}
     }
@@ -174,7 +192,8 @@ fn mark(language: Language, text: &str) -> Option<Mark> {
 }
 
 /// A statement that is put together in the call: its values become parameters.
-fn statement(language: Language, text: &str, span: Span) -> Option<Fix> {
+fn statement(language: Language, file: &File<'_>, span: Span) -> Option<Fix> {
+    let text = file.text;
     // Nothing but the end of the call may follow: where parameters are given already, more would not be right.
     let after = text.get(span.end as usize..)?.trim_start();
     if !after.starts_with(')') {
@@ -186,7 +205,7 @@ fn statement(language: Language, text: &str, span: Span) -> Option<Fix> {
         _ => formatted(span.of(text))?,
     };
     // Looks through the whole file, so it comes last.
-    let mark = mark(language, text)?;
+    let mark = file.mark(language)?;
     let mut made = String::new();
     for (number, piece) in pieces.iter().enumerate() {
         let quoted = number < values.len()

@@ -10,11 +10,11 @@ use crate::{
     finding::{Finding, Fix, Gap, GapReason, Severity},
     flow::{self, Flow, Follower, Limits, Program, Unit},
     front, hidden,
-    ir::Imported,
+    ir::{Imported, Module},
     language::Language,
     memory::{Memory, Reading},
     mend,
-    rules::{Applied, Book, Compiled, Match, Refusal, Rule, imports},
+    rules::{Applied, Book, Compiled, Match, Refusal, Rule},
     secrets,
     span::Span,
 };
@@ -165,35 +165,46 @@ impl Scanner {
         flow::once(&mut reports);
         scan.steps = reports.iter().map(|report| report.steps).fold(scan.steps, u64::saturating_add);
         scan.worked = reports.iter().map(|report| report.worked).fold(scan.worked, u64::saturating_add);
-        for (reading, report) in read.iter().zip(&reports) {
+        let files: Vec<mend::File<'_>> =
+            read.iter().map(|reading| mend::File::new(&reading.unit.path, &reading.unit.text)).collect();
+        for ((reading, report), file) in read.iter().zip(&reports).zip(&files) {
             let (unit, applied) = (&reading.unit, &reading.applied);
             let Some(compiled) = self.compiled(unit.module.language) else { continue };
             if report.exhausted {
                 let why = "the values of this file were not followed to the end".to_owned();
                 scan.gap(&unit.path, None, GapReason::Exhausted(why));
             }
-            scan.findings.extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, found)));
+            scan.findings
+                .extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, file, found)));
             for flow in &report.flows {
                 // The sink may be in a neighbour that is called from here.
-                let Some(sink) = program.units().get(flow.unit) else { continue };
-                scan.findings.extend(flowed(compiled, sink, applied, flow));
+                let Some((sink, file)) = program.units().get(flow.unit).zip(files.get(flow.unit)) else {
+                    continue;
+                };
+                scan.findings.extend(flowed(compiled, sink, file, applied, flow));
             }
         }
     }
 
     /// Reads a file and applies the rules to it.
     fn read(&self, path: &str, text: &str, language: Language) -> Option<Arc<Reading>> {
-        let read = || {
-            let module = front::lower(language, text)?;
-            let mut applied = self.compiled(language)?.apply(&module, path, text);
+        let applied = |module: &Module| {
+            let mut applied = self.compiled(language)?.apply(module, path, text);
             let roles = std::mem::take(&mut applied.roles);
-            let unit = Unit { path: path.to_owned(), text: text.to_owned(), module, roles };
-            Some(Reading::new(unit, applied))
+            Some((applied, roles))
         };
-        match &self.memory {
-            Some(memory) => memory.reading(path, text, read),
-            None => read().map(Arc::new),
-        }
+        let unit = |module, roles| Unit { path: path.to_owned(), text: text.to_owned(), module, roles };
+        let Some(memory) = &self.memory else {
+            let module = front::lower(language, text)?;
+            let (applied, roles) = applied(&module)?;
+            return Some(Arc::new(Reading::new(unit(module, roles), applied, None)));
+        };
+        memory.reading(path, text, |last| {
+            let last = last.filter(|last| last.unit.module.language == language);
+            let (module, source) = front::lower_again(language, text, last.and_then(Reading::before))?;
+            let (applied, roles) = applied(&module)?;
+            Some(Reading::new(unit(module, roles), applied, source))
+        })
     }
 
     /// Adds the files that the others import.
@@ -205,7 +216,7 @@ impl Scanner {
             let mut wanted = Vec::new();
             for reading in read.get(start..end).unwrap_or_default() {
                 let unit = &reading.unit;
-                for import in imports(&unit.module) {
+                for import in &reading.applied.imports {
                     let mut modules = vec![import.module.to_string()];
                     // `from package import module`.
                     if let Imported::One(name) = &import.what {
@@ -250,7 +261,7 @@ impl Scan {
 }
 
 /// The finding of a rule that matches by itself.
-fn matched(compiled: &Compiled, unit: &Unit, found: &Match) -> Option<Finding> {
+fn matched(compiled: &Compiled, unit: &Unit, file: &mend::File<'_>, found: &Match) -> Option<Finding> {
     let rule = compiled.rule(found.rule)?;
     Some(Finding {
         message: rule.message_with(&found.variables),
@@ -258,14 +269,20 @@ fn matched(compiled: &Compiled, unit: &Unit, found: &Match) -> Option<Finding> {
         within: flow::within(&unit.module.body, found.span),
         fix: match rule.fix_with(&found.variables) {
             Some(text) => Some(Fix { edits: vec![(found.span, text)] }),
-            None => mend::propose(&rule.id, &unit.path, &unit.text, found.span),
+            None => mend::propose(&rule.id, file, found.span),
         },
         ..blank(rule, &unit.path)
     })
 }
 
 /// The finding of a way into a sink.
-fn flowed(compiled: &Compiled, sink: &Unit, applied: &Applied, flow: &Flow) -> Option<Finding> {
+fn flowed(
+    compiled: &Compiled,
+    sink: &Unit,
+    file: &mend::File<'_>,
+    applied: &Applied,
+    flow: &Flow,
+) -> Option<Finding> {
     let rule = compiled.rule(flow.rule)?;
     let none = BTreeMap::new();
     let variables = applied.variables(flow.rule, flow.span).unwrap_or(&none);
@@ -287,7 +304,7 @@ fn flowed(compiled: &Compiled, sink: &Unit, applied: &Applied, flow: &Flow) -> O
         trace: flow.trace.clone(),
         fix: match rule.fix_with(variables) {
             Some(text) => Some(Fix { edits: vec![(flow.span, text)] }),
-            None => mend::propose(&rule.id, &sink.path, &sink.text, flow.span),
+            None => mend::propose(&rule.id, file, flow.span),
         },
         ..blank(rule, &sink.path)
     })

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use tree_sitter::Node;
 use unicode_normalization::UnicodeNormalization;
+
+use super::again::{Again, Begun, Numbers, Pieces};
 
 use crate::{
     hash::HashSet,
@@ -19,6 +22,8 @@ pub struct Builder {
     functions: u32,
     problems: Vec<Problem>,
     offset: u32,
+    again: Option<Box<Again>>,
+    pieces: Option<Pieces>,
 }
 
 impl Builder {
@@ -43,7 +48,7 @@ impl Builder {
     }
 
     /// The place of a node of the grammar's tree.
-    pub fn span(&self, node: tree_sitter::Node<'_>) -> Span {
+    pub fn span(&self, node: Node<'_>) -> Span {
         let at = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX).saturating_add(self.offset);
         Span::new(at(node.start_byte()), at(node.end_byte()))
     }
@@ -78,6 +83,45 @@ impl Builder {
     /// Notes a range that could not be read.
     pub fn problem(&mut self, span: Span, what: impl Into<String>) {
         self.problems.push(Problem { span, what: what.into() });
+    }
+
+    /// Notes from here on what becomes of which node, and takes what an earlier state of the text has.
+    pub(super) fn keep(&mut self, again: Option<Again>) {
+        self.again = again.map(Box::new);
+        self.pieces = Some(Pieces::default());
+    }
+
+    /// What was noted.
+    pub(super) fn kept(&mut self) -> Option<Pieces> {
+        self.again = None;
+        self.pieces.take()
+    }
+
+    /// The statements of a node from an earlier state of the text, and what else lowering them did.
+    pub(super) fn take(&mut self, node: Node<'_>, depth: usize) -> Option<(Vec<Stmt>, bool)> {
+        let now = self.numbers();
+        let taken = self.again.as_mut()?.take(node, depth, now, self.pieces.as_mut()?)?;
+        self.expressions = self.expressions.saturating_add(taken.numbers.expressions);
+        self.functions = self.functions.saturating_add(taken.numbers.functions);
+        Some((taken.stmts, taken.mark))
+    }
+
+    /// Begins a node.
+    pub(super) fn begin(&mut self, node: Node<'_>, depth: usize) -> Begun {
+        let now = self.numbers();
+        self.pieces.as_mut().map_or(Begun::NONE, |pieces| pieces.begin(node, depth, now))
+    }
+
+    /// Ends the node that was begun last and not ended.
+    pub(super) fn end(&mut self, begun: Begun, stmts: &[Stmt], mark: bool) {
+        let now = self.numbers();
+        if let Some(pieces) = &mut self.pieces {
+            pieces.end(begun, stmts, now, mark);
+        }
+    }
+
+    fn numbers(&self) -> Numbers {
+        Numbers { expressions: self.expressions, functions: self.functions }
     }
 
     /// The module with these statements.

@@ -81,6 +81,22 @@ impl<'t, 'b, State> Lower<'t, 'b, State> {
         lowered
     }
 
+    /// The statements of a node from an earlier state of the text, where they are what they were; else those that `lower`
+    /// makes. They must depend on nothing but the node and the depth.
+    pub(super) fn kept_or(
+        &mut self,
+        node: Node<'_>,
+        lower: impl FnOnce(&mut Self) -> Vec<Stmt>,
+    ) -> Vec<Stmt> {
+        if let Some((known, _)) = self.build.take(node, self.depth) {
+            return known;
+        }
+        let begun = self.build.begin(node, self.depth);
+        let lowered = lower(self);
+        self.build.end(begun, &lowered, false);
+        lowered
+    }
+
     fn too_deep(&mut self, node: Node<'_>) {
         self.build.problem(self.build.span(node), format!("nested deeper than {DEPTH}"));
     }
@@ -192,7 +208,7 @@ pub(super) trait Statements<'t>: Sized {
 impl<'t, State: Statements<'t>> Lower<'t, '_, State> {
     /// The statements that one of the source becomes, one level deeper.
     pub(super) fn stmts(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        self.nested_stmts(node, |lower| State::lower(lower, node))
+        self.kept_or(node, |lower| lower.nested_stmts(node, |lower| State::lower(lower, node)))
     }
 
     /// The statements directly in a node.

@@ -4,6 +4,7 @@
 //! [`Module::problems`](crate::ir::Module::problems). Work is bounded: nesting deeper than [`DEPTH`] becomes a problem, not a
 //! deeper stack.
 
+pub(crate) mod again;
 mod build;
 pub mod csharp;
 pub mod go;
@@ -47,6 +48,22 @@ pub fn lower(language: Language, text: &str) -> Option<Module> {
         Language::Rust => Some(rust::lower(text)),
         // They have checks of their own.
         Language::Shell | Language::Dockerfile | Language::Workflow => None,
+    }
+}
+
+/// Lowers a text of which an earlier state was lowered, and gives what the next state may be lowered from; nothing for front-ends
+/// that begin anew each time.
+pub(crate) fn lower_again(
+    language: Language,
+    text: &str,
+    before: Option<again::Before<'_>>,
+) -> Option<(Module, Option<again::Source>)> {
+    match language {
+        Language::Python => Some(python::lower_again(text, before)),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            Some(javascript::lower_again(language, text, before))
+        }
+        _ => lower(language, text).map(|module| (module, None)),
     }
 }
 

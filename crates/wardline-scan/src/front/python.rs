@@ -10,9 +10,13 @@ mod import;
 mod parameter;
 mod text;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, Tree};
 
-use super::{Builder, DEPTH, problems};
+use super::{
+    Builder, DEPTH,
+    again::{Again, Before, Source},
+    problems,
+};
 use crate::{
     ir::{
         Arm, Catch, Class, Declare, Expr, ExprKind, Function, Module, Name, Operator, Stmt, StmtKind,
@@ -23,19 +27,27 @@ use crate::{
 
 /// Lowers a Python file.
 pub fn lower(text: &str) -> Module {
-    let mut parser = tree_sitter::Parser::new();
-    let tree = match parser.set_language(&tree_sitter_python::LANGUAGE.into()) {
-        Ok(()) => parser.parse(text, None),
-        Err(_) => None,
-    };
+    read(text, super::again::parse(&tree_sitter_python::LANGUAGE.into(), text, None), false).0
+}
+
+/// Lowers a Python file of which an earlier state was lowered.
+pub(super) fn lower_again(text: &str, before: Option<Before<'_>>) -> (Module, Option<Source>) {
+    read(text, super::again::parse(&tree_sitter_python::LANGUAGE.into(), text, before), true)
+}
+
+fn read(text: &str, parsed: Option<(Tree, Option<Again>)>, keep: bool) -> (Module, Option<Source>) {
     let mut lowering = Lowering { build: Builder::new(), text, depth: 0, copying: false, yields: false };
-    let Some(tree) = tree else {
+    let Some((tree, again)) = parsed else {
         lowering.build.problem(super::whole(text), "the grammar did not read it");
-        return lowering.build.module(Language::Python, Vec::new());
+        return (lowering.build.module(Language::Python, Vec::new()), None);
     };
+    if keep {
+        lowering.build.keep(again);
+    }
     problems(&mut lowering.build, &tree);
     let body = lowering.block(tree.root_node());
-    lowering.build.module(Language::Python, body)
+    let source = lowering.build.kept().map(|pieces| Source::new(tree, pieces));
+    (lowering.build.module(Language::Python, body), source)
 }
 
 /// The state of lowering one text.
@@ -113,7 +125,16 @@ impl<'t> Lowering<'t> {
     }
 
     fn statement(&mut self, node: Node<'_>, into: &mut Vec<Stmt>) {
+        if let Some((mut known, yields)) = self.build.take(node, self.depth) {
+            into.append(&mut known);
+            self.yields |= yields;
+            return;
+        }
+        let begun = self.build.begin(node, self.depth);
+        let (from, outer) = (into.len(), std::mem::take(&mut self.yields));
         self.deeper(node, |lowering| lowering.any_statement(node, into));
+        self.build.end(begun, into.get(from..).unwrap_or_default(), self.yields);
+        self.yields |= outer;
     }
 
     fn any_statement(&mut self, node: Node<'_>, into: &mut Vec<Stmt>) {

@@ -58,11 +58,12 @@ impl<'c, 'm> Found<'c, 'm> {
     /// fit.
     pub(super) fn new(
         slots: &'c Slots,
-        module: &'m Module,
+        names: Names<'m>,
         text: &'m str,
         computed: &'m [Name],
         made: &'m [Made],
     ) -> Option<Self> {
+        let module = names.module();
         let mut words = Words::of(module.language, text);
         computed.iter().for_each(|name| words.spell(name));
         let active: Vec<Option<&'c Pattern>> = slots
@@ -76,7 +77,7 @@ impl<'c, 'm> Found<'c, 'm> {
         let mut found = Self {
             module,
             text,
-            work: Work::new(Names::new(module, computed)),
+            work: Work::new(names),
             slots,
             hits: RefCell::new(vec![None; active.len()]),
             active,

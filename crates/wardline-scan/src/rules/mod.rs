@@ -33,6 +33,7 @@ pub use format::{Level, Rule};
 use self::{
     find::{Found, Hit},
     format::{Body, Options, Part, Set, Taint, What},
+    names::Names,
     plan::{Plan, Slots},
     text::Words,
 };
@@ -210,6 +211,8 @@ pub struct Applied {
     pub matches: Vec<Match>,
     /// Whether the work was cut at its limit: the module is not fully analysed.
     pub exhausted: bool,
+    /// The imports of the module, wherever they stand, and modules that are named in place (`require("./x")`).
+    pub imports: Vec<Import>,
     sinks: HashMap<(RuleId, Span), Variables>,
 }
 
@@ -307,10 +310,11 @@ impl Compiled {
 
     /// What the rules say about a module that was read from `text`.
     pub fn apply(&self, module: &Module, path: &str, text: &str) -> Applied {
-        let mut applied = Applied::default();
         let computed = computed::names(module);
+        let names = Names::new(module, &computed);
+        let mut applied = Applied { imports: imports(module, &names), ..Applied::default() };
         let (made, all) = references::calls(module, &self.called);
-        let Some(found) = Found::new(&self.slots, module, text, &computed, &made) else { return applied };
+        let Some(found) = Found::new(&self.slots, names, text, &computed, &made) else { return applied };
         let skipped = (0_u16..)
             .zip(&self.rules)
             .filter(|(_, rule)| !rule.paths.take(path))
@@ -433,10 +437,8 @@ fn interpolate(text: &str, variables: &Variables) -> String {
 }
 
 /// The imports of a module, wherever they stand, and modules that are named in place (`require("./x")`).
-pub fn imports(module: &Module) -> Vec<Import> {
+fn imports<'m>(module: &'m Module, names: &Names<'m>) -> Vec<Import> {
     let mut found = Vec::new();
-    let computed = computed::names(module);
-    let names = names::Names::new(module, &computed);
     walk::block(&module.body, &mut |node| match node {
         walk::Node::Imports(imports) => found.extend(imports.iter().cloned()),
         walk::Node::Expr(expr) => {

@@ -71,6 +71,11 @@ impl<'m> Names<'m> {
         names
     }
 
+    /// The module.
+    pub(super) fn module(&self) -> &'m Module {
+        self.module
+    }
+
     fn gather(&mut self, node: Node<'m>) {
         match node {
             Node::Imports(imports) => imports.iter().for_each(|import| self.import(import)),

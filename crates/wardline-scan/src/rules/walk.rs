@@ -147,6 +147,15 @@ pub(crate) fn expression<'m>(expr: &'m Expr, visit: &mut dyn FnMut(Node<'m>)) {
     }
 }
 
+/// Calls `visit` for the statements of the functions and classes in an expression, but for those in others.
+pub(crate) fn functions<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m [Stmt])) {
+    match &expr.kind {
+        ExprKind::Function(function) => visit(&function.body),
+        ExprKind::Class(class) => visit(&class.members),
+        _ => children(expr, &mut |child| functions(child, visit)),
+    }
+}
+
 /// Calls `visit` for an expression and what is in it, but for what is in functions and classes.
 pub(crate) fn outside_functions<'m>(expr: &'m Expr, visit: &mut dyn FnMut(&'m Expr)) {
     visit(expr);

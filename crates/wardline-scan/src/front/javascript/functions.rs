@@ -144,6 +144,12 @@ impl<'t> Lower<'t, '_> {
         for member in children(body) {
             match member.kind() {
                 "decorator" => decorators.push(member),
+                "method_definition" if decorators.is_empty() => {
+                    members.extend(self.kept_or(member, |lower| {
+                        let function = lower.function(member, Vec::new());
+                        vec![lower.statement(member, StmtKind::Function(Box::new(function)))]
+                    }));
+                }
                 "method_definition" => {
                     let function = self.function(member, std::mem::take(&mut decorators));
                     members.push(self.statement(member, StmtKind::Function(Box::new(function))));

@@ -24,6 +24,7 @@ use tree_sitter::Node;
 
 use super::{
     Builder,
+    again::{Before, Source},
     lower::{children, fields, has_token, is_comment},
 };
 use crate::{
@@ -36,6 +37,24 @@ pub fn lower(language: Language, text: &str) -> Module {
     let mut build = Builder::new();
     let body = statements(&mut build, language, text);
     build.module(language, body)
+}
+
+/// Lowers a whole file of which an earlier state was lowered.
+pub(super) fn lower_again(
+    language: Language,
+    text: &str,
+    before: Option<Before<'_>>,
+) -> (Module, Option<Source>) {
+    let mut build = Builder::new();
+    let Some((tree, again)) = super::again::parse(&grammar(language), text, before) else {
+        build.problem(super::whole(text), "syntax error");
+        return (build.module(language, Vec::new()), None);
+    };
+    build.keep(again);
+    super::problems(&mut build, &tree);
+    let body = Lower::new(text, &mut build, JavaScript { alias: None }).module(tree.root_node());
+    let source = build.kept().map(|pieces| Source::new(tree, pieces));
+    (build.module(language, body), source)
 }
 
 /// Lowers the statements of `text`, a file or a script in one, to whose beginning `build` is shifted.
@@ -75,15 +94,17 @@ pub(super) fn expression(build: &mut Builder, language: Language, text: &str) ->
     Some(lowered)
 }
 
-fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
+fn grammar(language: Language) -> tree_sitter::Language {
     let grammar = match language {
         Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
         Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
         _ => tree_sitter_javascript::LANGUAGE,
     };
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&grammar.into()).ok()?;
-    parser.parse(text, None)
+    grammar.into()
+}
+
+fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
+    super::again::parse(&grammar(language), text, None).map(|(tree, _)| tree)
 }
 
 /// A name, and the one that it stands for.
