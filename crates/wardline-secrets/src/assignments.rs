@@ -49,6 +49,7 @@ pub(crate) struct Assignment {
 
 /// What a name announces, if it announces a secret: `password`, `api-key` and so on.
 pub(crate) fn secret_name(name: &str) -> Option<&'static str> {
+    let name = without_variant(name);
     let last = name.trim_end_matches(SEPARATORS).bytes().next_back()?.to_ascii_lowercase();
     if !ENDS.contains(&last) {
         return None;
@@ -75,6 +76,18 @@ pub(crate) fn secret_name(name: &str) -> Option<&'static str> {
         Some("signature")
     } else {
         None
+    }
+}
+
+/// Words behind a name that say which of several it is: `PASSWORD_PROD`.
+const VARIANTS: [&str; 8] = ["prod", "production", "live", "staging", "dev", "old", "new", "backup"];
+
+/// A name without what tells it from others of its kind: `PASSWORD2`, `DB_PASSWORD_PROD`.
+fn without_variant(name: &str) -> &str {
+    let counted = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(SEPARATORS);
+    match counted.rsplit_once(SEPARATORS) {
+        Some((before, word)) if VARIANTS.iter().any(|variant| word.eq_ignore_ascii_case(variant)) => before,
+        _ => counted,
     }
 }
 

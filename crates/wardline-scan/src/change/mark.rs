@@ -36,6 +36,8 @@ pub(super) struct Mark {
     pub(super) trace: u64,
     pub(super) trace_shape: u64,
     pub(super) anchor: String,
+    /// The words of a secret, as one number: another one in its place is new. 0 for all else.
+    pub(super) secret: u64,
     /// Before: where its statement is now. After: the statement itself.
     pub(super) home: Home,
     /// After: whether its statement was there before, so that it was not moved here. Before: not told.
@@ -115,6 +117,7 @@ impl<'a> Library<'a> {
             trace: hash(&trace),
             trace_shape: hash(&trace_shape),
             anchor: read.anchor(finding.span),
+            secret: if finding.category == Category::Secret { hash(&own) } else { 0 },
             home: Home::Gone,
             stood_here: false,
             is_after: false,

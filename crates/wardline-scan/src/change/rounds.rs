@@ -41,14 +41,14 @@ pub(super) fn pair(marks: &Marks) -> Vec<Option<usize>> {
 /// In the place where it stood.
 fn at_home(mark: &Mark, told_by: &impl std::hash::Hash) -> Option<u64> {
     match mark.home {
-        Home::At(statement) => Some(hash(&(&mark.path, statement, told_by))),
+        Home::At(statement) => Some(hash(&(&mark.path, statement, mark.secret, told_by))),
         Home::Gone => None,
     }
 }
 
 /// Somewhere else: nothing stands in its old place, and nothing stood in its new one.
 fn moved(mark: &Mark, told_by: &impl std::hash::Hash) -> Option<u64> {
-    may_move(mark).then(|| hash(&(&mark.rule, told_by)))
+    may_move(mark).then(|| hash(&(&mark.rule, mark.secret, told_by)))
 }
 
 fn may_move(mark: &Mark) -> bool {
@@ -95,7 +95,7 @@ impl Work<'_> {
         let mut scored = Vec::new();
         for (old, one) in &before {
             for (new, other) in &after {
-                if one.rule == other.rule && one.anchor == other.anchor && related(one, other) {
+                if alike_in_kind(one, other) && related(one, other) {
                     let score = alike(&refs(&one.words), &refs(&other.words));
                     if score >= MOVED_AND_EDITED {
                         scored.push((std::cmp::Reverse(score), order(one), order(other), *old, *new));
@@ -147,6 +147,11 @@ impl Work<'_> {
             *found = Some(before);
         }
     }
+}
+
+/// Whether two findings are of one rule and about one thing.
+fn alike_in_kind(one: &Mark, other: &Mark) -> bool {
+    one.rule == other.rule && one.anchor == other.anchor && one.secret == other.secret
 }
 
 /// Whether two places may be one that was moved: the same function, or the same last name of one.

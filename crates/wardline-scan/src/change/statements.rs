@@ -106,13 +106,42 @@ impl Statements {
         shape(&self.inside(span).iter().collect::<Vec<_>>())
     }
 
-    /// What a statement calls or sets: the name before its first `(` or `=`, inside a range.
+    /// What a range calls or sets, or what is called with it: the name before its `(` or `=`, or before the `(` around it.
     pub(super) fn anchor(&self, span: Span) -> String {
-        anchor(self.inside(span).iter())
+        let inside = self.inside(span);
+        let names = inside.iter().take_while(|token| token.kind == Kind::Word || token.text == ".").count();
+        let called = inside.get(names).is_some_and(|token| matches!(token.text.as_str(), "(" | "="));
+        if !(called && names > 0)
+            && let Some(around) = self.called_with(span)
+        {
+            return around;
+        }
+        anchor(inside.iter())
+    }
+
+    /// The name before the bracket that is open where a range begins, in its statement.
+    fn called_with(&self, span: Span) -> Option<String> {
+        let first = self.tokens.partition_point(|token| token.end <= span.start);
+        let statement = self.of_token.get(first)?;
+        let mut closed = 0_usize;
+        for at in (0..first).rev() {
+            let token = self.tokens.get(at)?;
+            match token.text.as_str() {
+                ")" => closed += 1,
+                "(" if closed > 0 => closed -= 1,
+                "(" => {
+                    let name = self.tokens.get(at.checked_sub(1)?)?;
+                    return (name.kind == Kind::Word).then(|| name.text.clone());
+                }
+                _ if self.of_token.get(at) != Some(statement) => return None,
+                _ => {}
+            }
+        }
+        None
     }
 
     fn anchors(&self, statement: usize, wanted: &str) -> bool {
-        self.words(statement).contains(&wanted)
+        wanted.is_empty() || self.words(statement).contains(&wanted)
     }
 
     /// How alike two statements are, from 0 to 100: the share of words that both have.
@@ -147,10 +176,13 @@ fn divide(tokens: &[Token], style: Style) -> Division {
     let mut open: Vec<(usize, bool)> = Vec::new();
     let mut empty = true;
     let mut previous: Option<&Token> = None;
+    let mut tag = Tag::default();
     for token in tokens {
         let lines_count = open.last().is_none_or(|(_, counts)| *counts);
         let ends = previous.is_some_and(|last| last.text == ";" || last.text == "}" && token.breaks);
-        if lines_count && !empty && (ends || token.breaks && !goes_on(previous, token, style)) {
+        let apart = style.markup && lines_count && tag.comes_to(previous, token);
+        let line_ends = token.breaks && !tag.open && !goes_on(previous, token, style);
+        if lines_count && !empty && (ends || apart || line_ends) {
             current = fresh();
         }
         if lines_count && let Some((block, _)) = open.last() {
@@ -181,6 +213,29 @@ fn divide(tokens: &[Token], style: Style) -> Division {
     Division { of_token: found, around }
 }
 
+/// Whether a tag of markup is being read.
+#[derive(Debug, Default)]
+struct Tag {
+    open: bool,
+    ended: bool,
+}
+
+impl Tag {
+    /// Takes in the next token. True when it stands behind a tag that ended, or begins one.
+    fn comes_to(&mut self, before: Option<&Token>, token: &Token) -> bool {
+        let joined = before.is_some_and(|last| last.end == token.start);
+        let behind = std::mem::take(&mut self.ended);
+        let last = before.map_or("", |last| last.text.as_str());
+        if self.open {
+            self.ended = token.text == ">" && !(last == "=" && joined);
+            self.open = !self.ended && token.text != ";";
+        } else if last == "<" && joined && (token.kind == Kind::Word || token.text == "/") {
+            self.open = true;
+        }
+        behind || token.text == "<"
+    }
+}
+
 /// Whether a statement goes on over the line's end between two tokens.
 fn goes_on(before: Option<&Token>, after: &Token, style: Style) -> bool {
     if !style.braces {
@@ -192,6 +247,8 @@ fn goes_on(before: Option<&Token>, after: &Token, style: Style) -> bool {
             "=" | "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "?" | ":" | "," | "." | "<" | ">" | "!"
         )
     };
+    // The end of a tag carries nothing over.
+    let carries = |text: &str| carries(text) && !(style.markup && matches!(text, "<" | ">"));
     let leads = |text: &str| carries(text) && text != "!" && text != "<" || matches!(text, ")" | "]" | "}");
     before.is_some_and(|token| token.kind == Kind::Mark && carries(&token.text))
         || (after.kind == Kind::Mark && leads(&after.text))
@@ -311,7 +368,7 @@ impl Alignment {
         self.backward.get(after).copied().flatten()
     }
 
-    /// What stands where a statement stood, if it is the same after an edit: it has `anchor` in it and is alike.
+    /// What stands where a statement stood, if it is the same after an edit: it has `anchor` in it, if any, and is alike.
     ///
     /// Also for a statement that has its like elsewhere: what follows the statement that stood before it.
     pub(super) fn successor(

@@ -37,20 +37,23 @@ pub(super) struct Style {
     pub(super) slash: bool,
     /// Blocks stand in braces; else a brace only groups, as brackets do.
     pub(super) braces: bool,
+    /// Tags: each is a statement, whatever lines it is on.
+    pub(super) markup: bool,
     /// Strings may stand in three quotes.
     triple: bool,
 }
 
 impl Style {
     pub(super) fn of(path: &str, text: &str) -> Self {
+        let plain = Self { hash: false, slash: true, braces: true, markup: false, triple: false };
         match Language::of(path, text) {
-            Some(Language::Python) => Self { hash: true, slash: false, braces: false, triple: true },
-            Some(Language::Ruby) => Self { hash: true, slash: false, braces: true, triple: false },
-            Some(Language::Php) => Self { hash: true, slash: true, braces: true, triple: false },
-            Some(Language::Shell | Language::Dockerfile | Language::Workflow) | None => {
-                Self { hash: true, slash: false, braces: true, triple: false }
+            Some(Language::Python) => Self { hash: true, slash: false, braces: false, triple: true, ..plain },
+            Some(Language::Php) => Self { hash: true, ..plain },
+            Some(Language::Ruby | Language::Shell | Language::Dockerfile | Language::Workflow) | None => {
+                Self { hash: true, slash: false, ..plain }
             }
-            Some(_) => Self { hash: false, slash: true, braces: true, triple: false },
+            Some(Language::Html | Language::Erb) => Self { markup: true, ..plain },
+            Some(_) => plain,
         }
     }
 }

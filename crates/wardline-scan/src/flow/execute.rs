@@ -459,7 +459,9 @@ impl<'p> Interpreter<'p> {
         for (local, outside) in names {
             let value = Value::shaped(Shape::Imported(here, local.clone()));
             let name: Name = format!("export {outside}").into();
+            // What was assigned as `exports.name = …` is there already.
             if local != outside
+                && !local.contains('.')
                 && let Some(frame) = self.frame()
             {
                 frame.set(&name, Some(value));

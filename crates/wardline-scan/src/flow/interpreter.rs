@@ -431,7 +431,19 @@ impl<'p> Interpreter<'p> {
         if let Some(value) = self.bound(name) {
             return self.settled(value);
         }
+        if self.is_constant_of_php(name) {
+            return Value::safe();
+        }
         self.of_package(name).unwrap_or_else(|| Value::external(name.clone()))
+    }
+
+    /// `__DIR__`, `ABSPATH`, `PHP_EOL`: what the program or its configuration says, never a request, as `_GET` is.
+    fn is_constant_of_php(&self, name: &str) -> bool {
+        let capitals = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        self.language() == Language::Php
+            && (!name.starts_with('_') || name.starts_with("__"))
+            && name.contains(|c: char| c.is_ascii_uppercase())
+            && name.rsplit('\\').next().is_some_and(|last| last.chars().all(capitals))
     }
 
     /// What another file of the package of Go has under a name. Statements of files do not ask: what they do must not depend

@@ -198,6 +198,39 @@ const GO: &[(&str, Effect)] = &[
     ("html.", Effect::Pass),
 ];
 
+/// Functions of PHP.
+const PHP: &[(&str, Effect)] = &[
+    ("dirname", Effect::Pass),
+    ("realpath", Effect::Pass),
+    ("basename", Effect::Pass),
+    ("rtrim", Effect::Pass),
+    ("ltrim", Effect::Pass),
+    ("trim", Effect::Pass),
+    ("sprintf", Effect::Pass),
+    ("implode", Effect::Pass),
+    ("strtolower", Effect::Pass),
+    ("strtoupper", Effect::Pass),
+    ("ucfirst", Effect::Pass),
+    ("strval", Effect::Pass),
+    ("count", Effect::Clean),
+    ("strlen", Effect::Clean),
+    ("time", Effect::Clean),
+    ("date", Effect::Clean),
+    ("microtime", Effect::Clean),
+    ("uniqid", Effect::Clean),
+    ("rand", Effect::Clean),
+    ("mt_rand", Effect::Clean),
+    ("random_int", Effect::Clean),
+    ("bin2hex", Effect::Clean),
+    ("getcwd", Effect::Clean),
+    ("sys_get_temp_dir", Effect::Clean),
+    ("get_template_directory", Effect::Clean),
+    ("plugin_dir_path", Effect::Clean),
+    ("file_exists", Effect::Clean),
+    ("is_file", Effect::Clean),
+    ("is_dir", Effect::Clean),
+];
+
 /// Functions and classes of Ruby.
 const RUBY: &[(&str, Effect)] = &[
     ("Integer", Effect::Clean),
@@ -492,6 +525,7 @@ pub(super) fn function(language: Language, name: &str) -> Option<Effect> {
         Language::Go => GO,
         Language::Ruby | Language::Erb => RUBY,
         Language::CSharp => CSHARP,
+        Language::Php => PHP,
         _ => SCRIPT,
     };
     let named =

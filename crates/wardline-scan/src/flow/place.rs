@@ -172,9 +172,7 @@ impl<'p> Interpreter<'p> {
         match &place.kind {
             ExprKind::Name(name) => self.set_changed(name, value),
             ExprKind::Member { object, name } => {
-                if let ExprKind::Name(of) = &object.kind
-                    && self.exports(of, name, &value)
-                {
+                if exporter(object).is_some_and(|of| self.exports(of, name, &value)) {
                     return;
                 }
                 if !is_place(object) {
@@ -406,6 +404,18 @@ fn same_as(by: &Expr) -> Option<&Name> {
 /// Whether what is stored in a value is kept beside it, by its name.
 fn keeps_members_beside(value: &Value<'_>) -> bool {
     matches!(value.shape, Shape::Function(_) | Shape::Class(_) | Shape::External(_))
+}
+
+/// What may be exported through: `module`, `exports`, and `module.exports` for the latter.
+fn exporter(object: &Expr) -> Option<&str> {
+    match &object.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Member { object, name } if &**name == "exports" => match &object.kind {
+            ExprKind::Name(module) if &**module == "module" => Some("exports"),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The names of a member of a chain of names, as one.

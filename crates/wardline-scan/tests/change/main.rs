@@ -13,6 +13,7 @@
 
 mod case;
 mod generate;
+mod real;
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,11 @@ impl<'t> Lower<'t, '_> {
             "subscript_expression" => self.subscript(node),
             "function_call_expression" => {
                 let callee = self.boxed(node, "function");
-                ExprKind::Call { callee, arguments: self.arguments_of(node), is_new: false }
+                let arguments = self.arguments_of(node);
+                match self.definition(node, &callee, &arguments) {
+                    Some(definition) => definition,
+                    None => ExprKind::Call { callee, arguments, is_new: false },
+                }
             }
             "member_call_expression" | "nullsafe_member_call_expression" => self.method(node, "object"),
             "scoped_call_expression" => self.method(node, "scope"),
@@ -151,6 +155,18 @@ impl<'t> Lower<'t, '_> {
             }
             Some(name) => ExprKind::Index { object, index: Box::new(self.expr(name)) },
             None => ExprKind::Opaque(vec![*object]),
+        }
+    }
+
+    /// `define('NAME', value)` gives a name a value.
+    fn definition(&mut self, node: Node<'t>, callee: &Expr, arguments: &[Argument]) -> Option<ExprKind> {
+        let [Argument { value: name, .. }, Argument { value, .. }, ..] = arguments else { return None };
+        match (&callee.kind, &name.kind) {
+            (ExprKind::Name(called), ExprKind::Literal(Literal::Text(name))) if &**called == "define" => {
+                let target = Box::new(self.made_name(node, name));
+                Some(ExprKind::Assign { target, operator: None, value: Box::new(value.clone()) })
+            }
+            _ => None,
         }
     }
 

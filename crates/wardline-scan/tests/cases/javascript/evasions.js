@@ -308,3 +308,17 @@ app.get("/page", (req, res) => {
   // ok: javascript.xss
   answer({ name: req.query.name });
 });
+
+const a = mysql.createPool({ host: "archive" });
+
+app.get("/other-name", async (req, res) => {
+  const text = "select * from users where name = '" + req.query.name + "'";
+  // ruleid: javascript.sql-injection
+  await a.query(text);
+  // ok: javascript.sql-injection
+  await a.query("select * from users where name = ?", [req.query.name]);
+  // ruleid: javascript.sql-injection
+  await app.locals.x.execute("delete from users where name = '" + req.query.name + "'");
+  // ok: javascript.sql-injection
+  await app.locals.x.execute("open " + req.query.name);
+});

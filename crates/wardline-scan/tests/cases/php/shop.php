@@ -1,5 +1,16 @@
 <?php
 
+define('PLACE', $_GET['place']);
+
+function rooms(PDO $pdo) {
+    // ok: php.path-traversal
+    require_once __DIR__ . '/rooms.php';
+    // ok: php.path-traversal
+    include dirname(__FILE__, 2) . '/' . ROOMS . '.php';
+    // ruleid: php.sql-injection
+    return $pdo->query("select * from rooms where place = '" . PLACE . "'");
+}
+
 function find_user(PDO $pdo): array {
     $name = $_GET['name'];
     // ruleid: php.sql-injection
