@@ -42,8 +42,15 @@ impl Store {
     /// [`CheckpointError`]; the store is then as it was.
     pub fn capture(&mut self, cause: &Cause) -> Result<Taken, CheckpointError> {
         let found = walk(&self.look()).map_err(at("look through", &self.root))?;
+        self.in_time()?;
         let (entries, pack) = self.read_changed(&found)?;
+        self.in_time()?;
         self.commit(cause, entries, pack)
+    }
+
+    /// Whether there is time left; a look that was broken off is no checkpoint.
+    fn in_time(&self) -> Result<(), CheckpointError> {
+        if self.look().is_late() { Err(CheckpointError::Slow(self.root.clone())) } else { Ok(()) }
     }
 
     /// Takes a checkpoint of some places and the directories above them; all else counts as it was.
@@ -276,6 +283,9 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn run(&self, found: &[Found], unread: &[usize], next: &AtomicUsize) {
         loop {
+            if self.ground.is_late() {
+                return;
+            }
             let from = next.fetch_add(BATCH, Ordering::Relaxed);
             let Some(some) = unread.get(from..unread.len().min(from.saturating_add(BATCH))) else { return };
             let (mut batch, mut bytes) = (Vec::with_capacity(some.len()), 0);

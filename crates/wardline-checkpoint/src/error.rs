@@ -23,6 +23,8 @@ pub enum CheckpointError {
     },
     /// Another process works in the store and does not end.
     Busy(PathBuf),
+    /// A checkpoint would have taken longer than it may.
+    Slow(PathBuf),
     /// No checkpoint has this number.
     Unknown(u64),
     /// There is no checkpoint at all.
@@ -52,6 +54,12 @@ impl fmt::Display for CheckpointError {
             Self::Busy(path) => {
                 write!(f, "another process works in {}; try again when it has ended", path.display())
             }
+            Self::Slow(path) => write!(
+                f,
+                "{} is too large for a checkpoint in the time that there is; `wardline checkpoint create` takes as long as it \
+                 needs, and what comes after it is quick",
+                path.display()
+            ),
             Self::Unknown(number) => {
                 write!(f, "there is no checkpoint {number}; `wardline checkpoint list` shows them")
             }

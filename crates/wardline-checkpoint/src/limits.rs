@@ -2,6 +2,8 @@
 //!
 //! Nothing that a repository or an agent writes moves these limits: a list of ignored files would be a way to hide from them.
 
+use std::time::Duration;
+
 use crate::node::Why;
 
 /// Limits on what is kept.
@@ -17,12 +19,21 @@ pub struct Limits {
     pub store: u64,
     /// Checkpoints that a store may hold before its oldest ones go.
     pub checkpoints: usize,
+    /// How long opening the store and one checkpoint may take together; `None` for as long as it takes.
+    pub time: Option<Duration>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         const MIB: u64 = 1024 * 1024;
-        Self { file: 32 * MIB, all: 2048 * MIB, results: 512 * MIB, store: 4096 * MIB, checkpoints: 2000 }
+        Self {
+            file: 32 * MIB,
+            all: 2048 * MIB,
+            results: 512 * MIB,
+            store: 4096 * MIB,
+            checkpoints: 2000,
+            time: None,
+        }
     }
 }
 

@@ -146,6 +146,13 @@ impl Growing {
     }
 }
 
+impl Drop for Growing {
+    /// What was not finished goes; after the end it has another name.
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.temporary).ok();
+    }
+}
+
 /// The table of one pack.
 fn table(path: &Path) -> Result<Vec<(Digest, u64, u64)>, CheckpointError> {
     let damaged = || CheckpointError::Damaged { path: path.to_path_buf() };

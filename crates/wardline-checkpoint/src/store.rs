@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{CheckpointError, at};
 use crate::index::{Entry, Index};
@@ -22,7 +22,7 @@ use crate::pack::{Packs, numbers};
 use crate::record::{self, Checkpoint, Record};
 use crate::walk::Ground;
 
-/// How long another process is waited for.
+/// How long another process is waited for at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -42,6 +42,7 @@ pub struct Store {
     pub(crate) ground: OwnedFd,
     device: u64,
     without: Option<u64>,
+    until: Option<Instant>,
     pub(crate) limits: Limits,
     pub(crate) now: Now,
     pub(crate) last: Option<Checkpoint>,
@@ -84,7 +85,8 @@ impl Store {
             .mode(0o700)
             .create(directory.join("log"))
             .map_err(at("make", directory))?;
-        let lock = lock(directory)?;
+        let until = limits.time.map(|time| Instant::now() + time);
+        let lock = lock(directory, limits.time.unwrap_or(PATIENCE).min(PATIENCE))?;
         let ground: OwnedFd = File::open(root).map_err(at("open", root))?.into();
         let device = rustix::fs::fstat(&ground).map_err(at("look at", root))?.st_dev;
         let own = directory.metadata().map_err(at("look at", directory))?;
@@ -96,6 +98,7 @@ impl Store {
             ground,
             device,
             without,
+            until,
             limits,
             now,
             last: None,
@@ -148,7 +151,7 @@ impl Store {
     }
 
     pub(crate) fn look(&self) -> Ground<'_> {
-        Ground { root: &self.ground, device: self.device, without: self.without }
+        Ground { root: &self.ground, device: self.device, without: self.without, until: self.until }
     }
 
     /// The time of this opening in nanoseconds since 1970.
@@ -248,7 +251,7 @@ impl Contents for Store {
 }
 
 /// Keeps other processes out until the file is closed.
-fn lock(directory: &Path) -> Result<File, CheckpointError> {
+fn lock(directory: &Path, patience: Duration) -> Result<File, CheckpointError> {
     let path = directory.join("lock");
     let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = file.map_err(at("open", &path))?;
@@ -256,7 +259,7 @@ fn lock(directory: &Path) -> Result<File, CheckpointError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if waited >= PATIENCE => {
+            Err(TryLockError::WouldBlock) if waited >= patience => {
                 return Err(CheckpointError::Busy(directory.to_path_buf()));
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RawDir};
 use rustix::io::Errno;
@@ -44,6 +45,15 @@ pub(crate) struct Ground<'a> {
     pub(crate) device: u64,
     /// A directory that is left out, by inode: the store itself, should it lie inside.
     pub(crate) without: Option<u64>,
+    /// When it is too late to go on.
+    pub(crate) until: Option<Instant>,
+}
+
+impl Ground<'_> {
+    /// Whether the time is over. What was seen until then is not everything.
+    pub(crate) fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
 }
 
 /// A directory that is still to be looked through.
@@ -98,7 +108,11 @@ fn worker(ground: &Ground<'_>, (work, wake): &(Mutex<Work>, Condvar)) -> Vec<Fou
         if !below.is_empty() || state.busy == 0 {
             wake.notify_all();
         }
-        state.todo.extend(below);
+        if ground.is_late() {
+            state.todo.clear();
+        } else {
+            state.todo.extend(below);
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub fn answer_alone(world: World, input: &[u8], hint: Option<Dialect>, wanted: &
     match opened {
         Ok(monitor) => {
             // This process ends with the answer: the kernel takes its memory back faster than the policy is taken apart.
-            let monitor = ManuallyDrop::new(monitor);
+            let monitor = ManuallyDrop::new(monitor.for_hooks_alone());
             let subject = subject(&call, &call.session);
             let asking = Asking { attended: true, on_ask: None, wanted: Arc::clone(wanted), told: None };
             answer(&monitor, &subject, &call, &asking)
@@ -155,6 +155,7 @@ fn seen(monitor: &Monitor, subject: &Subject, call: &Call) -> Result<Answer, Mon
     body.insert("host".into(), call.dialect.as_str().into());
     body.insert("agent_session".into(), call.session.clone().into());
     body.insert("text".into(), "the agent's hooks are in force".into());
+    body.extend(monitor.session_seen(subject));
     monitor.append(subject, Kind::Note, None, body)?;
     Ok(Answer::NoObjection)
 }

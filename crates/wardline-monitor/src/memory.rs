@@ -20,6 +20,24 @@ const MAX_FETCHED: usize = 256;
 /// A memory larger than this is not ours.
 const MAX_BYTES: u64 = 256 * 1024;
 
+/// An effect that goes on: it was decided, and how it ended was not reported yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// The call.
+    pub(crate) call: String,
+    /// When it was decided, in milliseconds since 1970.
+    pub(crate) at: u64,
+    /// Whether it surely began: no further question was put about it.
+    pub(crate) sure: bool,
+}
+
+impl Effect {
+    fn parse(value: &Value) -> Option<Self> {
+        let call = value.get(0)?.as_str()?.to_owned();
+        Some(Self { call, at: value.get(1)?.as_u64()?, sure: value.get(2)?.as_bool()? })
+    }
+}
+
 /// What is remembered of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct State {
@@ -34,6 +52,12 @@ pub(crate) struct State {
     fetched: Vec<String>,
     /// When questions were put lately, in milliseconds since 1970.
     pub(crate) asked: Vec<u64>,
+    /// Whether its first checkpoint was taken, or could not be; only with hooks alone.
+    pub(crate) begun: bool,
+    /// Whether a checkpoint of the whole workspace takes too long for a hook.
+    pub(crate) slow: bool,
+    /// Effects that go on, around which checkpoints are taken; only with hooks alone.
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl State {
@@ -112,6 +136,12 @@ impl State {
                 .filter_map(|call| call.as_str().map(str::to_owned))
                 .collect(),
             // Absent in what older versions wrote.
+            begun: value.get("begun").and_then(Value::as_bool).unwrap_or_default(),
+            slow: value.get("slow").and_then(Value::as_bool).unwrap_or_default(),
+            effects: value
+                .get("effects")
+                .and_then(Value::as_array)
+                .map_or_else(Vec::new, |all| all.iter().filter_map(Effect::parse).collect()),
             asked: value
                 .get("asked")
                 .and_then(Value::as_array)
@@ -139,6 +169,9 @@ impl State {
             "refused": self.refused,
             "fetched": self.fetched,
             "asked": self.asked,
+            "begun": self.begun,
+            "slow": self.slow,
+            "effects": self.effects.iter().map(|it| json!([it.call, it.at, it.sure])).collect::<Value>(),
         })
         .to_string()
     }

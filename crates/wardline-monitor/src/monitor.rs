@@ -168,6 +168,20 @@ impl Monitor {
         })
     }
 
+    /// The same monitor for an agent with hooks and no session around it: each call is a process of its own, and the checkpoints
+    /// around its effects are taken in it.
+    #[must_use]
+    pub fn for_hooks_alone(mut self) -> Self {
+        self.keeper = Keeper::of_hooks();
+        self
+    }
+
+    /// Takes the checkpoint at which a session of hooks alone begins, unless there is one; gives what is to be said of it in the row that
+    /// tells of the session.
+    pub fn session_seen(&self, subject: &Subject) -> Option<(String, serde_json::Value)> {
+        self.keeper.first(&self.world, subject)
+    }
+
     /// The monitor of a world whose policy and journal are chosen by the caller, for confined actions.
     pub(crate) fn with(world: World, policy: PolicySet, journal: Journal) -> Self {
         Self {
@@ -274,7 +288,7 @@ impl Monitor {
         if verdict.decision != Decision::Deny && !unanswered {
             let sure = verdict.decision == Decision::Allow;
             let taken = self.keeper.before(&self.world, subject, action, &call, analysis.as_ref(), sure)?;
-            body.extend(taken.map(|number| ("checkpoint".to_owned(), number.into())));
+            body.extend(taken);
         }
         let rows = if verdict.decision == Decision::Allow { rows } else { Vec::new() };
         let more: Vec<Draft> =
@@ -424,7 +438,7 @@ impl Monitor {
         let mut outcome = outcome;
         // The tool has run, and its outcome is recorded whether or not a checkpoint could be taken.
         match self.keeper.after(&self.world, subject, action, &call) {
-            Ok(taken) => outcome.extend(taken.map(|number| ("checkpoint".to_owned(), number.into()))),
+            Ok(taken) => outcome.extend(taken),
             Err(e) => drop(outcome.insert("no_checkpoint".into(), e.to_string().into())),
         }
         if known {

@@ -108,6 +108,8 @@ pub struct Finished {
     pub left: Vec<Appeared>,
     /// What capability manifests name and the program did not get.
     pub not_given: Vec<NotGiven>,
+    /// Why there is no checkpoint of its end, should there be one of its beginning.
+    pub no_checkpoint: Option<String>,
 }
 
 /// What a session was, for its end.
@@ -177,7 +179,7 @@ pub fn run(
     // Also when nothing was started: what changes from now on is the person's again.
     let ended_at =
         checkpoint.map(|_| monitor.keeper().end(monitor.world(), &subject, &label, guard.mediated));
-    let Finished { ended, connections, held, uncopied, left, not_given } = finished?;
+    let Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint: _ } = finished?;
     let after = Snapshot::take(&monitor.world().project);
     let changes = before.compare(&after);
     let unmediated = if guard.mediated { unmediated(monitor, &changes) } else { Vec::new() };
@@ -238,9 +240,14 @@ pub fn exec(
     approver: &dyn Approver,
 ) -> Result<Finished, SessionError> {
     let subject = Subject { agent: guard.agent().to_owned(), ..Subject::local(&session_name("exec")) };
+    if !guard.accept_missing.iter().any(|word| word == CHECKPOINT) {
+        monitor.keeper().one_command();
+    }
     let result = exec_as(&subject, monitor, guard, ahead, approver);
+    // Also when nothing was started: what changes from now on is the person's again.
+    let no_checkpoint = monitor.keeper().end_command(monitor.world(), &subject, &command_line(&guard.argv));
     memory::forget(&monitor.world().state, &subject.session);
-    result
+    result.map(|finished| Finished { no_checkpoint, ..finished })
 }
 
 /// Runs one command as [`exec`] does, because the principal's own command line says so.
@@ -296,8 +303,10 @@ fn exec_as(
     };
     // From here on the intent stands in the journal, so whatever stops the command is its outcome.
     if asked {
-        prepared =
-            prepared.and_then(|prepared| prepared.record_start(monitor, subject, guard).map(|()| prepared));
+        prepared = prepared.and_then(|prepared| {
+            monitor.keeper().begin_asked(monitor.world(), subject, &command_line(&guard.argv))?;
+            prepared.record_start(monitor, subject, guard).map(|()| prepared)
+        });
     }
     match prepared {
         Ok(prepared) => prepared.confine(monitor, subject, permit),

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-use super::real::read;
+use super::histories::read;
 use crate::revert::Choice;
 use crate::store::tests::{Scratch, by};
 use crate::{Author, Limits, Node, Occasion, Why};
@@ -211,6 +211,21 @@ fn damage_in_a_store_is_told_and_never_restored() {
     assert!(scratch.open().revert(first, &Choice::All, &person()).is_err());
     assert_eq!(std::fs::read(root.join("a")).unwrap(), b"agent");
     assert_eq!(read(&root).len(), 1, "nothing is left lying about");
+}
+
+#[test]
+fn a_checkpoint_that_would_take_too_long_is_none_and_the_next_is_whole() {
+    let scratch = Scratch::new("slow");
+    for n in 0..50 {
+        std::fs::write(scratch.root().join(format!("f{n}")), "x").unwrap();
+    }
+    let limits = Limits { time: Some(std::time::Duration::ZERO), ..Limits::default() };
+    let mut store = scratch.open_with(limits);
+    assert!(matches!(store.capture(&person()), Err(crate::CheckpointError::Slow(_))));
+    assert!(store.list().unwrap().is_empty());
+    assert_eq!(store.log().read_dir().unwrap().count(), 0, "nothing is left of it");
+    drop(store);
+    assert_eq!(scratch.open().capture(&person()).unwrap().checkpoint.changed, 50);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Generated histories: on values alone, on a real file system, and with the process dying at every step.
 
 mod files;
+mod histories;
 mod model;
 mod real;
+
+use crate::Author;

@@ -1,66 +1,11 @@
 //! The same histories on a real file system, and reverts that die or fail at every step.
 
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
-
-use super::model::{Dice, History, Thing, Things, check, solve};
+use super::histories::{Dice, History, read, write};
+use super::model::{check, solve};
 use crate::apply::{Fate, Stop};
-use crate::open::name;
 use crate::revert::Choice;
 use crate::store::tests::{Scratch, by};
 use crate::{Author, Store};
-
-/// Makes a directory hold exactly these things, rewriting only what differs.
-pub(super) fn write(root: &Path, things: &Things) {
-    let now = read(root);
-    for (place, thing) in now.iter().rev().filter(|(place, thing)| {
-        things.get(*place).is_none_or(|new| std::mem::discriminant(new) != std::mem::discriminant(*thing))
-    }) {
-        let path = root.join(name(place));
-        match thing {
-            Thing::Directory(_) => std::fs::remove_dir(path).unwrap(),
-            _ => std::fs::remove_file(path).unwrap(),
-        }
-    }
-    for (place, thing) in things.iter().filter(|(place, thing)| now.get(*place) != Some(thing)) {
-        let path = root.join(name(place));
-        match thing {
-            Thing::Directory(_) => drop(std::fs::create_dir(&path)),
-            Thing::File(_, content) => std::fs::write(&path, content).unwrap(),
-            Thing::Link(target) => {
-                std::fs::remove_file(&path).ok();
-                symlink(name(target), &path).unwrap();
-            }
-        }
-        if let Thing::Directory(mode) | Thing::File(mode, _) = thing {
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(*mode)).unwrap();
-        }
-    }
-}
-
-/// What a directory holds.
-pub(super) fn read(root: &Path) -> Things {
-    let mut things = Things::new();
-    let mut todo = vec![root.to_path_buf()];
-    while let Some(directory) = todo.pop() {
-        for entry in std::fs::read_dir(directory).unwrap().flatten() {
-            let path = entry.path();
-            let found = path.symlink_metadata().unwrap();
-            let mode = found.permissions().mode() & 0o7777;
-            let thing = if found.is_symlink() {
-                Thing::Link(std::fs::read_link(&path).unwrap().into_os_string().into_vec())
-            } else if found.is_dir() {
-                todo.push(path.clone());
-                Thing::Directory(mode)
-            } else {
-                Thing::File(mode, std::fs::read(&path).unwrap())
-            };
-            things.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), thing);
-        }
-    }
-    things
-}
 
 /// Plays a history on a file system, with a checkpoint after each step; gives the number of the first.
 fn play(scratch: &Scratch, history: &History) -> u64 {

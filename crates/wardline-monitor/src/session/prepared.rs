@@ -208,7 +208,8 @@ impl Prepared {
         let not_given = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone()).collect();
         let uncopied = self.manifest.uncopied().to_vec();
         let left = self.directory.found.clone();
-        Ok(Finished { ended, connections: self.door.refusals(), held, uncopied, left, not_given })
+        let connections = self.door.refusals();
+        Ok(Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint: None })
     }
 }
 

@@ -16,7 +16,7 @@ use wardline_monitor::{
 };
 
 use super::check::unknown_agent;
-use super::run::{aftermath, left_behind, out_of_band, refused_connections, secrets_not_given};
+use super::run::{aftermath, left_behind, no_end, out_of_band, refused_connections, secrets_not_given};
 use super::{PolicyFlags, quarantine};
 use crate::exit;
 
@@ -141,8 +141,9 @@ impl Exec {
             None => attended.then(|| Doorkeeper(Arc::new(TypedTerminal))),
         };
         match session::exec(&monitor, &guard, ahead, &*approver) {
-            Ok(Finished { ended, connections, held, uncopied, left, not_given }) => {
+            Ok(Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint }) => {
                 let told = refused_connections(&connections)
+                    + &no_checkpoint.map_or_else(String::new, |why| no_end(&why))
                     + &secrets_not_given(&not_given)
                     + &left_behind(&left)
                     + &quarantine::summary(&held, &uncopied)

@@ -27,8 +27,8 @@ pub(crate) const HELP: &str = "Reads one hook call as JSON from standard input a
 
 /// Shorter than the shortest time-out that `init` gives an agent.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// More than any decision needs; a decision that needs more is refused.
-const MEMORY: u64 = 512 * 1024 * 1024;
+/// More than any decision needs, and the checkpoint before it; a decision that needs more is refused.
+const MEMORY: u64 = 1024 * 1024 * 1024;
 /// How long a question may wait for a person, and the rest of the decision: shorter than the time-out that `init` gives an agent.
 const LONGEST: Duration = Duration::from_secs(570);
 /// Longer than the gate waits for its scan.

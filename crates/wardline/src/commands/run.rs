@@ -205,14 +205,7 @@ pub(crate) fn describe(summary: &Summary) -> String {
     if let Some(number) = summary.checkpoint.filter(|_| !summary.changes.is_empty()) {
         writeln!(text, "  undo: wardline changes, wardline revert --all  (checkpoint {number})").ok();
     }
-    if let Some(why) = &summary.no_checkpoint {
-        writeln!(
-            text,
-            "  NO CHECKPOINT OF THE END, so what changed later counts as the agent's too: {}",
-            one_line(why)
-        )
-        .ok();
-    }
+    text.push_str(&summary.no_checkpoint.as_deref().map_or_else(String::new, no_end));
     text.push_str(&left_behind(&summary.left));
     text.push_str(&quarantine::summary(&summary.held, &summary.uncopied));
     text.push_str(&aftermath(&summary.ended));
@@ -221,6 +214,12 @@ pub(crate) fn describe(summary: &Summary) -> String {
     }
     writeln!(text, "  log: wardline log --session {}  ({})", summary.session, summary.journal.display()).ok();
     text
+}
+
+/// What a missing checkpoint of the end comes to.
+pub(crate) fn no_end(why: &str) -> String {
+    let why = one_line(why);
+    format!("  NO CHECKPOINT OF THE END, so what changed later counts as the agent's too: {why}\n")
 }
 
 /// The hosts that the egress door refused, with the reason.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod alone;
 mod approve;
 mod attack;
 mod caps;
@@ -25,6 +26,7 @@ mod profile;
 mod push;
 mod quarantine;
 mod redact;
+mod reverts;
 mod run;
 mod scan;
 mod ui;

@@ -1,5 +1,6 @@
 //! `wardline waive`: a person's exceptions, made at a terminal, recorded, for one effect, for a while.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::common::Sealed;
@@ -9,11 +10,21 @@ const COMMAND: &str = "rm -rf /srv/old";
 
 /// Runs `wardline` with a terminal of its own and `answer` typed at it.
 pub(crate) fn at_terminal(world: &Sealed, arguments: &str, answer: &str) -> (i32, String) {
+    at_terminal_in(world, &world.project(), arguments, answer)
+}
+
+/// As [`at_terminal`], in another directory.
+pub(crate) fn at_terminal_in(
+    world: &Sealed,
+    directory: &Path,
+    arguments: &str,
+    answer: &str,
+) -> (i32, String) {
     use std::io::Write as _;
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_wardline"));
     let mut child = Command::new("script")
         .args(["--quiet", "--return", "--command", &line, "/dev/null"])
-        .current_dir(world.project())
+        .current_dir(directory)
         .env_clear()
         .env("HOME", world.path("home"))
         .env("USER", "tester")
