@@ -47,6 +47,7 @@ pub mod session;
 pub mod socket;
 pub mod sources;
 mod spare;
+pub mod stop;
 mod stray;
 mod tally;
 pub mod traps;

@@ -14,7 +14,7 @@ const MAX_PATH: usize = 80;
 /// The beginning of the names of directories that lie in the system's temporary directory.
 const TEMPORARY: &str = "wardline-";
 /// A link to the session's memory, which goes with the directory.
-const MEMORY: &str = "memory";
+pub(crate) const MEMORY: &str = "memory";
 /// What [`spare`] calls these directories.
 const KIND: &str = "run";
 
@@ -93,25 +93,28 @@ impl Drop for RunDirectory {
 
 /// Cleans up after the sessions whose process is gone, unless a keeper of theirs is still at it.
 fn sweep(base: &Path, prefix: &str) -> Vec<Appeared> {
-    let mut found = Vec::new();
+    let left = of_sessions(base, prefix).into_iter().filter(|(_, owner)| !owner.is_alive());
+    left.flat_map(|(path, _)| wardline_sandbox::clean(&path).into_iter().flatten()).collect()
+}
+
+/// The directories of all sessions of this state directory and, where its path is too long, of others, each with the process that
+/// made it.
+pub(crate) fn all(state: &Path) -> Vec<(PathBuf, Identity)> {
+    let elsewhere = of_sessions(&std::env::temp_dir(), TEMPORARY);
+    of_sessions(&state.join("run"), "").into_iter().chain(elsewhere).collect()
+}
+
+/// The directories below `base` that are sessions' of ours.
+fn of_sessions(base: &Path, prefix: &str) -> Vec<(PathBuf, Identity)> {
     let own = std::fs::metadata("/proc/self").map(|found| found.uid()).ok();
-    for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| Identity::parse(name.strip_prefix(prefix)?));
-        let left = owner.is_some_and(|owner| !owner.is_alive());
+    let entries = std::fs::read_dir(base).into_iter().flatten().flatten();
+    let mine = entries.filter_map(|entry| {
+        let owner = Identity::parse(entry.file_name().to_str()?.strip_prefix(prefix)?)?;
         // In the temporary directory, others may make directories of any name.
-        let ours = || {
-            entry
-                .path()
-                .symlink_metadata()
-                .is_ok_and(|metadata| metadata.is_dir() && Some(metadata.uid()) == own)
-        };
-        if !left || !ours() {
-            continue;
-        }
-        found.extend(wardline_sandbox::clean(&entry.path()).into_iter().flatten());
-    }
-    found
+        let metadata = entry.path().symlink_metadata().ok()?;
+        (metadata.is_dir() && Some(metadata.uid()) == own).then(|| (entry.path(), owner))
+    });
+    mine.collect()
 }
 
 #[cfg(test)]

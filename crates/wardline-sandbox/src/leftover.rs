@@ -73,8 +73,7 @@ pub fn clean(session: &Path) -> Option<Vec<Appeared>> {
 fn work(session: &Path) -> Option<Vec<Appeared>> {
     let mut appeared = Vec::new();
     // Without a whole note it was killed before its program began.
-    let text = std::fs::read_to_string(session.join(NAME)).unwrap_or_default();
-    if let Some(left) = serde_json::from_str(&text).ok().as_ref().and_then(Left::read) {
+    if let Some(left) = Left::of(session) {
         if left.keeper.is_alive() || living_in(left.space) > 0 {
             return None;
         }
@@ -99,15 +98,21 @@ pub(crate) fn discard(session: &Path) {
 }
 
 /// What a note says.
-struct Left {
-    keeper: Identity,
-    space: Option<u64>,
-    groups: Vec<PathBuf>,
+pub(crate) struct Left {
+    pub(crate) keeper: Identity,
+    pub(crate) space: Option<u64>,
+    pub(crate) groups: Vec<PathBuf>,
     watches: Vec<Watch>,
-    confinement: Confinement,
+    pub(crate) confinement: Confinement,
 }
 
 impl Left {
+    /// The note in a session's directory; `None` where there is no whole one.
+    pub(crate) fn of(session: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(session.join(NAME)).ok()?;
+        serde_json::from_str(&text).ok().as_ref().and_then(Self::read)
+    }
+
     fn read(value: &Value) -> Option<Self> {
         let list = |name: &str| value.get(name)?.as_array();
         Some(Self {

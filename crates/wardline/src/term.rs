@@ -1,9 +1,41 @@
 //! Colours and layout for a person; plain text when the output is not a terminal or `NO_COLOR` is set.
 
-use std::io::IsTerminal as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 
 use wardline_monitor::policy::Decision;
 use wardline_monitor::scan::finding::Severity;
+
+/// The terminal that this process was started from, whatever its streams lead to.
+fn own() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+/// Whether somebody may be at a terminal.
+pub(crate) fn is_attended() -> bool {
+    own().is_ok()
+}
+
+/// Writes a text on the terminal and takes one line of an answer, without the spaces around it.
+///
+/// # Errors
+/// When there is no terminal.
+pub(crate) fn ask(text: &str) -> io::Result<String> {
+    let mut terminal = own()?;
+    terminal.write_all(text.as_bytes())?;
+    terminal.flush()?;
+    let mut line = String::new();
+    BufReader::new(terminal).read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// As [`ask`], for a yes; anything else is a no.
+///
+/// # Errors
+/// When there is no terminal.
+pub(crate) fn confirmed(text: &str) -> io::Result<bool> {
+    Ok(matches!(ask(text)?.as_str(), "y" | "Y" | "yes" | "YES"))
+}
 
 /// How the standard output may look.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +47,7 @@ impl Style {
     /// The style of standard output.
     pub(crate) fn of_stdout() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { colour: wanted && std::io::stdout().is_terminal() }
+        Self { colour: wanted && io::stdout().is_terminal() }
     }
 
     /// A decision as a coloured word.

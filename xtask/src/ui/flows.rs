@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -33,6 +34,7 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("approve", approve),
     ("deny by the keyboard", deny),
     ("switch the mode", switch),
+    ("stop a session", stop),
     ("sessions and doctor", others),
     ("another site", cross_site),
 ];
@@ -310,6 +312,48 @@ fn switch(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.sees("Switched, from the next action on")
 }
 
+/// Freezes a session that writes as long as it runs, lets it go on, looks at it, and ends it.
+fn stop(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    let ticks = scene.root.join("home/slug/ticks");
+    let size = || fs::metadata(&ticks).map_or(0, |found| found.len());
+    let rests = || {
+        let before = size();
+        std::thread::sleep(Duration::from_millis(300));
+        size() == before
+    };
+    let script = "setsid sh -c 'while :; do printf x >> ticks; sleep 0.02; done' & wait";
+    let mut command = scene.run(&["run", "--", "sh", "-c", script]);
+    let session = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map_err(|e| e.to_string())?;
+    let goes = |page: &mut Browser, what: &str| -> Result<(), String> {
+        let before = size();
+        for _ in 0..600 {
+            if size() > before + 3 {
+                return Ok(());
+            }
+            page.value("true")?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Err(format!("it does not write {what}"))
+    };
+    goes(page, "at first")?;
+    page.go(&scene.at("/sessions"))?;
+    page.sees("Running now")?;
+    page.click("button", "Freeze")?;
+    page.sees("Frozen: nothing of it runs")?;
+    check(rests(), "it writes although it is frozen")?;
+    page.click("button", "Let it go on")?;
+    page.sees("It goes on")?;
+    goes(page, "after it was let go on")?;
+    page.click("button", "Stop…")?;
+    page.sees("It is frozen now")?;
+    page.sees("while :; do printf x >> ticks")?;
+    check(rests(), "it writes while a person looks at it")?;
+    page.click("button", "End it")?;
+    page.sees("Ended, with everything")?;
+    check(ended(session)? == Some(137), "it was not ended")?;
+    fs::remove_file(ticks).map_err(|e| e.to_string())
+}
+
 fn others(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.go(&scene.at("/sessions"))?;
     page.sees("claude")?;
@@ -340,14 +384,17 @@ fn cross_site(page: &mut Browser, scene: &Scene) -> Result<(), String> {
 }
 
 /// The panes, for looking at.
-const PANES: [&str; 5] =
-    ["/changes", "/trace", "/permissions?target=git+push+origin", "/sessions", "/doctor"];
+const PANES: [&str; 6] =
+    ["/changes", "/approvals", "/trace", "/permissions?target=git+push+origin", "/sessions", "/doctor"];
 
 /// No serious finding of axe, in any pane, in the dark and in the light; how many were looked at.
 pub(super) fn accessible(page: &mut Browser, scene: &Scene, axe: &str) -> Result<usize, String> {
     const RUN: &str = "axe.run(document, {resultTypes: ['violations']}).then(it => JSON.stringify(it.violations\
         .filter(it => ['serious', 'critical'].includes(it.impact)).map(it => it.id + ': ' + it.nodes.slice(0, 3).map(it => it.html).join(' … '))))";
     let mut looked = 0;
+    let mut asker = asking(scene, &["git", "push", "origin", "main"])?;
+    page.go(&scene.at("/approvals"))?;
+    page.sees("git push origin main")?;
     for scheme in ["light", "dark"] {
         page.light(scheme)?;
         for pane in PANES {
@@ -358,6 +405,8 @@ pub(super) fn accessible(page: &mut Browser, scene: &Scene, axe: &str) -> Result
             looked += 1;
         }
     }
+    asker.kill().ok();
+    asker.wait().ok();
     page.light("light")?;
     Ok(looked)
 }

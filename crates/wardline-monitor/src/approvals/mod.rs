@@ -19,6 +19,7 @@ pub mod question;
 pub mod render;
 pub mod seat;
 pub mod ticket;
+pub mod word;
 
 pub use board::{Board, BoardError};
 pub use bound::Bound;

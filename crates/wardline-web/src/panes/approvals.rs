@@ -5,12 +5,9 @@
 
 use axum::http::StatusCode;
 use maud::{Markup, html};
-use serde_json::Map;
 use wardline_monitor::approvals::board::now_ms;
-use wardline_monitor::approvals::{Board, BoardError, Mode, Question, Say, lookalikes};
-use wardline_monitor::audit::Kind;
+use wardline_monitor::approvals::{Board, BoardError, Mode, Question, Say, lookalikes, word};
 use wardline_monitor::sources::{self, Choice};
-use wardline_monitor::{Subject, undo};
 
 use crate::Ui;
 use crate::answer::{Answer, Ask};
@@ -189,34 +186,17 @@ pub(crate) fn answer(ui: &Ui, ask: &Ask) -> Answer {
 /// Switches how closely a person watches.
 pub(crate) fn switch(ui: &Ui, ask: &Ask) -> Answer {
     let wanted = ask.form("mode").unwrap_or_default();
-    let Some((word, mode)) = MODES.iter().find(|(word, _)| *word == wanted) else {
+    let Some((_, mode)) = MODES.iter().find(|(word, _)| *word == wanted) else {
         return Answer::wrong("there is no such mode");
     };
-    let recorded = record(ui, "mode", &[("mode", word), ("for", "every session")]);
-    let switched = recorded.and_then(|()| {
-        Board::open(&ui.world().state)
-            .and_then(|board| board.switch(None, *mode, "web"))
-            .map_err(|e| e.to_string())
-    });
-    switched.map_or_else(Answer::failed, |()| Answer::See("/approvals?done=mode".to_owned()))
+    let switched = word::switch(ui.world(), None, *mode, "web");
+    switched
+        .map_or_else(|e| Answer::failed(e.to_string()), |()| Answer::See("/approvals?done=mode".to_owned()))
 }
 
 /// Lets a paused session go on.
 pub(crate) fn resume(ui: &Ui, ask: &Ask) -> Answer {
     let Some(session) = ask.form("session") else { return Answer::wrong("no session is named") };
-    let recorded = record(ui, session, &[("resumed", session)]);
-    let resumed = recorded.and_then(|()| {
-        Board::open(&ui.world().state).and_then(|board| board.resume(session)).map_err(|e| e.to_string())
-    });
-    resumed.map_or_else(Answer::failed, |()| Answer::See("/approvals".to_owned()))
-}
-
-/// The record comes first, as with every word of a person's that loosens.
-fn record(ui: &Ui, session: &str, fields: &[(&str, &str)]) -> Result<(), String> {
-    let mut body = Map::new();
-    for (name, value) in fields.iter().chain(&[("principal", ui.world().principal.as_str()), ("by", "web")]) {
-        body.insert((*name).to_owned(), (*value).into());
-    }
-    let monitor = undo::for_the_record(ui.world()).map_err(|e| e.to_string())?;
-    monitor.append(&Subject::local(session), Kind::Override, None, body).map(drop).map_err(|e| e.to_string())
+    let resumed = word::lift_pause(ui.world(), session, "web");
+    resumed.map_or_else(|e| Answer::failed(e.to_string()), |()| Answer::See("/approvals".to_owned()))
 }

@@ -4,6 +4,7 @@ mod approvals;
 pub(crate) mod changes;
 mod doctor;
 mod permissions;
+mod running;
 mod sessions;
 mod trace;
 
@@ -31,6 +32,7 @@ pub(crate) const ADDRESSES: &[(&str, Option<Pane>, Option<Pane>)] = &[
     ("/permissions/ask", None, Some(permissions::ask)),
     ("/permissions/do", None, Some(permissions::save)),
     ("/sessions", Some(sessions::show), None),
+    ("/sessions/do", None, Some(running::carry_out)),
     ("/trace", Some(trace::show), None),
     ("/trace/row", Some(trace::row), None),
     ("/doctor", Some(doctor::show), Some(doctor::again)),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::html;
 use wardline_monitor::audit::Kind;
 
-use super::{address, time};
+use super::{address, running, time};
 use crate::Ui;
 use crate::answer::{Answer, Ask};
 use crate::html;
@@ -31,13 +31,14 @@ struct Session {
     checkpoint: Option<u64>,
 }
 
-pub(crate) fn show(ui: &Ui, _: &Ask) -> Answer {
+pub(crate) fn show(ui: &Ui, ask: &Ask) -> Answer {
     let (sessions, dropped, damaged) = {
         let log = ui.journal();
         (collect(&log), log.dropped, log.damaged)
     };
     let here = ui.world().project.to_string_lossy().into_owned();
     let body = html! {
+        (running::list(ui, ask))
         @if damaged > 0 { p.problem { (damaged) " rows of the journal are damaged; " code { "wardline log verify" } " says where." } }
         @if sessions.is_empty() {
             p.empty { "No session yet. " code { "wardline run -- PROGRAM" } " begins one." }

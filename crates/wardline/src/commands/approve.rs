@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wardline_monitor::World;
-use wardline_monitor::approvals::{Board, BoardError, Question, Say, rows, seat, visible};
+use wardline_monitor::approvals::{Board, BoardError, Question, Say, rows, seat, visible, word};
 
 use crate::exit;
 use crate::term::Style;
@@ -53,7 +53,7 @@ impl Approve {
         let done = match &self {
             Self { allow: Some(id), digest, .. } => answer(&board, id, digest.as_deref(), Say::Allow),
             Self { deny: Some(id), .. } => answer(&board, id, None, Say::Deny),
-            Self { resume: Some(session), .. } => resume(&board, session),
+            Self { resume: Some(session), .. } => resume(world, &board, session),
             Self { list: true, json, .. } => list(&board, *json),
             Self { .. } if std::io::stdout().is_terminal() && seat::at_terminal().is_ok() => attend(&board),
             Self { .. } => list(&board, false),
@@ -230,12 +230,12 @@ fn answer(board: &Board, id: &str, digest: Option<&str>, say: Say) -> Result<(),
     Ok(())
 }
 
-fn resume(board: &Board, session: &str) -> Result<(), Failure> {
+fn resume(world: &World, board: &Board, session: &str) -> Result<(), Failure> {
     seat::at_terminal().map_err(Failure::Person)?;
     if board.paused(session)?.is_none() {
         return Err(Failure::Board(BoardError::Gone));
     }
-    board.resume(session)?;
+    word::lift_pause(world, session, "approve").map_err(|e| Failure::Person(e.to_string()))?;
     println!("{session} goes on");
     Ok(())
 }

@@ -22,6 +22,7 @@ mod redact;
 mod revert;
 mod run;
 mod scan;
+mod stop;
 mod trust;
 mod ui;
 mod waive;
@@ -75,6 +76,8 @@ enum Command {
     Approve(approve::Approve),
     /// Show or switch how closely you watch, also while sessions run
     Mode(mode::ModeCommand),
+    /// Freeze a running session, see what it is doing, and end it
+    Stop(stop::Stop),
     /// Explain what the policy says to one action
     Check(check::Check),
     /// Show, lint or test the policy
@@ -196,6 +199,7 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         Command::Exec(command) => command.run(world, None),
         Command::Approve(command) => command.run(&world),
         Command::Mode(command) => command.run(&world),
+        Command::Stop(command) => command.run(&world),
         Command::Check(command) => command.run(&world),
         Command::Policy(command) => command.run(&world),
         Command::Trust(command) => command.run(&world),

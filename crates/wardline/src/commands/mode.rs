@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Map, Value};
-use wardline_monitor::approvals::{Board, BoardError, Mode, Switch, seat};
-use wardline_monitor::audit::Kind;
+use wardline_monitor::approvals::{Board, BoardError, Mode, Switch, seat, word};
 use wardline_monitor::sources::Choice;
-use wardline_monitor::{Monitor, Subject, World, sources, visible};
+use wardline_monitor::{World, sources, visible};
 
 use crate::exit;
 
@@ -20,7 +18,7 @@ use crate::exit;
 )]
 pub(crate) struct ModeCommand {
     /// autopilot, supervised, or policy; without one, what holds is shown
-    #[arg(value_name = "MODE", value_parser = word)]
+    #[arg(value_name = "MODE", value_parser = parsed)]
     mode: Option<Word>,
     /// Only for this session
     #[arg(long, value_name = "SESSION")]
@@ -34,7 +32,7 @@ enum Word {
     Policy,
 }
 
-fn word(text: &str) -> Result<Word, String> {
+fn parsed(text: &str) -> Result<Word, String> {
     match text {
         "autopilot" => Ok(Word::To(Mode::Autopilot)),
         "supervised" => Ok(Word::To(Mode::Supervised)),
@@ -77,31 +75,15 @@ fn show(world: &World, session: Option<&str>) -> Result<(), String> {
 
 fn switch(world: &World, session: Option<&str>, word: Word) -> Result<(), String> {
     seat::at_terminal()?;
-    let board = Board::open(&world.state).map_err(|e| e.to_string())?;
     let mode = match word {
         Word::To(mode) => Some(mode),
         Word::Policy => None,
     };
-    record(world, session, mode)?;
-    board.switch(session, mode, "terminal").map_err(|e| e.to_string())?;
+    word::switch(world, session, mode, "terminal").map_err(|e| e.to_string())?;
     let name = mode.map_or("what the configuration says", Mode::as_str);
     println!(
         "{name}, from the next action on, {}",
         session.map_or_else(|| "in every session".to_owned(), |session| format!("in session {session}"))
     );
-    Ok(())
-}
-
-/// The record comes first, as with every word of a person's that loosens.
-fn record(world: &World, session: Option<&str>, mode: Option<Mode>) -> Result<(), String> {
-    let elsewhere = world.clone().in_project(world.state.clone());
-    let monitor = Monitor::open(elsewhere, &Choice::default(), false).map_err(|e| e.to_string())?;
-    let mut body: Map<String, Value> = Map::new();
-    body.insert("mode".into(), mode.map_or("policy", Mode::as_str).into());
-    body.insert("for".into(), session.unwrap_or("every session").into());
-    body.insert("principal".into(), world.principal.clone().into());
-    monitor
-        .append(&Subject::local(session.unwrap_or("mode")), Kind::Override, None, body)
-        .map_err(|e| e.to_string())?;
     Ok(())
 }

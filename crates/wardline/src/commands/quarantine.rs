@@ -12,7 +12,7 @@ use wardline_monitor::quarantine::{self, Held, QuarantineError, State};
 use wardline_monitor::undo::for_the_record;
 use wardline_monitor::{Monitor, World, visible};
 
-use crate::exit;
+use crate::{exit, term};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -219,7 +219,6 @@ fn settle_one(monitor: &Monitor, held: &Held, accept: bool) -> bool {
 
 /// Shows what would be done and waits for a typed yes.
 fn confirmed(chosen: &[Held], accept: bool) -> std::io::Result<bool> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     let mut text = String::from("\n");
     for held in chosen {
         writeln!(text, "{}", line(held)).ok();
@@ -233,11 +232,7 @@ fn confirmed(chosen: &[Held], accept: bool) -> std::io::Result<bool> {
         if accept { "make these changes?" } else { "let these changes go for good?" }
     )
     .ok();
-    terminal.write_all(text.as_bytes())?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    BufReader::new(terminal).read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "YES"))
+    term::confirmed(&text)
 }
 
 /// The held changes of a session, for its end.

@@ -1,7 +1,5 @@
 //! `wardline waive`: a person's exception for one effect that is refused.
 
-use std::fs::OpenOptions;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -11,7 +9,7 @@ use wardline_monitor::sources::Choice;
 use wardline_monitor::waivers::{self, Stored};
 use wardline_monitor::{Monitor, Subject, World, visible};
 
-use crate::exit;
+use crate::{exit, term};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -99,17 +97,11 @@ fn same(a: &Stored, b: &Stored) -> bool {
 
 /// Shows what would be let through and waits for a typed yes.
 fn confirmed(waiver: &Stored) -> std::io::Result<bool> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     let Stored { effect, project, expires, reason, .. } = waiver;
     let (effect, reason) = (visible(effect), visible(reason));
-    write!(
-        terminal,
+    term::confirmed(&format!(
         "\nlet this happen, unasked, in {project} until {expires}?\n\n  {effect}\n\n  because {reason}\n\n[y/N] "
-    )?;
-    terminal.flush()?;
-    let mut line = String::new();
-    BufReader::new(terminal).read_line(&mut line)?;
-    Ok(matches!(line.trim(), "y" | "Y" | "yes" | "YES"))
+    ))
 }
 
 fn revoke(world: &World, effect: &str) -> Result<ExitCode, String> {

@@ -29,6 +29,7 @@ mod redact;
 mod reverts;
 mod run;
 mod scan;
+mod stop;
 mod ui;
 mod waive;
 mod work;
