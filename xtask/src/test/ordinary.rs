@@ -12,8 +12,15 @@ use super::output;
 use crate::report::Report;
 
 /// The crates whose behaviour depends on who runs them.
-const CRATES: [&str; 6] =
-    ["wardline-audit", "wardline-sys", "wardline-sandbox", "wardline-proxy", "wardline-monitor", "wardline"];
+const CRATES: [&str; 7] = [
+    "wardline-audit",
+    "wardline-sys",
+    "wardline-sandbox",
+    "wardline-proxy",
+    "wardline-monitor",
+    "wardline-web",
+    "wardline",
+];
 
 /// Nobody: the same number everywhere, and owner of nothing.
 const USER: u32 = 65534;
