@@ -9,9 +9,7 @@ use std::time::SystemTime;
 
 use wardline_audit::{Draft, Journal, JournalError, Kind, Receipt};
 use wardline_checkpoint::CheckpointError;
-use wardline_policy::{
-    Decision, Facts, Origin, PolicySet, Preset, Reason, Refusal, Request, Verdict, decide,
-};
+use wardline_policy::{Decision, Facts, Origin, PolicySet, Reason, Refusal, Request, Verdict, decide};
 use wardline_shell as shell;
 
 use crate::approvals::{Board, BoardError, Bound, Pause, describe};
@@ -147,10 +145,11 @@ impl Monitor {
         let live = Mutex::new(Live::new(&world));
         let policy = sources::policy(&world, choice).map_err(MonitorError::Policy)?;
         let journal = Journal::open(&world.journal())?;
-        let answered = (confined && policy.preset() == Preset::Supervised)
-            .then(|| sources::policy(&world, &Choice { preset: Some(Preset::Autopilot), ..choice.clone() }))
-            .transpose()
-            .map_err(MonitorError::Policy)?;
+        let answered = if confined {
+            sources::answered(&world, choice, &policy).map_err(MonitorError::Policy)?
+        } else {
+            None
+        };
         let board = Board::at(&world.state);
         let (tally, keeper) = (Tally::default(), Keeper::default());
         let policy = Arc::new(policy);

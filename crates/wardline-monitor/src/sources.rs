@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use wardline_policy::{Layer, Options, PolicySet, Problem, RepositoryProfile, Source, SourceKind};
+use wardline_policy::{Layer, Options, PolicySet, Preset, Problem, RepositoryProfile, Source, SourceKind};
 
 use crate::trust::{Trust, TrustError};
 use crate::{World, paths};
@@ -75,7 +75,7 @@ impl std::error::Error for SourceError {}
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     /// The preset, when named.
-    pub preset: Option<wardline_policy::Preset>,
+    pub preset: Option<Preset>,
     /// The profile, when named; else the person's file says which one holds in a repository.
     pub profile: Option<String>,
 }
@@ -110,6 +110,20 @@ pub fn read(world: &World) -> Result<Vec<Source>, SourceError> {
 /// [`SourceError`]; a caller that must decide all the same denies.
 pub fn policy(world: &World, choice: &Choice) -> Result<PolicySet, SourceError> {
     build(&read(world)?, world, choice)
+}
+
+/// The policy whose bounds a session gets in which a person answers for each change that `policy`, a supervised one, asks about:
+/// the kernel must leave room for their yes. `None` for any other policy.
+///
+/// # Errors
+/// As [`policy()`].
+pub fn answered(
+    world: &World,
+    choice: &Choice,
+    policy: &PolicySet,
+) -> Result<Option<PolicySet>, SourceError> {
+    let answered = || self::policy(world, &Choice { preset: Some(Preset::Autopilot), ..choice.clone() });
+    (policy.preset() == Preset::Supervised).then(answered).transpose()
 }
 
 /// The policy of sources that are already read.

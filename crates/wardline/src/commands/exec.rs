@@ -173,7 +173,13 @@ pub(crate) fn print_manifest(
     if let Err(e) = check_agent(guard, &policy) {
         return exit::fail(exit::USAGE, e);
     }
-    match session::manifest(&policy, world, guard, answered) {
+    // A person answers for what a mediated agent puts to its hooks, so its bounds leave room for a yes.
+    let bounding = if guard.mediated { sources::answered(world, &flags.choice(), &policy) } else { Ok(None) };
+    let bounding = match bounding {
+        Ok(bounding) => bounding.unwrap_or(policy),
+        Err(e) => return exit::fail(exit::USAGE, e),
+    };
+    match session::manifest(&bounding, world, guard, answered) {
         Ok(manifest) if json => {
             println!("{}", serde_json::json!({"digest": manifest.digest(), "manifest": manifest.to_value()}));
             ExitCode::SUCCESS

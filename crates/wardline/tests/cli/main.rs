@@ -25,6 +25,7 @@ mod policy;
 mod profile;
 mod push;
 mod quarantine;
+mod readme;
 mod redact;
 mod reverts;
 mod run;

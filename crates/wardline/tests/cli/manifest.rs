@@ -66,3 +66,28 @@ fn the_rules_of_a_named_agent_bound_the_program() {
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "alpha\n"), "{ran:?}");
     assert_eq!(world.run(&["exec", "--agent", "nobody", "--", "true"]).code, 2);
 }
+
+/// A person answers for what a supervised agent puts to its hooks, so the kernel leaves room for a yes, and the print says so; for
+/// a program without hooks nobody would ask, and the kernel holds the project.
+#[test]
+fn what_is_printed_for_a_supervised_agent_is_what_bounds_it() {
+    let world = Sealed::new("manifest-supervised");
+    let agent = world.write("home/p/claude", "#!/bin/sh\necho x > made && echo made\n");
+    let program = world.write("home/p/program", "#!/bin/sh\necho x > made && echo made\n");
+    for path in [&agent, &program] {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let project = Value::from(world.project().to_string_lossy());
+    for (program, writable) in [("./claude", true), ("./program", false)] {
+        let words =
+            |more: &[&'static str]| [&["run", "--preset", "supervised"], more, &["--", program]].concat();
+        let shown = printed(&world, &words(&["--print-manifest", "--json"]));
+        let pinned = shown["manifest"]["pinned"].as_array().unwrap();
+        assert_eq!(!pinned.contains(&project), writable, "{program}: {pinned:?}");
+        let ran = world.run(&words(&["--quiet"]));
+        assert_eq!(ran.stdout.contains("made"), writable, "{program}: {ran:?}");
+        let rows = world.rows();
+        let start = rows.iter().rfind(|row| row["kind"] == "session_start").unwrap();
+        assert_eq!(start["body"]["confinement"]["pinned"], shown["manifest"]["pinned"], "{program}");
+    }
+}
