@@ -126,7 +126,12 @@ impl Interceptor {
     }
 
     /// Takes the host's place towards a program that has sent `ahead` so far.
-    fn accept<'a>(&self, client: &'a dyn Pipe, ahead: Vec<u8>, host: &Host) -> io::Result<Opened<'a>> {
+    pub(crate) fn accept<'a>(
+        &self,
+        client: &'a dyn Pipe,
+        ahead: Vec<u8>,
+        host: &Host,
+    ) -> io::Result<Opened<'a>> {
         let certified = Arc::unwrap_or_clone(self.mint(host)?);
         let fail = broken("TLS with the program");
         let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
@@ -236,7 +241,7 @@ impl Write for Raw<'_> {
 }
 
 /// One side of an opened tunnel. Used in turn, never by two threads at once.
-struct Opened<'a>(Mutex<Tls<'a>>);
+pub(crate) struct Opened<'a>(Mutex<Tls<'a>>);
 
 enum Tls<'a> {
     Program(StreamOwned<ServerConnection, Raw<'a>>),

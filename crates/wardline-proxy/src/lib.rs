@@ -26,7 +26,7 @@ mod connection;
 mod dial;
 mod door;
 mod forward;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod head;
 mod hello;
