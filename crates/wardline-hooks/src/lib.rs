@@ -29,5 +29,5 @@ pub use install::{
 pub use json::{MAX_BYTES, MAX_DEPTH, MAX_VALUES};
 pub use launch::{KnownAgent, known_agent};
 pub use profile::{Profile, profile};
-pub use read::read;
+pub use read::{ends_turn, read};
 pub use reply::{block_blindly, reply, report_blindly};

@@ -51,6 +51,18 @@ pub fn read(input: &[u8]) -> Result<Call, Malformed> {
     })
 }
 
+/// The events that end a turn, as agents name them.
+const TURN_ENDS: [&str; 3] = ["Stop", "stop", "AfterAgent"];
+
+/// Whether a hook call is about the end of a turn, which waits for a scan and so may take longer than other calls.
+///
+/// Input without such a name in it is not parsed. A host that spelled one by escapes would be given less time, no more.
+#[must_use]
+pub fn ends_turn(input: &[u8]) -> bool {
+    let named = |name: &str| input.windows(name.len()).any(|window| window == name.as_bytes());
+    TURN_ENDS.iter().any(|name| named(name)) && read(input).is_ok_and(|call| call.moment == Moment::Stop)
+}
+
 /// Who speaks, by the event's name and which keys are there.
 pub(crate) fn dialect_of(event: &str, has: impl Fn(&str) -> bool) -> Dialect {
     let cursor_keys = ["conversation_id", "generation_id", "cursor_version", "workspace_roots"];

@@ -454,7 +454,10 @@ fn every_event_of_every_agent_is_told_apart() {
         ("userPromptSubmit", &kiro, Dialect::Kiro, other("userPromptSubmit")),
     ];
     for (event, more, dialect, moment) in rows {
-        let call = call(&base(event, more.clone()));
+        let input = base(event, more.clone());
+        let ends = wardline_hooks::ends_turn(input.to_string().as_bytes());
+        assert_eq!(ends, moment == Moment::Stop, "{event}");
+        let call = call(&input);
         assert_eq!((call.dialect, call.moment, call.event.as_str()), (dialect, moment, event));
     }
 }

@@ -9,7 +9,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Calls without an outcome that are remembered; older ones are forgotten, which reads as "no decision was seen".
 const MAX_OPEN: usize = 256;
@@ -21,7 +21,7 @@ const MAX_FETCHED: usize = 256;
 const MAX_BYTES: u64 = 256 * 1024;
 
 /// An effect that goes on: it was decided, and how it ended was not reported yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Effect {
     /// The call.
     pub(crate) call: String,
@@ -31,32 +31,33 @@ pub(crate) struct Effect {
     pub(crate) sure: bool,
 }
 
-impl Effect {
-    fn parse(value: &Value) -> Option<Self> {
-        let call = value.get(0)?.as_str()?.to_owned();
-        Some(Self { call, at: value.get(1)?.as_u64()?, sure: value.get(2)?.as_bool()? })
-    }
-}
-
 /// What is remembered of a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
+    #[serde(serialize_with = "as_text", deserialize_with = "Option::deserialize")]
     pub(crate) project: Option<PathBuf>,
     last: String,
     last_call: String,
     repeats: u32,
     open: Vec<String>,
+    // What follows is absent in what older versions wrote.
     /// Effects that were refused, as digests, and how often.
+    #[serde(default)]
     refused: Vec<(String, u32)>,
     /// Files that came from the network, as digests of their paths.
+    #[serde(default)]
     fetched: Vec<String>,
     /// When questions were put lately, in milliseconds since 1970.
+    #[serde(default)]
     pub(crate) asked: Vec<u64>,
     /// Whether its first checkpoint was taken, or could not be; only with hooks alone.
+    #[serde(default)]
     pub(crate) begun: bool,
     /// Whether a checkpoint of the whole workspace takes too long for a hook.
+    #[serde(default)]
     pub(crate) slow: bool,
     /// Effects that go on, around which checkpoints are taken; only with hooks alone.
+    #[serde(default)]
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -123,58 +124,17 @@ impl State {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(text).ok()?;
-        Some(Self {
-            project: value.get("project")?.as_str().map(PathBuf::from),
-            last: value.get("last")?.as_str()?.to_owned(),
-            last_call: value.get("last_call")?.as_str()?.to_owned(),
-            repeats: u32::try_from(value.get("repeats")?.as_u64()?).ok()?,
-            open: value
-                .get("open")?
-                .as_array()?
-                .iter()
-                .filter_map(|call| call.as_str().map(str::to_owned))
-                .collect(),
-            // Absent in what older versions wrote.
-            begun: value.get("begun").and_then(Value::as_bool).unwrap_or_default(),
-            slow: value.get("slow").and_then(Value::as_bool).unwrap_or_default(),
-            effects: value
-                .get("effects")
-                .and_then(Value::as_array)
-                .map_or_else(Vec::new, |all| all.iter().filter_map(Effect::parse).collect()),
-            asked: value
-                .get("asked")
-                .and_then(Value::as_array)
-                .map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_u64).collect()),
-            fetched: value.get("fetched").and_then(Value::as_array).map_or_else(Vec::new, |all| {
-                all.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
-            }),
-            refused: value.get("refused").and_then(Value::as_array).map_or_else(Vec::new, |all| {
-                let count = |pair: &Value| {
-                    let times = pair.get(1)?.as_u64()?;
-                    Some((pair.get(0)?.as_str()?.to_owned(), u32::try_from(times).unwrap_or(u32::MAX)))
-                };
-                all.iter().filter_map(count).collect()
-            }),
-        })
+        serde_json::from_str(text).ok()
     }
 
-    fn text(&self) -> String {
-        json!({
-            "project": self.project.as_ref().map(|path| path.to_string_lossy()),
-            "last": self.last,
-            "last_call": self.last_call,
-            "repeats": self.repeats,
-            "open": self.open,
-            "refused": self.refused,
-            "fetched": self.fetched,
-            "asked": self.asked,
-            "begun": self.begun,
-            "slow": self.slow,
-            "effects": self.effects.iter().map(|it| json!([it.call, it.at, it.sure])).collect::<Value>(),
-        })
-        .to_string()
+    fn text(&self) -> std::io::Result<String> {
+        serde_json::to_string(self).map_err(std::io::Error::from)
     }
+}
+
+/// A path that is no text is kept as what it looks like; it is only ever compared and shown.
+fn as_text<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
 /// A call's name at a length that the host does not choose.
@@ -202,11 +162,12 @@ pub(crate) fn update<R>(
         State::parse(&text)
             .ok_or_else(|| std::io::Error::other(format!("the memory of session `{session}` is damaged")))?
     };
-    let before = memory.clone();
     let answer = change(&mut memory);
-    if memory != before {
+    let new = memory.text()?;
+    let nothing = text.is_empty() && memory == State::default();
+    if !nothing && new != text.trim_end() {
         // Spaces to the old length: a process that is killed between the two calls leaves no tail of the old text.
-        let bytes = format!("{:width$}", memory.text(), width = text.len());
+        let bytes = format!("{new:width$}", width = text.len());
         file.seek(SeekFrom::Start(0))?;
         file.write_all(bytes.as_bytes())?;
         file.set_len(bytes.len() as u64)?;

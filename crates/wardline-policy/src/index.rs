@@ -190,7 +190,7 @@ mod tests {
 
     /// The most numbers that looking up any of these patterns visits.
     fn most_visited(patterns: &[String]) -> usize {
-        let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text, false)).collect();
+        let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text.as_str(), false)).collect();
         let mut files = Files::default();
         for (number, pattern) in patterns.iter().enumerate() {
             files.file(pattern, number);

@@ -36,7 +36,7 @@ pub struct RepositoryProfile {
 impl RepositoryLine {
     pub(crate) fn resolved(&self, home: &str) -> RepositoryProfile {
         RepositoryProfile {
-            pattern: expand_home(&self.pattern, home),
+            pattern: expand_home(self.pattern.clone(), home),
             profile: self.profile.clone(),
             origin: self.place.origin(),
             column: self.column,
@@ -47,9 +47,9 @@ impl RepositoryLine {
     ///
     /// A line holds below the root that it names too: else a repository made inside of another would shed its profile.
     pub(crate) fn patterns(&self, home: &str, windows: bool) -> [Pattern; 2] {
-        let pattern = expand_home(&self.pattern, home);
+        let pattern = expand_home(self.pattern.clone(), home);
         let root = pattern.trim_end_matches('/');
-        [Pattern::new(root, windows), Pattern::new(&format!("{root}/*"), windows)]
+        [Pattern::new(root, windows), Pattern::new(format!("{root}/*"), windows)]
     }
 
     fn names(&self, options: &Options) -> bool {

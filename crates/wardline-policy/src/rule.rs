@@ -114,8 +114,8 @@ impl Rule {
         };
         Self {
             // Permission names are Wardline's own words: no slashes to fold, no case to forget.
-            permission: Pattern::new(&permission, false),
-            pattern: Pattern::new(&expand_home(&pattern, &terms.home), terms.windows),
+            permission: Pattern::new(permission, false),
+            pattern: Pattern::new(expand_home(pattern, &terms.home), terms.windows),
             effect,
         }
     }

@@ -20,9 +20,9 @@ pub(crate) fn fold(text: &str, windows: bool) -> String {
 /// Puts the home directory in place of a leading `~`, `~/`, or `$HOME`.
 ///
 /// As in Kilo, whatever begins with `$HOME` expands, so `$HOMEX` becomes `<home>X`; `~user` stays as it is.
-pub(crate) fn expand_home(pattern: &str, home: &str) -> String {
+pub(crate) fn expand_home(pattern: String, home: &str) -> String {
     if home.is_empty() {
-        return pattern.to_owned();
+        return pattern;
     }
     let rest = match pattern.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => Some(rest),
@@ -32,28 +32,36 @@ pub(crate) fn expand_home(pattern: &str, home: &str) -> String {
     match rest {
         Some("") => home.to_owned(),
         Some(rest) => format!("{}{rest}", home.trim_end_matches('/')),
-        None => pattern.to_owned(),
+        None => pattern,
     }
 }
+
+/// A tail that the text may lack.
+const TAIL: &str = " *";
 
 /// A pattern ready to be matched against folded text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pattern {
     written: Box<str>,
-    /// The folded pattern without an optional tail.
-    body: Box<str>,
+    /// The pattern folded, where that is another text.
+    folded: Option<Box<str>>,
     /// The pattern ended in space-star, which may be absent from the text.
     optional_tail: bool,
 }
 
 impl Pattern {
-    pub(crate) fn new(written: &str, windows: bool) -> Self {
-        let folded = fold(written, windows);
-        let (body, optional_tail) = match folded.strip_suffix(" *") {
-            Some(body) => (body.into(), true),
-            None => (folded.as_str().into(), false),
-        };
-        Self { written: written.into(), body, optional_tail }
+    pub(crate) fn new(written: impl Into<Box<str>>, windows: bool) -> Self {
+        let written = written.into();
+        // Hundreds of patterns are made at each start, and hardly one is changed by folding.
+        let folded = (windows || written.contains('\\')).then(|| fold(&written, windows).into_boxed_str());
+        let optional_tail = folded.as_ref().unwrap_or(&written).ends_with(TAIL);
+        Self { written, folded, optional_tail }
+    }
+
+    /// The folded pattern without an optional tail.
+    fn body(&self) -> &str {
+        let whole: &str = self.folded.as_ref().unwrap_or(&self.written);
+        if self.optional_tail { whole.strip_suffix(TAIL).unwrap_or(whole) } else { whole }
     }
 
     /// The pattern as it was written, home expanded.
@@ -63,14 +71,14 @@ impl Pattern {
 
     /// The folded pattern, to be read as a text.
     pub(crate) fn folded(&self) -> String {
-        if self.optional_tail { format!("{} *", self.body) } else { self.body.to_string() }
+        self.folded.as_ref().unwrap_or(&self.written).to_string()
     }
 
     /// Whether nothing but stars is in it, so that it says nothing about the text.
     pub(crate) fn is_catch_all(&self) -> bool {
-        let stars_only = self.body.chars().all(|c| c == '*');
+        let stars_only = self.body().chars().all(|c| c == '*');
         // A bare space-star needs a leading space, unless the text is empty: that is not "everything".
-        stars_only && !self.body.is_empty()
+        stars_only && !self.body().is_empty()
     }
 
     /// Whether it matches the whole of an already folded text.
@@ -80,30 +88,30 @@ impl Pattern {
 
     /// Whether every text that `other` matches is matched by this pattern too. Says yes only when sure.
     pub(crate) fn covers(&self, other: &Self) -> bool {
-        let bare = self.matches_with(&other.body, One::NotStar);
-        bare && (!other.optional_tail || self.matches_with(&format!("{} *", other.body), One::NotStar))
+        let bare = self.matches_with(other.body(), One::NotStar);
+        bare && (!other.optional_tail || self.matches_with(&format!("{} *", other.body()), One::NotStar))
     }
 
     fn matches_with(&self, text: &str, one: One) -> bool {
-        if glob(&self.body, text, one) {
+        if glob(self.body(), text, one) {
             return true;
         }
-        self.optional_tail && glob_with_tail(&self.body, text, one)
+        self.optional_tail && glob_with_tail(self.body(), text, one)
     }
 
     /// The literal text before the first wildcard, which any match must begin with.
     pub(crate) fn head(&self) -> &str {
-        self.body.split(['*', '?']).next().unwrap_or_default()
+        self.body().split(['*', '?']).next().unwrap_or_default()
     }
 
     /// The literal text after the last wildcard, which any match must end with.
     pub(crate) fn tail(&self) -> &str {
-        if self.optional_tail { "" } else { self.body.rsplit(['*', '?']).next().unwrap_or_default() }
+        if self.optional_tail { "" } else { self.body().rsplit(['*', '?']).next().unwrap_or_default() }
     }
 
     /// The whole pattern, if it holds no wildcard.
     pub(crate) fn literal(&self) -> Option<&str> {
-        (!self.optional_tail && !self.body.contains(['*', '?'])).then_some(&self.body)
+        (!self.optional_tail && !self.body().contains(['*', '?'])).then_some(self.body())
     }
 }
 
@@ -234,7 +242,7 @@ mod tests {
             ("cat ~/x", "cat ~/x"),
             ("${HOME}/x", "${HOME}/x"),
         ] {
-            assert_eq!(expand_home(pattern, "/home/u"), expanded, "{pattern}");
+            assert_eq!(expand_home(pattern.to_owned(), "/home/u"), expanded, "{pattern}");
         }
     }
 

@@ -186,7 +186,7 @@ fn child(memory: u64, work: impl FnOnce(Pulse) -> Vec<u8>, answering: OwnedFd) -
 /// Reads until nobody can write any more, or until the deadline.
 fn listen(answer: OwnedFd, patience: &mut Patience, most: u64) -> Result<Vec<u8>, SuperviseError> {
     let mut bytes = Vec::new();
-    let mut chunk = [0; 16 * 1024];
+    let mut chunk = [0; 4 * 1024];
     let mut answer = File::from(answer);
     loop {
         let left = patience.end.saturating_duration_since(Instant::now());

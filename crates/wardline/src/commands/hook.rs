@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wardline_hooks::{Dialect, MAX_BYTES, Moment, Reply, answer_alone, block_blindly, report_blindly};
+use wardline_hooks::{Dialect, MAX_BYTES, Reply, answer_alone, block_blindly, report_blindly};
 use wardline_monitor::approvals::Wanted;
 use wardline_monitor::sandbox::Pulse;
 use wardline_monitor::session::MONITOR_SOCKET;
@@ -68,7 +68,7 @@ pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
         return send(&blind("the input could not be read"));
     }
     // The end of a turn waits for a scan of what was touched.
-    let ends = wardline_hooks::read(&input).is_ok_and(|call| call.moment == Moment::Stop);
+    let ends = wardline_hooks::ends_turn(&input);
     let (deadline, memory) = if ends { (STOP_DEADLINE, STOP_MEMORY) } else { (DEADLINE, MEMORY) };
     let blind = |why: &str| if ends { block_blindly(&input, hint, why) } else { blind(why) };
     let work = |pulse| encode(&decide(&input, hint, deadline, pulse));
