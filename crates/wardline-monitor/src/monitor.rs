@@ -15,6 +15,7 @@ use wardline_shell as shell;
 use crate::approvals::{Board, BoardError, Bound, Pause, describe};
 use crate::approve::{About, Answer, Approver, Question};
 use crate::checkpoints::Keeper;
+use crate::gate::Attendant;
 use crate::gather::gather_all;
 use crate::live::Live;
 use crate::record::{self, Body};
@@ -38,6 +39,7 @@ pub struct Monitor {
     confined: bool,
     tally: Tally,
     keeper: Keeper,
+    attendant: Attendant,
 }
 
 /// What the monitor says to one action.
@@ -164,6 +166,7 @@ impl Monitor {
             confined,
             tally,
             keeper,
+            attendant: Attendant::default(),
         })
     }
 
@@ -194,6 +197,7 @@ impl Monitor {
             confined: true,
             tally: Tally::default(),
             keeper: Keeper::default(),
+            attendant: Attendant::default(),
         }
     }
 
@@ -224,6 +228,11 @@ impl Monitor {
     /// What takes this session's checkpoints.
     pub(crate) fn keeper(&self) -> &Keeper {
         &self.keeper
+    }
+
+    /// The scan that stays beside a guarded session; none where this process goes with its one question.
+    pub(crate) fn attendant(&self) -> Option<&Attendant> {
+        self.confined.then_some(&self.attendant)
     }
 
     /// What was decided so far.

@@ -83,7 +83,7 @@ pub use restore::{Restore, RestoreError, restore};
 pub use stage::{is_stage, stage_main};
 pub use standin::{REMOVED, ignore_line};
 pub use streams::{Stdio3, Stream};
-pub use supervise::{Pulse, SuperviseError, supervise, supervise_patiently};
+pub use supervise::{Pulse, SuperviseError, bound, supervise, supervise_patiently};
 pub use terminal::aside;
 pub use view::{Sight, View};
 pub use watch::{Appeared, INDEX, put_away};

@@ -151,15 +151,25 @@ impl Patience {
     }
 }
 
-/// The child's life; returns its exit code.
-fn child(memory: u64, work: impl FnOnce(Pulse) -> Vec<u8>, answering: OwnedFd) -> i32 {
-    // Each of these only helps; the caller's deadline holds without them.
-    let _orphan = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+/// Bounds this process as a child of [`supervise`] is bounded: `memory` bytes of address space, no dump, and the first to go when
+/// the machine has no memory left.
+///
+/// # Errors
+/// The address space could not be bounded.
+pub fn bound(memory: u64) -> io::Result<()> {
+    // These only help.
     let _first_to_go = std::fs::write("/proc/self/oom_score_adj", "1000");
     let limit = |bytes| Rlimit { current: Some(bytes), maximum: Some(bytes) };
     let _no_dump = rustix::process::setrlimit(Resource::Core, limit(0));
     let ceiling = rustix::process::getrlimit(Resource::As).maximum.unwrap_or(u64::MAX);
-    if rustix::process::setrlimit(Resource::As, limit(memory.min(ceiling))).is_err() {
+    Ok(rustix::process::setrlimit(Resource::As, limit(memory.min(ceiling)))?)
+}
+
+/// The child's life; returns its exit code.
+fn child(memory: u64, work: impl FnOnce(Pulse) -> Vec<u8>, answering: OwnedFd) -> i32 {
+    // It only helps; the caller's deadline holds without it.
+    let _orphan = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+    if bound(memory).is_err() {
         return 1;
     }
     let answering = File::from(answering);

@@ -126,8 +126,33 @@ fn projects() -> Vec<Texts> {
             ),
         ],
     ];
+    let made = made.into_iter().chain([classes()]);
     let owned = |(path, text): (&str, &str)| (path.to_owned(), text.to_owned());
-    made.into_iter().map(|files| files.into_iter().map(owned).collect()).collect()
+    made.map(|files| files.into_iter().map(owned).collect()).collect()
+}
+
+/// Classes whose methods hand values on by their object, by variables of the file and by functions that they make.
+fn classes() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "app.py",
+            "import os\nfrom flask import request\nfrom lib import Base, state\n\nseen = []\n\n\nclass First(Base):\n    kind = 'first'\n\n    def \
+             __init__(self, part):\n        self.part = part\n        self.name = 'x'\n\n    def apply(self):\n        os.system(self.name)\n        \
+             return self.part\n\n    def build(self):\n        def inner(more):\n            os.system(more + self.name)\n        self.make = \
+             inner\n        return inner\n\n    def call(self):\n        self.make(request.args['m'])\n        self.apply()\n\n    def \
+             load(self):\n        self.name = request.args['name']\n\n    def show(self):\n        return '<b>' + self.name\n\n    @staticmethod\n    \
+             def plain(value):\n        os.system(value)\n        return First(value)\n\n    def wide(self):\n        global seen\n        seen = \
+             request.args['seen']\n        os.system(seen)\n\n    def zeta(self):\n        os.system(seen)\n        cursor.execute('select ' + \
+             self.part)\n        self.plain(self.name)\n\n\nclass Second(First):\n    def apply(self):\n        self.load()\n        \
+             os.system(self.name)\n\n    def run(self):\n        state['a'] = self.name\n        for one in [1, 2]:\n            \
+             self.keep(one)\n\n    def under(self):\n        os.system(state['a'])\n",
+        ),
+        (
+            "lib.py",
+            "import os\n\nstate = {}\n\n\nclass Base:\n    def keep(self, value):\n        self.kept = value\n\n    def use(self):\n        \
+             os.system(self.kept)\n",
+        ),
+    ]
 }
 
 /// Edits a project again and again and compares. Gives steps, and steps that were done.
@@ -167,7 +192,7 @@ fn a_scan_with_a_memory_finds_what_one_without_finds() {
     let (plain, remembering) = (Scanner::new(), Scanner::new().remembering());
     let edits: usize = std::env::var("WARDLINE_EDITS").ok().and_then(|word| word.parse().ok()).unwrap_or(5);
     let mut all = projects();
-    all.extend(projects().into_iter().cycle().take(6));
+    all.extend(projects().into_iter().cycle().take(9));
     all.extend(files("tests/cases"));
     let (mut steps, mut worked) = (0, 0);
     for (number, project) in (1_u64..).zip(&all) {

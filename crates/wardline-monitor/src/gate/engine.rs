@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wardline_scan::finding::{Gap, GapReason};
+use wardline_scan::rules::Refusal;
 use wardline_scan::scan::Scanner;
 
 use super::examine::{Analyse, Analysis, Work};
@@ -26,13 +27,56 @@ const RUN: usize = 32;
 pub struct Engine<'a> {
     /// Counts the files that are done, for who shows progress.
     pub done: Option<&'a AtomicUsize>,
+    /// What is known from the analyses before.
+    pub remembered: Option<&'a Remembered>,
+}
+
+/// A scanner that remembers, for one set of a project's rules at a time.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Option<Arc<Known>>>);
+
+#[derive(Debug)]
+struct Known {
+    rules: Vec<(String, String)>,
+    scanner: Scanner,
+    refusals: Vec<Refusal>,
+}
+
+impl Known {
+    fn with(rules: &[(String, String)], remembers: bool) -> Self {
+        let (scanner, refusals) = Scanner::with_rules(rules);
+        let scanner = if remembers { scanner.remembering() } else { scanner };
+        Self { rules: rules.to_vec(), scanner, refusals }
+    }
+}
+
+impl Remembered {
+    fn known(&self, rules: &[(String, String)]) -> Arc<Known> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = slot.as_ref().filter(|known| known.rules == rules) {
+            return Arc::clone(known);
+        }
+        let known = Arc::new(Known::with(rules, true));
+        *slot = Some(Arc::clone(&known));
+        known
+    }
+
+    /// Lets go what the last two turns did not need.
+    pub fn turn(&self) {
+        if let Some(known) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.scanner.turn();
+        }
+    }
 }
 
 impl Analyse for Engine<'_> {
     fn analyse(&self, work: &Work<'_>) -> Analysis {
-        let (scanner, refusals) = Scanner::with_rules(work.rules);
+        let known = match self.remembered {
+            Some(remembered) => remembered.known(work.rules),
+            None => Arc::new(Known::with(work.rules, false)),
+        };
         let mut analysis = Analysis::default();
-        for refusal in refusals {
+        for refusal in &known.refusals {
             let reason = GapReason::Unparsed(refusal.to_string());
             analysis.gaps.push(Gap { path: refusal.file.clone(), span: None, reason });
         }
@@ -46,7 +90,7 @@ impl Analyse for Engine<'_> {
         let worker = || loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(run) = runs.get(number) else { return };
-            let one = guarded(&scanner, run, work);
+            let one = guarded(&known.scanner, run, work);
             found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, one);
             if let Some(done) = self.done {
                 done.fetch_add(run.len(), Ordering::Relaxed);

@@ -6,6 +6,7 @@
 //! only tighten, and nothing in the tree (comments, lists of ignored files, names, headers, rules) takes a file or a
 //! finding out.
 
+mod attend;
 mod base;
 mod commit;
 mod engine;
@@ -23,9 +24,11 @@ use std::time::SystemTime;
 use wardline_scan::change::State;
 use wardline_scan::finding::{Finding, Gap, Severity};
 
+pub(crate) use attend::Attendant;
+pub use attend::attend;
 pub use base::{Base, exists, latest, load, take};
 pub use commit::{Kept, pushed, revision, staged};
-pub use engine::{Engine, Listing, list};
+pub use engine::{Engine, Listing, Remembered, list};
 pub use examine::{Analyse, Analysis, Work, examine, is_grave};
 pub use git::{base as git_base, files as git_files};
 pub use report::{advise, finding_json, json, json_error, summary};
@@ -151,6 +154,16 @@ pub enum Against {
 /// # Errors
 /// A text for a person: there is no base, or it cannot be read. The gate is red then.
 pub fn run(world: &World, against: &Against, demand: Demand) -> Result<Outcome, String> {
+    run_with(world, against, demand, &Engine::default())
+}
+
+/// As [`run`], with an analysis that may remember.
+fn run_with(
+    world: &World,
+    against: &Against,
+    demand: Demand,
+    engine: &Engine<'_>,
+) -> Result<Outcome, String> {
     let git = |revision: &str| {
         git_base(&world.project, revision, world.variable("PATH").unwrap_or("/usr/bin:/bin"))
     };
@@ -169,7 +182,7 @@ pub fn run(world: &World, against: &Against, demand: Demand) -> Result<Outcome, 
             }
         },
     };
-    Ok(judge(world, demand, examine(&world.project, &base, &Engine::default())))
+    Ok(judge(world, demand, examine(&world.project, &base, engine)))
 }
 
 /// The demand that a policy makes; nothing when the gate is off.

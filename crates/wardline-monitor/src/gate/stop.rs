@@ -1,6 +1,7 @@
 //! The end of an agent's turn: held while the gate is red.
 //!
-//! The scan runs in a process of its own with a deadline; one that crashes, hangs or cannot be started is red. An agent that is held
+//! The scan runs in a process of its own with a deadline; one that crashes, hangs or cannot be started is red. Beside a guarded
+//! session it is one that stays and remembers ([`super::attend`]); when that fails, one that begins anew. An agent that is held
 //! works on and comes back. It is held again as long as it changed something; when it comes back with the same tree, or too
 //! often, it is let go, because hosts would turn for ever, and the journal says that it ended red.
 
@@ -40,10 +41,18 @@ pub enum Stop {
 /// [`MonitorError`] when it could not be recorded that a session ended red.
 pub fn at_stop(monitor: &Monitor, subject: &Subject, again: bool) -> Result<Stop, MonitorError> {
     let world = monitor.world();
-    if demand(monitor.policy()).is_none() || !base::exists(&world.state, &subject.session) {
+    let Some(demand) = demand(monitor.policy()).filter(|_| base::exists(&world.state, &subject.session))
+    else {
         return Ok(Stop::Let);
-    }
-    let told = ask(monitor, &subject.session).unwrap_or_else(|why| json_error(&why));
+    };
+    let told = match monitor.attendant().and_then(|near| near.ask(world, &subject.session, demand)) {
+        // What is not recorded is not done.
+        Some(told) => match super::record(monitor, &subject.session, &told) {
+            Ok(()) => told,
+            Err(e) => json_error(&e.to_string()),
+        },
+        None => ask(monitor, &subject.session).unwrap_or_else(|why| json_error(&why)),
+    };
     let text = |key: &str| told.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let memory = base::directory(&world.state, &subject.session).join("holds.json");
     if text("gate") == "green" {
@@ -101,6 +110,7 @@ fn remember(memory: &Path, tree: &str, holds: u64) {
 
 /// Runs `wardline gate` for a session and gives what it said.
 fn ask(monitor: &Monitor, session: &str) -> Result<Value, String> {
+    super::fault("anew");
     let world = monitor.world();
     let mut command = Command::new(&world.executable);
     command.args(["gate", "--json", "--session", session]).current_dir(&world.project);

@@ -7,13 +7,14 @@
 //! - no entry that ran a changed body wrote into such a variable, before or now.
 //!
 //! An entry that wrote into one is run again even if nothing of it changed, for those that read; so is one that made a
-//! function which has to be run. Steps are added up from records, so the limit is reached when a whole run reaches it.
+//! function which has to be run. Of a class that has to be run, a method is taken that ran no changed body and left the object
+//! as it was, until one that ran a changed body leaves another object than it got, before or now. Steps are added up from records, so the limit is reached when a whole run reaches it.
 //! Wherever one of this does not hold, or a limit is near, everything is run from the beginning.
 
 use super::{
     Flow,
     interpreter::Interpreter,
-    record::{Key, Record, Run, keep},
+    record::{Key, Part, Record, Run, keep},
 };
 use crate::{finding::Step, hash::HashMap, hash::HashSet, ir::FunctionId, span::Span};
 
@@ -80,7 +81,27 @@ impl Moves {
         record.flows.values().map(moved).collect()
     }
 
-    fn touches(&self, record: &Record) -> bool {
+    /// What a record says, of the file as it is; nothing when it has something of what changed.
+    fn record(&self, unit: usize, path: &str, record: &Record) -> Option<Record> {
+        let now = |id: &FunctionId| self.functions.get(id).copied();
+        let part = |part: &Part| {
+            let record = self.record(unit, path, &part.record)?;
+            Some(Part { method: now(&part.method)?, record, ..*part })
+        };
+        Some(Record {
+            asked: record.asked.iter().map(now).collect::<Option<_>>()?,
+            ran: record.ran,
+            touched: record.touched.iter().filter_map(now).collect(),
+            steps: record.steps,
+            flows: self.flows(unit, path, record)?,
+            needs: record.needs.clone(),
+            wrote: record.wrote,
+            parts: record.parts.iter().map(part).collect::<Option<_>>()?,
+            ..Record::default()
+        })
+    }
+
+    pub(super) fn touches(&self, record: &Record) -> bool {
         record.touched.iter().any(|function| self.changed.contains(function))
     }
 }
@@ -89,44 +110,63 @@ impl Moves {
 pub(crate) struct Again<'a> {
     run: &'a Run,
     moves: &'a Moves,
-    /// What each record found, where it is now; nothing for those whose entry has to be run.
-    found: Vec<Option<HashMap<Key, Flow>>>,
-    others: HashMap<usize, HashMap<Key, Flow>>,
+    unit: usize,
+    path: &'a str,
+    /// What each record says now; nothing for those whose entry has to be run.
+    found: Vec<Option<Record>>,
+    others: HashMap<usize, Record>,
     children: HashMap<usize, Vec<usize>>,
+    /// Methods that made a function which has to be run, by the record of their class and their place in it.
+    makers: HashSet<(usize, usize)>,
 }
 
 impl<'a> Again<'a> {
     /// Of a run of that file, if anything of it can be taken.
-    pub(crate) fn new(run: &'a Run, moves: &'a Moves, unit: usize, path: &str) -> Option<Self> {
+    pub(crate) fn new(run: &'a Run, moves: &'a Moves, unit: usize, path: &'a str) -> Option<Self> {
         let all = std::iter::once(&run.statements).chain(run.others.values());
         if run.spoilt || all.into_iter().any(|record| moves.touches(record)) {
             return None;
         }
         let mut found = Vec::with_capacity(run.records.len());
         let mut children: HashMap<usize, Vec<usize>> = HashMap::default();
+        let changed = |record: &Record| record.wrote && moves.touches(record);
         for (number, record) in run.records.iter().enumerate() {
-            let touches = moves.touches(record);
-            if touches && record.wrote {
+            let whole = record.parts.is_empty() && changed(record);
+            if whole || record.parts.iter().any(|part| changed(&part.record)) {
                 return None;
             }
-            let run_again =
-                touches || record.wrote || record.asked.iter().any(|id| !moves.functions.contains_key(id));
-            found.push(if run_again { None } else { moves.flows(unit, path, record) });
+            let run_again = moves.touches(record) || record.wrote;
+            found.push(if run_again { None } else { moves.record(unit, path, record) });
             children.entry(record.creator).or_default().push(number);
         }
-        // What makes a function that has to be run has to be run. Creators come before what they make.
-        for (number, record) in run.records.iter().enumerate().rev() {
-            if found.get(number).is_some_and(Option::is_none)
-                && let Some(creator) = found.get_mut(record.creator)
-            {
-                *creator = None;
+        let others =
+            run.others.iter().map(|(other, record)| Some((*other, moves.record(unit, path, record)?)));
+        let others = others.collect::<Option<_>>()?;
+        let makers = HashSet::default();
+        let mut again = Self { run, moves, unit, path, found, others, children, makers };
+        // Creators come before what they make.
+        for number in (0..run.records.len()).rev() {
+            if again.has_to_run(number) {
+                again.has_to_make(number);
             }
         }
-        let mut others = HashMap::default();
-        for (unit_of, record) in &run.others {
-            others.insert(*unit_of, moves.flows(unit, path, record)?);
+        Some(again)
+    }
+
+    /// What makes a function that has to be run has to be run.
+    fn has_to_make(&mut self, child: usize) {
+        let Some(creator) = self.run.records.get(child).map(|record| record.creator) else { return };
+        if let Some(found) = self.found.get_mut(creator) {
+            *found = None;
         }
-        Some(Self { run, moves, found, others, children })
+        let place = self.made_by(creator).iter().position(|made| *made == child);
+        let parts = self.run.records.get(creator).map_or(&[][..], |record| record.parts.as_slice());
+        let mut made = 0;
+        let maker = parts.iter().position(|part| {
+            made += part.made;
+            place.is_some_and(|place| place < made)
+        });
+        self.makers.extend(maker.map(|maker| (creator, maker)));
     }
 
     /// What the record of a creator made, for which the same is made now.
@@ -143,37 +183,62 @@ impl<'a> Again<'a> {
     pub(super) fn is_the_same(&self, record: usize) -> bool {
         self.run.records.get(record).is_some_and(|record| !self.moves.touches(record))
     }
+
+    /// The runs of methods of a class.
+    pub(super) fn parts(&self, record: usize) -> &'a [Part] {
+        self.run.records.get(record).map_or(&[], |record| record.parts.as_slice())
+    }
+
+    /// Whether a method of then is that method now.
+    pub(super) fn is_method(&self, part: &Part, method: FunctionId) -> bool {
+        self.moves.functions.get(&part.method) == Some(&method)
+    }
+
+    /// Whether a method did what it did by code that is what it was.
+    pub(super) fn is_same_part(&self, part: &Part) -> bool {
+        !self.moves.touches(&part.record)
+    }
+
+    /// What a run of a method did, if it need not be run: nobody sees whether it was, but for what is found in it.
+    pub(super) fn part(&self, record: usize, place: usize) -> Option<Record> {
+        let part = self.parts(record).get(place)?;
+        let taken = self.is_same_part(part)
+            && !part.record.wrote
+            && !part.changed
+            && !self.makers.contains(&(record, place));
+        taken.then(|| self.moves.record(self.unit, self.path, &part.record)).flatten()
+    }
 }
 
 impl Interpreter<'_> {
     /// Takes what an entry did from its record. False when it does not fit what was done so far.
     pub(super) fn take(&mut self, again: &Again<'_>, number: usize, creator: usize) -> bool {
-        let Some(old) = again.run.records.get(number) else { return false };
-        let now = |id: &FunctionId| again.moves.functions.get(id).copied();
-        let Some(asked) = old.asked.iter().map(now).collect::<Option<Vec<_>>>() else { return false };
+        let Some(Some(record)) = again.found.get(number) else { return false };
         let unit = self.unit;
-        let ran = asked.iter().any(|id| self.entered.insert((unit, *id)));
-        if ran != old.ran {
+        let ran = record.asked.iter().any(|id| self.entered.insert((unit, *id)));
+        if ran != record.ran || !self.take_record(again, record) {
             return false;
         }
-        let mut record = Record { creator, asked, ran, wrote: false, steps: old.steps, ..Record::default() };
-        record.needs.clone_from(&old.needs);
-        record.touched = old.touched.iter().filter_map(now).collect();
-        let Some(Some(found)) = again.found.get(number) else { return false };
-        record.flows.clone_from(found);
-        for other in &old.needs {
-            if !self.take_other(again, *other, 0) {
-                return false;
-            }
+        self.written.records.push(Record { creator, ..record.clone() });
+        true
+    }
+
+    /// Counts what a record says as done.
+    pub(super) fn take_record(&mut self, again: &Again<'_>, record: &Record) -> bool {
+        if !record.needs.iter().all(|other| self.take_other(again, *other, 0)) {
+            return false;
         }
-        self.steps = self.steps.saturating_add(old.steps);
-        self.saved = self.saved.saturating_add(old.steps);
+        self.count(record);
+        true
+    }
+
+    fn count(&mut self, record: &Record) {
+        self.steps = self.steps.saturating_add(record.steps);
+        self.saved = self.saved.saturating_add(record.steps);
         self.exhausted |= !self.has_steps();
-        for (key, flow) in found {
+        for (key, flow) in &record.flows {
             keep(&mut self.flows, *key, flow.clone());
         }
-        self.written.records.push(record);
-        true
     }
 
     /// Takes what the statements of another file did, unless they were run or taken before.
@@ -181,24 +246,9 @@ impl Interpreter<'_> {
         if self.written.others.contains_key(&other) {
             return true;
         }
-        let (Some(old), Some(found)) = (again.run.others.get(&other), again.others.get(&other)) else {
-            return false;
-        };
-        let record = Record {
-            steps: old.steps,
-            needs: old.needs.clone(),
-            touched: old.touched.iter().filter_map(|id| again.moves.functions.get(id).copied()).collect(),
-            wrote: old.wrote,
-            flows: found.clone(),
-            ..Record::default()
-        };
-        self.written.others.insert(other, record);
-        self.steps = self.steps.saturating_add(old.steps);
-        self.saved = self.saved.saturating_add(old.steps);
-        self.exhausted |= !self.has_steps();
-        for (key, flow) in found {
-            keep(&mut self.flows, *key, flow.clone());
-        }
-        depth < 64 && old.needs.iter().all(|needed| self.take_other(again, *needed, depth + 1))
+        let Some(record) = again.others.get(&other) else { return false };
+        self.written.others.insert(other, record.clone());
+        self.count(record);
+        depth < 64 && record.needs.iter().all(|needed| self.take_other(again, *needed, depth + 1))
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use super::{
     again::Again,
     interpreter::{Entry, Interpreter},
-    record::{Record, STATEMENTS},
+    record::{Part, Record, STATEMENTS},
     value::{ClassValue, Closure, Shape, Value},
 };
 use crate::{
@@ -48,22 +48,28 @@ impl<'p> Interpreter<'p> {
                 continue;
             }
             let Some(entry) = turn.entry else { return false };
-            let same = known.is_some_and(|(again, known)| again.is_the_same(known));
-            self.begin();
-            (self.thrown, self.resolving) = Default::default();
-            let (asked, ran) = match entry {
-                Entry::Function(closure) => self.run_entry(&closure),
-                Entry::Class(class) => self.run_class(&class),
+            let record = match entry {
+                Entry::Function(closure) => {
+                    self.begin();
+                    let (asked, ran) = self.run_entry(&closure);
+                    let record = Record { asked, ran, ..self.end() };
+                    let same = known.filter(|(again, known)| again.is_the_same(*known));
+                    let made = same.map(|(again, known)| again.made_by(known));
+                    if again.is_some() && record.wrote && made.is_none()
+                        || !self.queue(&mut turns, number, made)
+                    {
+                        return false;
+                    }
+                    record
+                }
+                Entry::Class(class) => {
+                    let mut methods = Methods { known, again: again.is_some(), number, ..Methods::default() };
+                    let Some(record) = self.run_class(&class, &mut methods) else { return false };
+                    turns.append(&mut methods.turns);
+                    record
+                }
             };
-            let record = self.end();
-            if again.is_some() && record.wrote && !same {
-                return false;
-            }
-            self.written.records.push(Record { creator: turn.creator, asked, ran, ..record });
-            let made = known.filter(|_| same).map(|(again, known)| again.made_by(known));
-            if !self.queue(&mut turns, number, made) {
-                return false;
-            }
+            self.written.records.push(Record { creator: turn.creator, ..record });
         }
         true
     }
@@ -115,14 +121,15 @@ impl<'p> Interpreter<'p> {
         }
         // Each entry is on its own: what it does depends on no call of another.
         self.remembered.clear();
+        (self.thrown, self.resolving) = Default::default();
         let outcome = self.run_body(closure, &bound, true);
         outcome.outs.into_iter().next().flatten()
     }
 
     /// Runs the methods of a class: constructors first, then all with what is in the fields by then, and again when that
-    /// brought marks into fields.
-    fn run_class(&mut self, class: &Arc<ClassValue<'p>>) -> (Vec<FunctionId>, bool) {
-        let methods: Vec<Arc<Closure<'p>>> = class
+    /// brought marks into fields. Nothing when that does not fit the last run.
+    fn run_class(&mut self, class: &Arc<ClassValue<'p>>, methods: &mut Methods<'_, 'p>) -> Option<Record> {
+        let all: Vec<Arc<Closure<'p>>> = class
             .members
             .values()
             .filter_map(|member| match &member.shape {
@@ -130,31 +137,70 @@ impl<'p> Interpreter<'p> {
                 _ => None,
             })
             .collect();
-        let asked: Vec<FunctionId> = methods.iter().map(|closure| closure.function.id).collect();
-        let first = asked.iter().any(|id| self.entered.insert((class.unit, *id)));
-        if !first {
-            return (asked, false);
+        let asked: Vec<FunctionId> = all.iter().map(|closure| closure.function.id).collect();
+        let ran = asked.iter().any(|id| self.entered.insert((class.unit, *id)));
+        methods.record = Record { asked, ran, ..Record::default() };
+        if !ran {
+            return methods.fits().then(|| std::mem::take(&mut methods.record));
         }
         let like = Value::unknown();
         let mut object = Value::object(Some(class.clone()), BTreeMap::new(), &like);
         let (constructors, others): (Vec<_>, Vec<_>) =
-            methods.into_iter().partition(|closure| Self::is_constructor(closure.function.name.as_ref()));
+            all.into_iter().partition(|closure| Self::is_constructor(closure.function.name.as_ref()));
         for constructor in &constructors {
-            object = self.after_method(constructor, &object);
+            object = self.after_method(constructor, object, methods)?;
         }
         for _ in 0..2 {
             let before = object.deep_taint();
             for method in &others {
-                object = self.after_method(method, &object);
+                object = self.after_method(method, object, methods)?;
             }
             if object.deep_taint() == before {
                 break;
             }
         }
-        (asked, true)
+        Some(std::mem::take(&mut methods.record))
     }
 
-    fn after_method(&mut self, method: &Arc<Closure<'p>>, object: &Value<'p>) -> Value<'p> {
+    /// The object after a method was run on it. What is known of the last run is taken from there.
+    fn after_method(
+        &mut self,
+        method: &Arc<Closure<'p>>,
+        object: Value<'p>,
+        methods: &mut Methods<'_, 'p>,
+    ) -> Option<Value<'p>> {
+        let id = method.function.id;
+        let old = methods.next(id);
+        if let Some((again, record)) = old.as_ref().and_then(|old| Some((old.again, old.taken()?))) {
+            if !self.take_record(again, &record) {
+                return None;
+            }
+            let turn = |known: &usize| Turn { entry: None, known: Some(*known), creator: methods.number };
+            let turns: Vec<Turn<'p>> = old.iter().flat_map(|old| old.made).map(turn).collect();
+            methods.record.add(Part { method: id, changed: false, made: turns.len(), record });
+            methods.turns.extend(turns);
+            return Some(object);
+        }
+        self.begin();
+        let after = self.run_method_of(method, &object);
+        let record = self.end();
+        let changed = after != object;
+        let same = old.as_ref().is_some_and(|old| old.again.is_same_part(old.part));
+        methods.steady &= same || old.as_ref().is_some_and(|old| !changed && !old.part.changed);
+        if methods.again && record.wrote && !same || !methods.may_go_on() {
+            return None;
+        }
+        let made = self.entries.len();
+        let known = old.as_ref().filter(|_| same).map(|old| old.made);
+        if !self.queue(&mut methods.turns, methods.number, known) {
+            return None;
+        }
+        methods.record.add(Part { method: id, changed, made, record });
+        // What is equal may have come another way.
+        Some(if changed { after } else { object })
+    }
+
+    fn run_method_of(&mut self, method: &Arc<Closure<'p>>, object: &Value<'p>) -> Value<'p> {
         if method.function.is_static {
             self.enter(method, None);
             return object.clone();
@@ -165,5 +211,72 @@ impl<'p> Interpreter<'p> {
             }
             _ => object.clone(),
         }
+    }
+}
+
+/// The methods of a class as they are run, beside what is known of the last run.
+struct Methods<'a, 'p> {
+    /// The last run, and the record of the class in it.
+    known: Option<(&'a Again<'a>, usize)>,
+    /// Whether there was a last run.
+    again: bool,
+    /// The number of the record of the class in this run.
+    number: usize,
+    /// Whether the object is what it was at this place in the last run.
+    steady: bool,
+    /// How many functions and classes were made so far in the last run.
+    made: usize,
+    record: Record,
+    turns: VecDeque<Turn<'p>>,
+}
+
+impl Default for Methods<'_, '_> {
+    fn default() -> Self {
+        let (record, turns) = Default::default();
+        Self { known: None, again: false, number: 0, steady: true, made: 0, record, turns }
+    }
+}
+
+/// What a method did in the last run.
+struct Old<'a> {
+    again: &'a Again<'a>,
+    record: usize,
+    place: usize,
+    part: &'a Part,
+    /// The records of what it made.
+    made: &'a [usize],
+}
+
+impl Old<'_> {
+    fn taken(&self) -> Option<Record> {
+        self.again.part(self.record, self.place)
+    }
+}
+
+impl<'a> Methods<'a, '_> {
+    /// What the method that is next did in the last run, if it was this one and its object was the same.
+    fn next(&mut self, method: FunctionId) -> Option<Old<'a>> {
+        let (again, record) = self.known.filter(|_| self.steady)?;
+        let place = self.record.parts.len();
+        let part = again.parts(record).get(place).filter(|part| again.is_method(part, method));
+        let Some(part) = part else {
+            self.steady = false;
+            return None;
+        };
+        let made = again.made_by(record).get(self.made..self.made + part.made)?;
+        self.made += part.made;
+        Some(Old { again, record, place, part, made })
+    }
+
+    /// Whether what is run from here on wrote nothing in the last run, unless it will write the same.
+    fn may_go_on(&self) -> bool {
+        let Some((again, record)) = self.known.filter(|_| !self.steady) else { return true };
+        let rest = again.parts(record).get(self.record.parts.len()..).unwrap_or_default();
+        !rest.iter().any(|part| part.record.wrote)
+    }
+
+    /// Whether a class that is not run was not run the last time.
+    fn fits(&self) -> bool {
+        self.known.is_none_or(|(again, record)| again.parts(record).is_empty())
     }
 }

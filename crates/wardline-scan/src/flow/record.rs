@@ -3,7 +3,8 @@
 //! A run is the statements of the file, and then its *entries*, one after the other: functions and classes that are run with
 //! arguments of unknown origin. What an entry does depends on the code that it runs, on what the statements of the file
 //! left, and on what entries before it wrote into variables that outlive them. Nothing else is carried from entry to entry;
-//! [`super::again`] relies on it.
+//! [`super::again`] relies on it. A class is run method by method, which hand one object on; nothing else is carried from one to
+//! the next.
 
 use super::Flow;
 use crate::{
@@ -37,6 +38,8 @@ pub(crate) struct Record {
     pub(super) needs: Vec<usize>,
     /// Whether it changed a variable that outlives it.
     pub(super) wrote: bool,
+    /// What each run of a method did, when it is a class.
+    pub(super) parts: Vec<Part>,
     /// The other file whose statements they are, and whether they depend on some that were being run.
     pub(super) of: Option<usize>,
     pub(super) cyclic: bool,
@@ -44,6 +47,36 @@ pub(crate) struct Record {
     pub(super) first_frame: u32,
     pub(super) began: u64,
     pub(super) within: u64,
+}
+
+/// One run of a method of a class that is run as an entry.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) method: FunctionId,
+    /// Whether the object was another one afterwards.
+    pub(super) changed: bool,
+    /// How many functions and classes were made in it.
+    pub(super) made: usize,
+    pub(super) record: Record,
+}
+
+impl Record {
+    /// Takes in what a part of it did.
+    pub(super) fn add(&mut self, part: Part) {
+        let Self { touched, steps, flows, needs, wrote, .. } = &part.record;
+        self.touched.extend(touched);
+        self.steps = self.steps.saturating_add(*steps);
+        self.wrote |= wrote;
+        for (key, flow) in flows {
+            keep(&mut self.flows, *key, flow.clone());
+        }
+        for needed in needs {
+            if !self.needs.contains(needed) {
+                self.needs.push(*needed);
+            }
+        }
+        self.parts.push(part);
+    }
 }
 
 /// What one run did.

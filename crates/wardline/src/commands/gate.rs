@@ -54,10 +54,20 @@ pub(crate) struct Gate {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Answer `wardline run`, which asks on standard input at each end of a turn
+    #[arg(long, hide = true, exclusive = true)]
+    attend: bool,
 }
 
 impl Gate {
     pub(crate) fn run(self, world: &World) -> ExitCode {
+        if self.attend {
+            // Who asked sees that there is no answer, and asks a scan that begins anew.
+            let bounded = sandbox::bound(memory());
+            let answered =
+                bounded.and_then(|()| gate::attend(world, std::io::stdin().lock(), std::io::stdout().lock()));
+            return if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(exit::FAILED) };
+        }
         // Before the journal is opened: the scan forks, and a child needs none of it.
         let policy = match wardline_monitor::sources::policy(world, &Choice::default()) {
             Ok(policy) => policy,

@@ -140,8 +140,9 @@ impl Scan {
         let rules = rules(&world.project);
         let beside = |path: &str| gate::text(&world.cwd, Path::new(path));
         let work = Work { texts: &listing.texts, rules: &rules, neighbour: &beside };
-        let analysis =
-            with_progress(&done, listing.texts.len(), || Engine { done: Some(&done) }.analyse(&work));
+        let analysis = with_progress(&done, listing.texts.len(), || {
+            Engine { done: Some(&done), ..Engine::default() }.analyse(&work)
+        });
         let grave = |gap: &wardline_monitor::scan::finding::Gap| gate::is_grave(gap);
         Ok(Examined {
             prints: fingerprints(&listing.texts, &analysis.findings),

@@ -261,6 +261,42 @@ fn a_scan_that_fails_is_red() {
     assert_eq!(gate(&world).0, 0, "without a fault it is green");
 }
 
+/// A guarded session whose agent ends three turns: with a secret, held still with it, and when it is mended.
+fn turns(name: &str, fault: &str) -> (Vec<bool>, Vec<Value>) {
+    let world = Sealed::new(name);
+    for (file, event, again) in
+        [("begin", "SessionStart", false), ("end", "Stop", false), ("again", "Stop", true)]
+    {
+        let call = json!({"session_id": "s", "transcript_path": "/dev/null", "cwd": world.project(), "hook_event_name": event, "stop_hook_active": again});
+        world.write(&format!("home/p/{file}.json"), &call.to_string());
+    }
+    world.write("home/p/app.py", CLEAN);
+    let hook = format!("{} hook claude report", env!("CARGO_BIN_EXE_wardline"));
+    let secret = SECRET.trim().replace('"', "\\\"");
+    let script = format!(
+        "{hook} < begin.json; echo \"{secret}\" >> app.py; {hook} < end.json; echo ====; echo 'x = 1' >> app.py; \
+         {hook} < again.json; echo ====; echo 'x = 2' > app.py; {hook} < again.json"
+    );
+    let mut command = world.command(&["run", "--quiet", "--", "sh", "-c", &script]);
+    let ran = crate::common::feed(command.env("WARDLINE_FAULT", fault), b"");
+    let ends = ran.stdout.split("====").map(|end| end.contains("\"block\"")).collect();
+    (ends, rows(&world))
+}
+
+#[test]
+fn beside_a_session_the_scan_stays_and_one_that_begins_anew_takes_its_place() {
+    // No scan begins anew; none stays; and as it is.
+    for fault in ["gate-crash-anew", "gate-abort-attend", ""] {
+        if !fault.is_empty() && !cfg!(debug_assertions) {
+            continue;
+        }
+        let (ends, rows) = turns("gate-turns", fault);
+        assert_eq!(ends, [true, true, false], "{fault}: {rows:#?}");
+        let told: Vec<&Value> = rows.iter().map(|row| &row["gate"]).collect();
+        assert_eq!(told, ["red", "red", "green"], "{fault}");
+    }
+}
+
 #[test]
 fn no_base_a_damaged_one_and_an_unwritable_journal_are_red() {
     let world = Sealed::new("gate-none");
