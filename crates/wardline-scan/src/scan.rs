@@ -39,6 +39,8 @@ pub struct Scan {
     pub steps: u64,
     /// How many of them were done, and not known from an earlier scan.
     pub worked: u64,
+    /// How many steps the patterns of the rules took.
+    pub matched: u64,
 }
 
 /// The rules, ready to be applied to any number of scans. Those of a language are read when a file of it is first met.

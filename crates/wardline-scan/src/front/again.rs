@@ -251,6 +251,15 @@ impl Edit {
         Self { start, before: old.len() - end, after: new.len() - end }
     }
 
+    /// The smallest one that does both.
+    fn or(self, other: Self) -> Self {
+        Self {
+            start: self.start.min(other.start),
+            before: self.before.max(other.before),
+            after: self.after.max(other.after),
+        }
+    }
+
     /// How much of the later text is not in the earlier one, and the other way round.
     pub(crate) fn size(self) -> usize {
         (self.before - self.start).max(self.after - self.start)
@@ -299,32 +308,40 @@ fn point(text: &str, byte: usize) -> Point {
     Point { row, column }
 }
 
-/// Parses a text, with the statements of `before` where they can be taken; none when the grammar does not take it at all.
+/// Parses a text, with the statements of `before` where they can be taken; none when the grammar does not take it at all. With each
+/// text goes what the grammar sees of it, byte for byte in the same places.
 pub(super) fn parse(
     grammar: &Grammar,
-    text: &str,
-    before: Option<Before<'_>>,
+    (text, seen): (&str, &str),
+    before: Option<(Before<'_>, &str)>,
 ) -> Option<(Tree, Option<Again>)> {
     let mut parser = Parser::new();
     parser.set_language(grammar).ok()?;
-    if let Some(before) = before.filter(|before| is_whole(before))
-        && let Some((tree, again)) = parse_again(&mut parser, text, before)
-    {
-        return Some((tree, Some(again)));
+    if let Some((before, last)) = before.filter(|(before, _)| is_whole(before)) {
+        let edit = Edit::between(before.text, text);
+        let edit =
+            if seen == text && last == before.text { edit } else { edit.or(Edit::between(last, seen)) };
+        if let Some((tree, again)) = parse_again(&mut parser, (last, seen), edit, before) {
+            return Some((tree, Some(again)));
+        }
     }
     parser.reset();
-    parser.parse(text, None).map(|tree| (tree, None))
+    parser.parse(seen, None).map(|tree| (tree, None))
 }
 
 fn is_whole(before: &Before<'_>) -> bool {
     before.module.problems.is_empty() && !before.source.tree.root_node().has_error()
 }
 
-fn parse_again(parser: &mut Parser, text: &str, before: Before<'_>) -> Option<(Tree, Again)> {
-    let edit = Edit::between(before.text, text);
+fn parse_again(
+    parser: &mut Parser,
+    (last, seen): (&str, &str),
+    edit: Edit,
+    before: Before<'_>,
+) -> Option<(Tree, Again)> {
     let mut edited = before.source.tree.clone();
-    edited.edit(&edit.input(before.text, text));
-    let tree = parser.parse(text, Some(&edited)).filter(|tree| !tree.root_node().has_error())?;
+    edited.edit(&edit.input(last, seen));
+    let tree = parser.parse(seen, Some(&edited)).filter(|tree| !tree.root_node().has_error())?;
     let at = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
     let mut changed: Vec<Span> = edited
         .changed_ranges(&tree)

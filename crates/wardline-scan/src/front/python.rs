@@ -8,6 +8,7 @@
 mod expression;
 mod import;
 mod parameter;
+mod remarks;
 mod text;
 
 use tree_sitter::{Node, Tree};
@@ -27,12 +28,24 @@ use crate::{
 
 /// Lowers a Python file.
 pub fn lower(text: &str) -> Module {
-    read(text, super::again::parse(&tree_sitter_python::LANGUAGE.into(), text, None), false).0
+    read(text, parse(text, None), false).0
+}
+
+/// Lowers a Python file as the grammar reads it with all its remarks.
+#[cfg(test)]
+fn lower_unblanked(text: &str) -> Module {
+    read(text, super::again::parse(&tree_sitter_python::LANGUAGE.into(), (text, text), None), false).0
 }
 
 /// Lowers a Python file of which an earlier state was lowered.
 pub(super) fn lower_again(text: &str, before: Option<Before<'_>>) -> (Module, Option<Source>) {
-    read(text, super::again::parse(&tree_sitter_python::LANGUAGE.into(), text, before), true)
+    read(text, parse(text, before), true)
+}
+
+fn parse(text: &str, before: Option<Before<'_>>) -> Option<(Tree, Option<Again>)> {
+    let seen = before.map(|before| remarks::blanked(before.text));
+    let before = before.zip(seen.as_deref());
+    super::again::parse(&tree_sitter_python::LANGUAGE.into(), (text, &remarks::blanked(text)), before)
 }
 
 fn read(text: &str, parsed: Option<(Tree, Option<Again>)>, keep: bool) -> (Module, Option<Source>) {

@@ -9,6 +9,7 @@ use super::{
     env::{Bound, Env},
     find::{Found, Hit, Hits},
     format::MetavariableRegex,
+    nest::Nest,
     pattern::Shape,
     plan::{All, Check, Plan},
 };
@@ -60,16 +61,10 @@ impl<'c, 'm> Found<'c, 'm> {
         }
         let mut hits = hits.unwrap_or_default();
         for plan in &all.not {
-            let excluded = self.evaluate(plan);
-            hits.retain(|hit| {
-                !excluded.iter().any(|not| not.span == hit.span && hit.env.merged(&not.env).is_some())
-            });
+            self.exclude(&mut hits, plan, |not, hit| not == hit);
         }
         for plan in &all.not_inside {
-            let excluded = self.evaluate(plan);
-            hits.retain(|hit| {
-                !excluded.iter().any(|not| not.span.contains(hit.span) && hit.env.merged(&not.env).is_some())
-            });
+            self.exclude(&mut hits, plan, Span::contains);
         }
         for check in &all.conditions {
             hits = hits.into_iter().flat_map(|hit| self.check(check, hit)).collect();
@@ -78,6 +73,21 @@ impl<'c, 'm> Found<'c, 'm> {
             Some(name) => hits.iter().flat_map(|hit| focus(hit, name)).collect(),
             None => hits,
         }
+    }
+
+    /// Takes away what a place of a plan excludes that `lies` so.
+    fn exclude(&self, hits: &mut Vec<Hit<'c, 'm>>, plan: &'c Plan, lies: fn(Span, Span) -> bool) {
+        let excluded = self.evaluate(plan);
+        if excluded.is_empty() || hits.is_empty() {
+            return;
+        }
+        let nest = Nest::new(excluded.iter().map(|not| not.span), hits.len());
+        hits.retain(|hit| {
+            let near = nest.near(hit.span);
+            self.work.look(near.len());
+            let mut near = near.into_iter().filter_map(|number| excluded.get(number));
+            !near.any(|not| lies(not.span, hit.span) && hit.env.merged(&not.env).is_some())
+        });
     }
 
     /// What is cheap to evaluate comes first: with nothing found there, the rest need not be.
@@ -118,11 +128,13 @@ impl<'c, 'm> Found<'c, 'm> {
     /// The places of one that lie in a place of the other, with the bindings of both.
     fn intersect(&self, left: &[Hit<'c, 'm>], right: &[Hit<'c, 'm>]) -> Vec<Hit<'c, 'm>> {
         let mut hits = Vec::new();
+        let nest = Nest::new(right.iter().map(|hit| hit.span), left.len());
         for a in left {
-            if !self.work.step(u32::try_from(right.len() / 8).unwrap_or(u32::MAX)) {
+            let near = nest.near(a.span);
+            if !self.work.look(near.len()) {
                 break;
             }
-            for b in right {
+            for b in near.into_iter().filter_map(|number| right.get(number)) {
                 let inner = match (a.inside, b.inside) {
                     (true, false) => a.span.contains(b.span).then_some(b),
                     (false, true) => b.span.contains(a.span).then_some(a),

@@ -15,6 +15,7 @@ mod format;
 mod globs;
 mod lazy;
 mod names;
+mod nest;
 mod packed;
 mod pattern;
 mod plan;
@@ -211,6 +212,8 @@ pub struct Applied {
     pub matches: Vec<Match>,
     /// Whether the work was cut at its limit: the module is not fully analysed.
     pub exhausted: bool,
+    /// How many steps the patterns took.
+    pub steps: u64,
     /// The imports of the module, wherever they stand, and modules that are named in place (`require("./x")`).
     pub imports: Vec<Import>,
     sinks: HashMap<(RuleId, Span), Variables>,
@@ -340,6 +343,7 @@ impl Compiled {
         }
         references::take(&made, &mut applied.roles);
         applied.exhausted = !all || found.work.exhausted();
+        applied.steps = u64::from(found.work.steps());
         applied
     }
 }

@@ -36,6 +36,16 @@ impl<'m> Work<'m> {
         self.steps.get() >= STEPS
     }
 
+    /// Counts places that are looked at, which is less than to unify something; whether there is work left.
+    pub(super) fn look(&self, places: usize) -> bool {
+        self.step(u32::try_from(places.div_ceil(8)).unwrap_or(u32::MAX))
+    }
+
+    /// How many steps were done.
+    pub(super) fn steps(&self) -> u32 {
+        self.steps.get()
+    }
+
     /// Counts `steps`; whether there is work left.
     pub(super) fn step(&self, steps: u32) -> bool {
         self.steps.set(self.steps.get().saturating_add(steps));

@@ -46,7 +46,9 @@ pub(super) fn lower_again(
     before: Option<Before<'_>>,
 ) -> (Module, Option<Source>) {
     let mut build = Builder::new();
-    let Some((tree, again)) = super::again::parse(&grammar(language), text, before) else {
+    let Some((tree, again)) =
+        super::again::parse(&grammar(language), (text, text), before.map(|before| (before, before.text)))
+    else {
         build.problem(super::whole(text), "syntax error");
         return (build.module(language, Vec::new()), None);
     };
@@ -104,7 +106,7 @@ fn grammar(language: Language) -> tree_sitter::Language {
 }
 
 fn parse(language: Language, text: &str) -> Option<tree_sitter::Tree> {
-    super::again::parse(&grammar(language), text, None).map(|(tree, _)| tree)
+    super::again::parse(&grammar(language), (text, text), None).map(|(tree, _)| tree)
 }
 
 /// A name, and the one that it stands for.
