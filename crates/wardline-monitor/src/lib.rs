@@ -25,6 +25,7 @@ mod lens;
 mod links;
 mod live;
 mod lower;
+pub mod manage;
 mod manifest;
 mod memory;
 mod monitor;

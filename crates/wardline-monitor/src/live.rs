@@ -1,6 +1,7 @@
 //! The policy while a session runs: the mode that a person switches to and the rules that they give count from the next decision on.
 //!
-//! Everything else stays as it was when the session began, except the person's own file, which is read anew when it was changed.
+//! Everything else stays as it was when the session began, except the person's own files, which are read anew when they were changed, and rules
+//! whose end comes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use wardline_policy::{Layer, PolicySet, Source, SourceKind};
 use crate::approvals::board::now_ms;
 use crate::approvals::{Board, Grant, Mode};
 use crate::sources::{self, Choice};
-use crate::{MonitorError, World};
+use crate::{MonitorError, World, rules};
 
-/// The size and time of change of the person's own file.
-type Stamp = Option<(u64, Option<SystemTime>)>;
+/// The size and time of change of the person's own files: that of all projects and that of this one.
+type Stamp = [Option<(u64, Option<SystemTime>)>; 2];
 
 /// What the policy was made of last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +54,12 @@ impl Live {
         let now = now_ms();
         grants.retain(|grant| grant.holds(session, &world.project, now));
         let made = Made { mode: board.mode(session)?, grants, file: stamp(world) };
-        if made.mode.is_none() && made.grants.is_empty() && made.file == self.began {
+        let holds = |policy: &PolicySet| policy.next_expiry().is_none_or(|end| now / 1000 < end);
+        if made.mode.is_none() && made.grants.is_empty() && made.file == self.began && holds(base) {
             return Ok(Arc::clone(base));
         }
-        if let Some((_, policy)) = self.last.as_ref().filter(|(last, _)| *last == made) {
+        if let Some((_, policy)) = self.last.as_ref().filter(|(last, policy)| *last == made && holds(policy))
+        {
             return Ok(Arc::clone(policy));
         }
         let preset = made.mode.map(|mode| mode.over(base.preset())).or(choice.preset);
@@ -84,6 +87,8 @@ fn source(directory: &Path, grant: &Grant) -> Source {
 }
 
 fn stamp(world: &World) -> Stamp {
-    let file = std::fs::metadata(world.config.join("config.jsonc")).ok()?;
-    Some((file.len(), file.modified().ok()))
+    [rules::file(world), rules::file_of_project(world)].map(|file| {
+        let file = std::fs::metadata(file).ok()?;
+        Some((file.len(), file.modified().ok()))
+    })
 }

@@ -31,6 +31,8 @@ pub struct Monitor {
     world: World,
     choice: Choice,
     policy: Arc<PolicySet>,
+    /// What bounds a session, when the policy allows something for a while.
+    bounds: Option<PolicySet>,
     /// What bounds a session in which a person answers for each change, when the policy is a supervised one.
     answered: Option<PolicySet>,
     board: Board,
@@ -147,8 +149,14 @@ impl Monitor {
         let live = Mutex::new(Live::new(&world));
         let policy = sources::policy(&world, choice).map_err(MonitorError::Policy)?;
         let journal = Journal::open(&world.journal())?;
+        // The kernel's bounds stay as they are made, so what is allowed for a while only is no part of them.
+        let lasting = Choice { for_good: true, ..choice.clone() };
+        let bounds = (confined && policy.allows_for_a_while())
+            .then(|| sources::policy(&world, &lasting))
+            .transpose()
+            .map_err(MonitorError::Policy)?;
         let answered = if confined {
-            sources::answered(&world, choice, &policy).map_err(MonitorError::Policy)?
+            sources::answered(&world, &lasting, &policy).map_err(MonitorError::Policy)?
         } else {
             None
         };
@@ -159,6 +167,7 @@ impl Monitor {
             world,
             choice: choice.clone(),
             policy,
+            bounds,
             answered,
             board,
             live,
@@ -192,6 +201,7 @@ impl Monitor {
             world,
             choice: Choice::default(),
             policy: Arc::new(policy),
+            bounds: None,
             answered: None,
             journal,
             confined: true,
@@ -216,7 +226,7 @@ impl Monitor {
     /// The policy whose bounds a session gets. Where a person `answers` for each change that a supervised policy asks about, the
     /// kernel must leave room for their yes.
     pub(crate) fn bounding(&self, answers: bool) -> &PolicySet {
-        self.answered.as_ref().filter(|_| answers).unwrap_or(&self.policy)
+        self.answered.as_ref().filter(|_| answers).or(self.bounds.as_ref()).unwrap_or(&self.policy)
     }
 
     /// The policy by which a session is decided now: what a person switched and granted since it began counts.

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode};
-use wardline_policy::{Decision, Lint, PolicySet, Source, SourceKind, lint};
+use wardline_policy::{Decision, Layer, Lint, PolicySet, Source, SourceKind, lint};
 
 use crate::sources::{self, Choice};
-use crate::{World, trust};
+use crate::{World, trust, visible};
 
 /// What an empty file becomes before its first rule.
 const EMPTY: &str = "{\n}\n";
@@ -25,6 +25,15 @@ pub enum Edit {
     Default(String, Option<Decision>),
     /// A rule at the bottom of a permission's, where it wins over the others.
     Append(String, String, Decision),
+    /// Rules that allow, at the bottom of a permission's, until an end as the configuration writes it, or for good.
+    Give {
+        /// The permission.
+        permission: String,
+        /// The patterns.
+        patterns: Vec<String>,
+        /// Until when.
+        expires: Option<String>,
+    },
     /// The rule of this pattern goes.
     Remove(String, String),
     /// The whole text, as a person wrote it.
@@ -35,6 +44,16 @@ pub enum Edit {
 #[must_use]
 pub fn file(world: &World) -> PathBuf {
     world.config.join("config.jsonc")
+}
+
+/// The file of a person's rules for this project alone. It lies with their own and not in the project, so nobody vouches for a
+/// repository by it and no agent reaches it.
+#[must_use]
+pub fn file_of_project(world: &World) -> PathBuf {
+    let digest = trust::digest_of(&world.project.to_string_lossy());
+    let name = world.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = format!("{name}-{}.jsonc", digest.get(..16).unwrap_or(&digest));
+    world.config.join("projects").join(name)
 }
 
 /// The text of a file after an edit.
@@ -55,7 +74,10 @@ pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
         .ok_or_else(|| by_hand("`permission` is written as a list or a single word"))?;
     match edit {
         Edit::Default(permission, decision) => set_default(&rules, permission, *decision),
-        Edit::Append(permission, pattern, decision) => append(&rules, permission, pattern, *decision),
+        Edit::Append(permission, pattern, decision) => append(&rules, permission, pattern, word(*decision)),
+        Edit::Give { permission, patterns, expires } => patterns
+            .iter()
+            .try_for_each(|pattern| append(&rules, permission, pattern, allow(expires.as_deref()))),
         Edit::Remove(permission, pattern) => remove(&rules, permission, pattern),
         Edit::Text(_) => Ok(()),
     }
@@ -65,6 +87,15 @@ pub fn edited(text: &str, edit: &Edit) -> Result<String, String> {
 
 fn word(decision: Decision) -> CstInputValue {
     CstInputValue::String(decision.as_str().to_owned())
+}
+
+/// A rule that allows, until an end when there is one.
+fn allow(expires: Option<&str>) -> CstInputValue {
+    let Some(end) = expires else { return word(Decision::Allow) };
+    CstInputValue::Object(vec![
+        ("effect".to_owned(), word(Decision::Allow)),
+        ("expires".to_owned(), CstInputValue::String(end.to_owned())),
+    ])
 }
 
 /// The patterns of a permission; `None` when it is one word for all.
@@ -93,13 +124,14 @@ fn set_default(rules: &CstObject, permission: &str, decision: Option<Decision>) 
     Ok(())
 }
 
-fn append(rules: &CstObject, permission: &str, pattern: &str, decision: Decision) -> Result<(), String> {
+fn append(rules: &CstObject, permission: &str, pattern: &str, rule: CstInputValue) -> Result<(), String> {
     if permission.is_empty() || pattern.is_empty() {
         return Err("a rule needs a permission and a pattern".to_owned());
     }
     let map = match rules.get(permission) {
         None => rules.object_value_or_set(permission),
-        Some(rule) => match patterns(&rule) {
+        // A rule with a reason or an end of its own stands for all targets as a word does.
+        Some(rule) => match patterns(&rule).filter(|map| map.get("effect").is_none()) {
             Some(map) => map,
             None => {
                 let all = rule
@@ -117,7 +149,7 @@ fn append(rules: &CstObject, permission: &str, pattern: &str, decision: Decision
         before.remove();
     }
     map.ensure_multiline();
-    map.append(pattern, word(decision));
+    map.append(pattern, rule);
     Ok(())
 }
 
@@ -154,6 +186,19 @@ impl Draft {
         Ok(Self { file, before, after })
     }
 
+    /// The draft of an edit of the person's file for this project alone.
+    ///
+    /// # Errors
+    /// Why the file cannot be read or edited.
+    pub fn of_project(world: &World, edit: &Edit) -> Result<Self, String> {
+        let file = file_of_project(world);
+        let before = read(&file)?;
+        let project = visible(&world.project.to_string_lossy()).replace('\n', " ");
+        let new = format!("// My rules for {project}. They hold in no other project.\n{EMPTY}");
+        let after = edited(if before.trim().is_empty() { &new } else { &before }, edit)?;
+        Ok(Self { file, before, after })
+    }
+
     /// What the policy would be: its remarks, or why there would be none, which denies everything.
     ///
     /// # Errors
@@ -165,14 +210,15 @@ impl Draft {
             Some(source) => source.text.clone_from(&self.after),
             None => {
                 let own = Source {
-                    layer: wardline_policy::Layer::User,
+                    layer: Layer::User,
                     file: name,
                     text: self.after.clone(),
                     kind: SourceKind::Config,
                     trusted: true,
                 };
-                let at =
-                    all.iter().take_while(|source| source.layer == wardline_policy::Layer::Managed).count();
+                let above = file(world).to_string_lossy().into_owned();
+                let before = |source: &&Source| source.layer == Layer::Managed || source.file == above;
+                let at = all.iter().take_while(before).count();
                 all.insert(at, own);
             }
         }

@@ -16,6 +16,7 @@ use wardline_audit::Kind;
 use wardline_policy::{Decision, NamedPort};
 use wardline_sandbox::{Ahead, Appeared, Ended, Resource};
 
+use crate::approvals::Board;
 use crate::approve::Approver;
 use crate::caps::NotGiven;
 use crate::changes::{Change, Snapshot};
@@ -201,6 +202,7 @@ pub fn run(
         repository_lost: repository && !is_repository(&monitor.world().project),
     };
     record_end(monitor, &subject, &summary)?;
+    Board::at(&monitor.world().state).forget(&subject.session);
     memory::forget(&monitor.world().state, &subject.session);
     Ok(summary)
 }
@@ -244,6 +246,7 @@ pub fn exec(
         monitor.keeper().one_command();
     }
     let result = exec_as(&subject, monitor, guard, ahead, approver);
+    Board::at(&monitor.world().state).forget(&subject.session);
     // Also when nothing was started: what changes from now on is the person's again.
     let no_checkpoint = monitor.keeper().end_command(monitor.world(), &subject, &command_line(&guard.argv));
     memory::forget(&monitor.world().state, &subject.session);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::asking::OnAsk;
 use crate::decision::{Decision, Layer};
 use crate::document::{Key, Node, Spot, Value, parse_jsonc};
+use crate::expiry::Expiry;
 use crate::gate::GateLine;
 use crate::limits::LimitLine;
 use crate::network::NetworkLines;
@@ -382,13 +383,25 @@ impl<'f> Reader<'f> {
                 "reason" => note.reason = self.text(node, "`reason`"),
                 "match" => note.matching = self.texts(node, "`match`"),
                 "not_match" => note.not_matching = self.texts(node, "`not_match`"),
-                _ => self.unknown(&key, "effect, reason, match, not_match"),
+                "expires" => note.expires = self.expiry(node),
+                _ => self.unknown(&key, "effect, reason, match, not_match, expires"),
             }
         }
         if decision.is_none() {
             self.refuse(at, "a rule needs an `effect`", EFFECTS);
         }
         Some(Effect { decision: decision?, place: self.place(at), note: Some(Arc::new(note)) })
+    }
+
+    fn expiry(&mut self, node: Node) -> Option<Expiry> {
+        let at = node.at;
+        let text = self.text(node, "`expires`")?;
+        let expiry = Expiry::parse(&text);
+        if expiry.is_none() {
+            let help = "write \"2026-12-31T18:00:00Z\", or \"2026-12-31\" for the end of that day, in UTC";
+            self.refuse(at, format!("`{text}` is no end of a rule"), help);
+        }
+        expiry
     }
 
     pub(crate) fn texts(&mut self, node: Node, what: &str) -> Vec<String> {
@@ -583,9 +596,9 @@ fn is_rule_object(entries: &[(Key, Node)]) -> bool {
     let has = |name: &str| entries.iter().any(|(key, _)| key.text == name);
     has("effect")
         && entries.len() > 1
-        && entries
-            .iter()
-            .all(|(key, _)| matches!(key.text.as_str(), "effect" | "reason" | "match" | "not_match"))
+        && entries.iter().all(|(key, _)| {
+            matches!(key.text.as_str(), "effect" | "reason" | "match" | "not_match" | "expires")
+        })
 }
 
 fn looks_like_permission(name: &str) -> bool {

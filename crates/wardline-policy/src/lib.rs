@@ -20,6 +20,7 @@ mod decision;
 mod document;
 mod evaluate;
 mod examples;
+mod expiry;
 mod explain;
 mod floors;
 mod gate;

@@ -54,6 +54,10 @@ pub fn lint(policy: &PolicySet) -> Vec<Lint> {
         overreach(policy, source, &mut found);
         repositories(policy, source, &mut found);
     }
+    for (words, place, expiry) in &policy.ends.over {
+        let text = format!("`{words}` held until {}, and no longer does", expiry.text);
+        found.add(place, "expired", Severity::Note, text, "remove it, or give it another end");
+    }
     shadows(policy, &mut found);
     user_word(policy, &mut found);
     if policy.kilo {

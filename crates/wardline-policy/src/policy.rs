@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::builtin::{self, When, canonical_agent};
 use crate::config::{AgentSettings, GuaranteeLine, Preset, Settings, read_config};
 use crate::decision::{Decision, Layer, Origin};
+use crate::expiry::Ends;
 use crate::limits::{Limit, limits};
 use crate::markdown::read_agent;
 use crate::merge::merge;
@@ -63,6 +64,8 @@ pub struct Options {
     pub project: Vec<String>,
     /// Directories outside the project that are nobody's concern (temporary and truncation directories).
     pub whitelist: Vec<String>,
+    /// The time, in seconds since 1970, by which rules with an end hold. Without one, those that allow do not.
+    pub now: Option<u64>,
 }
 
 /// A rule as `policy show` prints it.
@@ -85,6 +88,8 @@ pub struct EffectiveRule {
     pub harmless: bool,
     /// Its author's explanation.
     pub reason: Option<String>,
+    /// Until when it holds, as it is written; for good when absent.
+    pub expires: Option<String>,
 }
 
 /// An agent that rules are known for.
@@ -150,6 +155,7 @@ pub struct PolicySet {
     on_ask: crate::asking::OnAsk,
     secrets: Vec<SecretSource>,
     optional: Vec<OptionalGuarantee>,
+    pub(crate) ends: Ends,
     pub(crate) sources: Vec<SourceRules>,
 }
 
@@ -171,7 +177,9 @@ impl PolicySet {
     /// Every problem found in any source. No policy is built from part of the sources: a rule that is left out
     /// might be the one that denies.
     pub fn build(sources: &[Source], options: &Options) -> Result<Self, Vec<Problem>> {
-        let read = read_all(sources)?;
+        let mut read = read_all(sources)?;
+        let mut ends = Ends::default();
+        read.iter_mut().for_each(|(_, settings)| ends.take(settings, options.now));
         let chosen = choose(&read, options)?;
         let kilo =
             read.iter().any(|(source, settings)| source.layer == Layer::User && settings.kilo.is_some());
@@ -188,7 +196,7 @@ impl PolicySet {
         let rules =
             read.into_iter().map(|(source, settings)| source_rules(source, settings, &chosen, &terms));
         Ok(Self {
-            digest: digest(sources, options, &chosen),
+            digest: digest(sources, options, &chosen, &ends),
             sources: rules.collect(),
             defaults: Chain::from_parts(builtin::defaults(&options.whitelist), &terms),
             chosen,
@@ -204,12 +212,23 @@ impl PolicySet {
             on_ask,
             secrets,
             optional,
+            ends,
         })
     }
 
     /// Digest over all sources and options, hex SHA-256: equal digests decide equally.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// When the first of the rules that hold now ends, in seconds since 1970; from then on another policy is to be built.
+    pub fn next_expiry(&self) -> Option<u64> {
+        self.ends.next
+    }
+
+    /// Whether a rule that allows holds for a while only.
+    pub fn allows_for_a_while(&self) -> bool {
+        self.ends.allows
     }
 
     /// The preset in force.
@@ -319,6 +338,7 @@ fn effective(part: &str, when: When, rule: &Rule) -> EffectiveRule {
         },
         harmless: when == When::Harmless,
         reason: rule.effect.note.as_ref().and_then(|note| note.reason.clone()),
+        expires: rule.effect.note.as_ref().and_then(|note| Some(note.expires.as_ref()?.text.clone())),
     }
 }
 
@@ -574,7 +594,7 @@ impl SourceRules {
     }
 }
 
-fn digest(sources: &[Source], options: &Options, chosen: &Chosen) -> String {
+fn digest(sources: &[Source], options: &Options, chosen: &Chosen, ends: &Ends) -> String {
     let mut hash = Sha256::new();
     // Lengths go in with the texts, so that no two lists of texts look alike.
     let mut add = |text: &str| {
@@ -603,6 +623,11 @@ fn digest(sources: &[Source], options: &Options, chosen: &Chosen) -> String {
     for (whose, name) in chosen.named() {
         add(whose);
         add(name);
+    }
+    // Not the time, but what it decides.
+    for (words, place, _) in &ends.over {
+        add("over");
+        add(&format!("{}:{} {words}", place.file, place.line));
     }
     add("whitelist");
     for directory in &options.whitelist {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::decision::{Decision, Layer, Origin};
+use crate::expiry::Expiry;
 use crate::wildcard::{Pattern, expand_home};
 
 /// Where a rule was written; shares the file name among the rules of one file.
@@ -37,6 +38,8 @@ pub(crate) struct Note {
     pub(crate) reason: Option<String>,
     pub(crate) matching: Vec<String>,
     pub(crate) not_matching: Vec<String>,
+    /// Until when it holds; for good when absent.
+    pub(crate) expires: Option<Expiry>,
 }
 
 /// A `permission` value as written. Kept, because Kilo's merge works on this form and not on rules.

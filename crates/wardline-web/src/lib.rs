@@ -26,7 +26,7 @@ use wardline_monitor::doctor::Finding;
 use wardline_monitor::rules::Draft;
 use wardline_monitor::undo::Prepared;
 
-use crate::panes::changes;
+use crate::panes::{changes, manage};
 use crate::pending::Pending;
 
 pub use server::{Links, Server};
@@ -84,6 +84,8 @@ pub(crate) struct Ui {
     pub(crate) held: Pending<changes::HeldShown>,
     /// Changes of rules that were shown and wait for one.
     pub(crate) drafts: Pending<Draft>,
+    /// Rules from a question that were shown and wait for one.
+    pub(crate) rules: Pending<manage::RulesShown>,
     /// What the scan said last.
     pub(crate) findings: changes::LastScan,
 }
@@ -93,7 +95,17 @@ impl Ui {
         let journal = Mutex::new(journal::Log::of(&subject.world.journal()));
         let door = guard::Door::new(host);
         let (reverts, held, drafts) = (Pending::default(), Pending::default(), Pending::default());
-        Ok(Self { door, journal, reverts, held, drafts, findings: changes::LastScan::default(), subject })
+        let rules = Pending::default();
+        Ok(Self {
+            door,
+            journal,
+            reverts,
+            held,
+            drafts,
+            rules,
+            findings: changes::LastScan::default(),
+            subject,
+        })
     }
 
     pub(crate) fn world(&self) -> &World {

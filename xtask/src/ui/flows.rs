@@ -33,6 +33,7 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("live", live),
     ("approve", approve),
     ("deny by the keyboard", deny),
+    ("leave a rule from a question", leave_rule),
     ("switch the mode", switch),
     ("stop a session", stop),
     ("sessions and doctor", others),
@@ -290,6 +291,37 @@ fn deny(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.press("Enter")?;
     page.sees("Denied.")?;
     check(ended(asker)? == Some(20), "it was not refused")
+}
+
+/// A question is answered by a rule of the project's, with an end, at the bottom of a file whose comments stay; the next one like it
+/// is not asked.
+fn leave_rule(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    let before = rules(scene);
+    for (hold, file) in [("project", "/projects/slug-"), ("user", "config.jsonc")] {
+        let words = if hold == "user" { ["date", "+%j"] } else { ["date", "+%U"] };
+        page.go(&scene.at("/approvals"))?;
+        let asker = asking(scene, &words)?;
+        page.sees(&words.join(" "))?;
+        page.click("summary", "Manage rules")?;
+        page.value(&format!("document.querySelector('details select[name=hold]').value = '{hold}'"))?;
+        page.click("details input[name=until]", "")?;
+        page.write("2h")?;
+        page.click("button", "Look at them")?;
+        page.sees("What else they would have let through")?;
+        page.sees(file)?;
+        page.sees("\"expires\"")?;
+        page.click("#confirm", "Leave these rules, and run")?;
+        page.sees("The rules hold from now on, and the question is answered")?;
+        check(ended(asker)? == Some(0), "it was refused all the same")?;
+        check(ended(asking(scene, &words)?)? == Some(0), "it was asked again although a rule says yes")?;
+    }
+    let now = rules(scene);
+    // The line above the new rule gains a comma.
+    let stays = |line: &str| now.lines().any(|other| other == line || other == format!("{line},"));
+    check(
+        before.lines().all(stays) && now.contains("\"date +%j\": {"),
+        format!("not appended, or a line is gone: {now}"),
+    )
 }
 
 fn switch(page: &mut Browser, scene: &Scene) -> Result<(), String> {

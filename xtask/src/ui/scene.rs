@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The person's rules, with comments.
-pub(super) const RULES: &str = "{\n  // what I let agents do\n  \"permission\": {\n    \"webfetch\": \"ask\",\n    \"bash\": {\n      \"git push *\": \"ask\", // never without me\n      \"docker *\": \"deny\"\n    }\n  }\n}\n";
+pub(super) const RULES: &str = "{\n  // what I let agents do\n  \"permission\": {\n    \"webfetch\": \"ask\",\n    \"bash\": {\n      \"git push *\": \"ask\", // never without me\n      \"date *\": \"ask\",\n      \"docker *\": \"deny\"\n    }\n  }\n}\n";
 
 /// A file before and after the agent.
 pub(super) const BEFORE: &str = "def slug(title):\n    text = title.strip()\n    text = text.lower()\n    return text.replace(' ', '-')\n\n\ndef title(slug):\n    return slug.replace('-', ' ')\n\n\ndef words(title):\n    return title.split()\n\n\ndef count(title):\n    return len(words(title))\n";

@@ -81,7 +81,7 @@ struct Seen<'s> {
 pub(crate) fn one(root: &Path, seed: u64, servers: &Servers, score: &mut Score) {
     let case = case(root, seed, &servers.addresses);
     let world = build(root, &case);
-    let choice = Choice { preset: case.preset, profile: case.profile.clone() };
+    let choice = Choice { preset: case.preset, profile: case.profile.clone(), for_good: false };
     let monitor = Arc::new(Monitor::open(world.clone(), &choice, true).unwrap());
     let guard = guard(root, &case);
     let manifest = match session::manifest(monitor.policy(), &world, &guard, true) {

@@ -3,6 +3,7 @@
 mod advice;
 mod agents;
 mod caps;
+mod expiry;
 mod floors;
 mod grammar;
 mod keys;

@@ -54,7 +54,7 @@ fn what_is_wrong_where_and_what_to_do() {
         ),
         (
             "{\"permission\": {\"bash\": {\"a\": {\"effect\": \"deny\", \"why\": \"x\"}}}}",
-            "1:50: `why` is not a setting; known here: effect, reason, match, not_match",
+            "1:50: `why` is not a setting; known here: effect, reason, match, not_match, expires",
         ),
         ("{\"preset\": \"yolo\"}", "1:12: `yolo` is not a preset; write autopilot, supervised or readonly"),
         ("{\"compat\": \"opencode\"}", "1:12: `compat` knows one value; write \"kilo\" or remove the line"),

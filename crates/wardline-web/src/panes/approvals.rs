@@ -9,6 +9,7 @@ use wardline_monitor::approvals::board::now_ms;
 use wardline_monitor::approvals::{Board, BoardError, Mode, Question, Say, lookalikes, word};
 use wardline_monitor::sources::{self, Choice};
 
+use super::manage;
 use crate::Ui;
 use crate::answer::{Answer, Ask};
 use crate::html;
@@ -50,6 +51,8 @@ fn done(ask: &Ask) -> Markup {
         @match ask.query("done") {
             Some("allow") => p.done role="status" { "Allowed, this once." },
             Some("deny") => p.done role="status" { "Denied." },
+            Some("rules") => p.done role="status" { "The rules hold from now on, and the question is answered: allowed." },
+            Some("rules-late") => p.done role="status" { "The rules hold from now on; nobody waits for the answer any more." },
             Some("mode") => p.done role="status" { "Switched, from the next action on." },
             _ => {}
         }
@@ -102,7 +105,7 @@ fn card(ask: &Ask, question: &Question, first: bool) -> Markup {
                 (button(ask, question, "deny", "Deny", "danger", first))
                 (button(ask, question, "allow", "Run, this once", "", false))
             }
-            (rules(ask, question))
+            (manage::editor(ask, question))
         }
     }
 }
@@ -121,29 +124,6 @@ fn button(ask: &Ask, question: &Question, say: &str, text: &str, class: &str, fo
             (ask.word())
             input type="hidden" name="id" value=(question.id); input type="hidden" name="digest" value=(question.digest()); input type="hidden" name="say" value=(say);
             button id=(format!("{say}-{}", question.id)) class=(class) autofocus[focus] data-guard[say == "allow"] { (text) }
-        }
-    }
-}
-
-/// Rules that would answer it for good, by way of the person's own file.
-fn rules(ask: &Ask, question: &Question) -> Markup {
-    html! {
-        @if !question.proposals.is_empty() {
-            details id=(format!("rules-{}", question.id)) {
-                summary { "Manage rules" }
-                p.dim { "Each of these was tried and answers this question; the narrowest comes first." }
-                @for rule in &question.proposals {
-                    div.row {
-                        code { (html::line(rule)) }
-                        form method="post" action="/permissions/ask" {
-                            (ask.word())
-                            input type="hidden" name="what" value="append"; input type="hidden" name="permission" value=(question.permission);
-                            input type="hidden" name="pattern" value=(rule); input type="hidden" name="decision" value="allow";
-                            button.quiet { "Append to my rules" }
-                        }
-                    }
-                }
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod approvals;
 pub(crate) mod changes;
 mod doctor;
+pub(crate) mod manage;
 mod permissions;
 mod running;
 mod sessions;
@@ -19,6 +20,8 @@ pub(crate) const ADDRESSES: &[(&str, Option<Pane>, Option<Pane>)] = &[
     ("/", Some(start), None),
     ("/approvals", Some(approvals::show), None),
     ("/approvals/answer", None, Some(approvals::answer)),
+    ("/approvals/rules", None, Some(manage::ask)),
+    ("/approvals/give", None, Some(manage::give)),
     ("/mode", None, Some(approvals::switch)),
     ("/resume", None, Some(approvals::resume)),
     ("/changes", Some(changes::show), None),

@@ -247,7 +247,8 @@ pub(crate) fn ask(ui: &Ui, ask: &Ask) -> Answer {
     Answer::Page(html::page("/permissions", "Change your rules", "", &body))
 }
 
-fn difference(draft: &Draft) -> Markup {
+/// What an edit changes.
+pub(crate) fn difference(draft: &Draft) -> Markup {
     const AROUND: usize = 3;
     let (old, new) = (lines::lines(draft.before.as_bytes()), lines::lines(draft.after.as_bytes()));
     let put = |sign: char, class: &str, rows: Option<&[&[u8]]>| {

@@ -1,5 +1,7 @@
 //! `wardline approve`: a person answers the questions that wait, in a terminal of their own.
 
+mod rules;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -17,7 +19,8 @@ use crate::term::Style;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Without a flag, in a terminal: stays, shows each question whole as it comes, and takes an answer to it: `run` with \
-                        the first digits of its digest, `deny`, `skip` or `quit`. While it is there, `--on-ask auto` waits for it. Without \
+                        the first digits of its digest, `deny`, `rule` to leave rules (what they would have let through of the journal is shown \
+                        first), `skip` or `quit`. While it is there, `--on-ask auto` waits for it. Without \
                         a terminal: the same as --list.\n\nAn answer is about the very action that was shown (its digest), counts once \
                         and in the question's time. It is a person's word: it needs a terminal that is not the agent's, and nothing \
                         that an agent started may give it.\n\nExit codes: 0 done, 1 there is no such question or it is over, 2 bad \
@@ -55,7 +58,9 @@ impl Approve {
             Self { deny: Some(id), .. } => answer(&board, id, None, Say::Deny),
             Self { resume: Some(session), .. } => resume(world, &board, session),
             Self { list: true, json, .. } => list(&board, *json),
-            Self { .. } if std::io::stdout().is_terminal() && seat::at_terminal().is_ok() => attend(&board),
+            Self { .. } if std::io::stdout().is_terminal() && seat::at_terminal().is_ok() => {
+                attend(world, &board)
+            }
             Self { .. } => list(&board, false),
         };
         match done {
@@ -111,7 +116,7 @@ const LOOK: Duration = Duration::from_millis(200);
 const DIGITS: usize = 4;
 
 /// Shows questions as they come and takes an answer for each, until the person has enough.
-fn attend(board: &Board) -> Result<(), Failure> {
+fn attend(world: &World, board: &Board) -> Result<(), Failure> {
     let _here = board.attend("approve")?;
     let unreadable = |e| Failure::Person(format!("the terminal can't be read: {e}"));
     let mut typed = BufReader::new(File::open("/dev/tty").map_err(unreadable)?).lines();
@@ -125,13 +130,37 @@ fn attend(board: &Board) -> Result<(), Failure> {
         print!("{}", whole(&question, Style::of_stdout()));
         let digest = question.digest();
         let code = digest.get(..DIGITS).unwrap_or(&digest);
-        print!("run {code} | deny | skip | quit > ");
+        let rule = if question.proposals.is_empty() {
+            ""
+        } else {
+            "rule NUMBERS session|project|user [1h|7d|DATE] | "
+        };
+        print!("run {code} | deny | {rule}skip | quit > ");
         std::io::stdout().flush().map_err(unreadable)?;
         let Some(line) = typed.next().transpose().map_err(unreadable)? else { return Ok(()) };
         let words: Vec<&str> = line.split_whitespace().collect();
         let said = match words.as_slice() {
             ["run", given] if *given == code => Say::Allow,
             ["deny"] => Say::Deny,
+            ["rule", words @ ..] => {
+                let mut give = || {
+                    let shown = rules::prepare(world, &question, words)?;
+                    print!("{}give {code} | anything else leaves none > ", rules::described(&shown));
+                    std::io::stdout().flush().map_err(|e| e.to_string())?;
+                    let word = typed.next().transpose().map_err(|e| e.to_string())?.unwrap_or_default();
+                    if word.trim() != format!("give {code}") {
+                        return Err("no rule was left".to_owned());
+                    }
+                    // Who may not answer may not leave a rule either.
+                    seat::may_answer(&question)?;
+                    shown.give(world, "approve")
+                };
+                if let Err(why) = give() {
+                    println!("{why}");
+                    continue;
+                }
+                Say::Allow
+            }
             ["skip"] => {
                 skipped.insert(question.id);
                 continue;
@@ -193,8 +222,11 @@ pub(crate) fn whole(question: &Question, style: Style) -> String {
         }
         edit.patch.lines().for_each(|it| line("", it));
     }
-    question.proposals.iter().for_each(|rule| {
-        line("rule", &format!("{}: {{ {rule:?}: \"allow\" }} would answer it for good", question.permission))
+    question.proposals.iter().zip(1..).for_each(|(rule, number)| {
+        line(
+            &format!("rule {number}"),
+            &format!("{}: {{ {rule:?}: \"allow\" }} would answer it for good", question.permission),
+        )
     });
     writeln!(text, "  digest    {}", question.digest()).ok();
     writeln!(

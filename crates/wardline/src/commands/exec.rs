@@ -11,6 +11,7 @@ use wardline_monitor::bounds;
 use wardline_monitor::policy::{NamedPort, OnAsk, PolicySet};
 use wardline_monitor::sandbox::{Ahead, Resource};
 use wardline_monitor::session::{self, Finished, Guard, SessionError};
+use wardline_monitor::sources::Choice;
 use wardline_monitor::{
     Approver, Doorkeeper, Monitor, Nobody, Terminal, TypedTerminal, Unanswered, World, parse_forward, sources,
 };
@@ -166,7 +167,9 @@ pub(crate) fn print_manifest(
     answered: bool,
     json: bool,
 ) -> ExitCode {
-    let policy = match sources::policy(world, &flags.choice()) {
+    // As a session's bounds are made: without what is allowed for a while only.
+    let choice = Choice { for_good: true, ..flags.choice() };
+    let policy = match sources::policy(world, &choice) {
         Ok(policy) => policy,
         Err(e) => return exit::fail(exit::USAGE, e),
     };
@@ -174,7 +177,7 @@ pub(crate) fn print_manifest(
         return exit::fail(exit::USAGE, e);
     }
     // A person answers for what a mediated agent puts to its hooks, so its bounds leave room for a yes.
-    let bounding = if guard.mediated { sources::answered(world, &flags.choice(), &policy) } else { Ok(None) };
+    let bounding = if guard.mediated { sources::answered(world, &choice, &policy) } else { Ok(None) };
     let bounding = match bounding {
         Ok(bounding) => bounding.unwrap_or(policy),
         Err(e) => return exit::fail(exit::USAGE, e),

@@ -141,7 +141,7 @@ pub(crate) struct PolicyFlags {
 
 impl PolicyFlags {
     pub(crate) fn choice(&self) -> Choice {
-        Choice { preset: self.preset, profile: self.profile.clone() }
+        Choice { preset: self.preset, profile: self.profile.clone(), for_good: false }
     }
 }
 

@@ -322,3 +322,43 @@ fn a_flood_of_questions_pauses_the_session() {
     let ran = feed(&mut world.command(&["hook", "claude"]), read.to_string().as_bytes());
     assert!(ran.stdout.contains("\"allow\""), "{ran:?}");
 }
+
+/// A rule of the project's is left from a question, with an end, after a look at it; the question is answered and not put again.
+#[test]
+fn a_rule_is_left_from_a_question() {
+    let world = Sealed::new("approve-rule");
+    let before = "{\n  // mine\n  \"permission\": { \"bash\": { \"date *\": \"ask\" /* late? */ } }\n}\n";
+    world.config(before);
+    let ask = ["exec", "--on-ask", "wait:60", "--", "date", "+%j"];
+    for (words, holds) in [("user 7d", false), ("user 7d", true), ("project 7d", true)] {
+        let child = start(&world, &ask);
+        let (_, digest) = question(&world);
+        let code = digest.get(..4).unwrap();
+        let given = if holds { format!("give {code}") } else { format!("give\nrun {code}") };
+        let typed = format!("rule 9 user\nrule 1 moon\nrule 1 {words}\n{given}\nquit\n");
+        let (ended, attended) = std::thread::scope(|scope| {
+            let attended = scope.spawn(|| at_terminal(&world, "approve", &typed));
+            let ended = ended(child);
+            // `quit` is read at the next question.
+            world.config(before);
+            let mut last = start(&world, &["exec", "--on-ask", "wait:60", "--", "date", "+%U"]);
+            let attended = attended.join().unwrap();
+            last.kill().ok();
+            last.wait().ok();
+            (ended, attended)
+        });
+        assert_eq!(ended.0, 0, "{}\n{}", ended.1, attended.1);
+        for said in ["no rule of that number", "write rule NUMBERS", "would have let through"] {
+            assert!(attended.1.contains(said), "{}", attended.1);
+        }
+    }
+    let rows = world.rows();
+    let given: Vec<&Value> = rows.iter().filter(|row| row.pointer("/body/rules").is_some()).collect();
+    assert_eq!(given.len(), 2, "each is on record");
+    assert_eq!(given[0]["body"]["rules"][0], "date +%j");
+    // The user's file was put back above; the project's rule is there, and answers.
+    let (code, text) = ended(start(&world, &["exec", "--", "date", "+%j"]));
+    assert_eq!(code, 0, "{text}");
+    let (code, _) = ended(start(&world, &["exec", "--", "date", "+%U"]));
+    assert_eq!(code, 21, "another command is asked as before");
+}
