@@ -1,5 +1,7 @@
 //! Which language a file is in.
 
+use crate::finding::GapReason;
+
 /// A language that a front-end reads, or a format that has checks of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
@@ -71,6 +73,23 @@ const TABLE: &[(Language, &str, &[&str])] = &[
     // By its place: a workflow is YAML.
     (Language::Workflow, "workflow", &[]),
 ];
+
+/// Extensions of code that no front-end reads.
+const UNREAD: [&str; 46] = [
+    "asm", "awk", "bas", "bat", "c", "cc", "clj", "cljs", "cmd", "coffee", "cpp", "cxx", "d", "dart", "erl",
+    "ex", "exs", "f90", "fs", "fsx", "groovy", "h", "hpp", "hs", "jl", "jsp", "cshtml", "razor", "kt", "kts",
+    "lua", "m", "ml", "mm", "nim", "pas", "pl", "pm", "ps1", "r", "scala", "sol", "swift", "tcl", "vb",
+    "zig",
+];
+
+/// Why a file whose name no language claims is not looked at, when it holds code.
+pub(crate) fn unread(path: &str) -> Option<GapReason> {
+    let extension = path.rsplit_once('.')?.1.to_ascii_lowercase();
+    match extension.as_str() {
+        "ipynb" => Some(GapReason::Unparsed("the code of a notebook is not looked at".to_owned())),
+        other => UNREAD.contains(&other).then_some(GapReason::Unsupported),
+    }
+}
 
 impl Language {
     /// Every language.

@@ -11,7 +11,7 @@ use crate::{
     flow::{self, Flow, Follower, Limits, Program, Unit},
     front, hidden,
     ir::{Imported, Module},
-    language::Language,
+    language::{self, Language},
     memory::{Memory, Reading},
     mend,
     rules::{Applied, Book, Compiled, Match, Refusal, Rule},
@@ -112,6 +112,16 @@ impl Scanner {
     /// Analyses texts by their paths (with `/` between the parts, relative to the root of the project). `neighbour` gives the
     /// text of any other file of the project, for values that come from there.
     pub fn scan(&self, texts: &BTreeMap<String, String>, neighbour: &dyn Fn(&str) -> Option<String>) -> Scan {
+        self.scan_change(texts, neighbour, &|_| false)
+    }
+
+    /// The same, where these texts are a part of a change: to files that are `touched` by it, imports are followed however far.
+    pub fn scan_change(
+        &self,
+        texts: &BTreeMap<String, String>,
+        neighbour: &dyn Fn(&str) -> Option<String>,
+        touched: &dyn Fn(&str) -> bool,
+    ) -> Scan {
         let mut scan = Scan::default();
         let mut by_family: BTreeMap<Language, Vec<(&str, &str, Language)>> = BTreeMap::new();
         for (path, text) in texts {
@@ -119,7 +129,12 @@ impl Scanner {
                 Some(memory) => memory.secrets(path, text, || secrets::scan(path, text)),
                 None => secrets::scan(path, text),
             });
-            let Some(language) = Language::of(path, text) else { continue };
+            let Some(language) = Language::of(path, text) else {
+                if let Some(reason) = language::unread(path) {
+                    scan.gap(path, None, reason);
+                }
+                continue;
+            };
             scan.findings.extend(hidden::scan(path, text));
             if text.len() > MAX_BYTES {
                 let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
@@ -132,7 +147,7 @@ impl Scanner {
             }
         }
         for files in by_family.values() {
-            self.scan_family(files, neighbour, &mut scan);
+            self.scan_family(files, neighbour, touched, &mut scan);
         }
         scan.findings.sort_by(|a, b| (&a.path, a.span, &a.rule).cmp(&(&b.path, b.span, &b.rule)));
         scan.gaps.sort_by(|a, b| (&a.path, a.span).cmp(&(&b.path, b.span)));
@@ -143,6 +158,7 @@ impl Scanner {
         &self,
         files: &[(&str, &str, Language)],
         neighbour: &dyn Fn(&str) -> Option<String>,
+        touched: &dyn Fn(&str) -> bool,
         scan: &mut Scan,
     ) {
         let mut read: Vec<Arc<Reading>> = Vec::new();
@@ -156,7 +172,11 @@ impl Scanner {
         for reading in &read {
             scan.read_gaps(&reading.unit, &reading.applied);
         }
-        self.neighbours(&mut read, neighbour);
+        let whole = self.neighbours(&mut read, neighbour, touched);
+        if let Some(first) = read.first().filter(|_| !whole) {
+            let why = format!("more than {MAX_NEIGHBOURS} files are imported, changed ones among them");
+            scan.gap(&first.unit.path, None, GapReason::Exhausted(why));
+        }
         let program = Program::shared(read.iter().map(|reading| reading.unit.clone()).collect());
         let mut follower = Follower::new(&program, Limits::default());
         let follow = |number| match &self.memory {
@@ -209,12 +229,21 @@ impl Scanner {
         })
     }
 
-    /// Adds the files that the others import.
-    fn neighbours(&self, read: &mut Vec<Arc<Reading>>, neighbour: &dyn Fn(&str) -> Option<String>) {
+    /// Adds the files that the others import. False when one that was touched had no place any more.
+    fn neighbours(
+        &self,
+        read: &mut Vec<Arc<Reading>>,
+        neighbour: &dyn Fn(&str) -> Option<String>,
+        touched: &dyn Fn(&str) -> bool,
+    ) -> bool {
         let mut known: BTreeSet<String> = read.iter().map(|reading| reading.unit.path.clone()).collect();
         let (mut start, limit) = (0, read.len() + MAX_NEIGHBOURS);
-        for _ in 0..MAX_DISTANCE {
+        let mut whole = true;
+        for distance in 0.. {
             let end = read.len();
+            if start == end {
+                break;
+            }
             let mut wanted = Vec::new();
             for reading in read.get(start..end).unwrap_or_default() {
                 let unit = &reading.unit;
@@ -231,10 +260,12 @@ impl Scanner {
                 }
             }
             for path in wanted {
-                if read.len() >= limit {
-                    return;
+                let near = distance < MAX_DISTANCE || touched(&path);
+                if !near || !known.insert(path.clone()) {
+                    continue;
                 }
-                if !known.insert(path.clone()) {
+                if read.len() >= limit {
+                    whole &= !touched(&path);
                     continue;
                 }
                 let Some(text) = neighbour(&path).filter(|text| text.len() <= MAX_BYTES) else { continue };
@@ -243,6 +274,7 @@ impl Scanner {
             }
             start = end;
         }
+        whole
     }
 }
 

@@ -52,7 +52,7 @@ fn found(path: &str, language: Language, text: &str) -> Found {
 fn labels(text: &str) -> Vec<(u32, String, bool)> {
     let mut labels = Vec::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
-        let line = line.trim().trim_start_matches(['/', '#', '<', '!', '-', '{', '*', ' ']);
+        let line = line.trim().trim_start_matches(['/', '#', '<', '!', '-', '{', '*', '%', ' ']);
         for (word, wanted) in [("ruleid: ", true), ("ok: ", false)] {
             if let Some(rest) = line.strip_prefix(word) {
                 let id = rest.split([' ', ',']).next().unwrap_or_default();

@@ -80,7 +80,7 @@ const JAVASCRIPT: &[(&str, &str)] = &[
     ),
     (
         "({ a, b: 1, \"c-d\": 2, [e]: 3, f() {}, get g() { return 1; }, async *h() {}, ...i });",
-        "do {\"a\": a, \"b\": 1, \"c-d\": 2, e: 3, \"f\": (function {\n}), \"g\": (function {\n  return 1\n}), \"h\": (function {\n}), (spread i)}",
+        "do {\"a\": a, \"b\": 1, \"c-d\": 2, e: 3, \"f\": (function {\n}), \"g\": (call (function {\n  return 1\n})), \"h\": (function {\n}), (spread i)}",
     ),
     (
         "class A extends B { #x = 1; static y; constructor(z) { super(z); this.#x = z; } get v() { return this.#x; } static async m() {} static { init(); } [k]() {} }",
@@ -96,7 +96,7 @@ const JAVASCRIPT: &[(&str, &str)] = &[
     ),
     (
         "if (a) { throw new Error(\"x\"); } return; with (o) { p; } debugger;",
-        "if a\n  throw (new Error \"x\")\nreturn\nwith o\n  do p",
+        "if a\n  throw (new Error \"x\")\nreturn\nwith o\n  do p\n! 47..48 `with`: what its names mean is not known",
     ),
     (
         "@Injectable() class S { @Get(\"x\") m(q) {} @Field y = 1; }",

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use wardline_scan::{finding::Finding, language::Language, scan::Scanner, span::Lines};
+use wardline_scan::{finding::Finding, front, language::Language, rules::Book, scan::Scanner, span::Lines};
 
 /// Line and rule.
 type Rows = BTreeSet<(u32, String)>;
@@ -82,5 +82,14 @@ fn python_rules_tell_wrong_code_from_its_safe_twin() {
     {
         let id = format!("python.{rule}");
         assert!(wrong[&id] >= 25 && safe[&id] >= 25, "{id}: {} wrong, {} safe", wrong[&id], safe[&id]);
+    }
+}
+
+#[test]
+fn every_language_that_is_read_has_rules_of_its_own() {
+    for language in Language::all().filter(|language| front::lower(*language, "").is_some()) {
+        let book = Book::built_in(language);
+        let own = book.rules().filter(|rule| rule.languages.contains(&language)).count();
+        assert!(own >= 3, "{language:?}: {own}");
     }
 }

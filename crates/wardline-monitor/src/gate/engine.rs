@@ -121,7 +121,7 @@ fn guarded(scanner: &Scanner, run: &[(&String, &String)], work: &Work<'_>) -> An
         let texts = files.iter().map(|(path, text)| ((*path).clone(), (*text).clone())).collect();
         catch_unwind(AssertUnwindSafe(|| {
             super::fault("analysis");
-            scanner.scan(&texts, &|path| work.text(path))
+            scanner.scan_change(&texts, &|path| work.text(path), &|path| work.texts.contains_key(path))
         }))
     };
     let mut analysis = Analysis::default();

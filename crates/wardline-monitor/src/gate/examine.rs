@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use wardline_scan::change::{Snapshot, compare, fingerprints};
+use wardline_scan::change::{Snapshot, State, compare, fingerprints};
 use wardline_scan::finding::{Finding, Gap, GapReason};
 use wardline_scan::language::Language;
 
@@ -85,9 +85,12 @@ pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) 
     let unread = gaps(&touched, &before);
     found.gaps.extend(unread);
     let rules = rules(base, tree, &mut found);
-    let now = |path: &str| match tree.read(Path::new(path)).1 {
-        Content::Text(text) if tree.files.contains_key(Path::new(path)) => Some(text),
-        _ => None,
+    let now = |path: &str| {
+        let path = Path::new(path);
+        match tree.files.contains_key(path).then(|| tree.read(path).1) {
+            Some(Content::Text(text)) => Some(text),
+            _ => None,
+        }
     };
     let then = |path: &str| match base.content(Path::new(path)).ok().flatten() {
         Some(bytes) => match content(path, &bytes, bytes.len() as u64) {
@@ -96,6 +99,12 @@ pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) 
         },
         None => now(path).filter(|_| !touched.contains_key(Path::new(path))),
     };
+    let around = importers(tree, &before, &after, &mut found);
+    let with = |texts: &BTreeMap<String, String>| {
+        let all = texts.iter().chain(&around);
+        all.map(|(path, text)| (path.clone(), text.clone())).collect::<BTreeMap<String, String>>()
+    };
+    let (before, after) = (with(&before), with(&after));
     let new = analyse.analyse(&Work { texts: &after, rules: &rules, neighbour: &now });
     let old = analyse.analyse(&Work { texts: &before, rules: &rules, neighbour: &then });
     let before = with_neighbours(before, &old.findings, &then);
@@ -108,14 +117,55 @@ pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) 
     found.prints = fingerprints(&after, &new.findings);
     found.states = compared.states;
     found.fixed = compared.fixed.len();
-    found.gaps.extend(new.gaps.into_iter().map(|gap| {
+    // Of a file that nobody touched only what is new counts.
+    let gaps =
+        new.gaps.into_iter().filter(|gap| !around.contains_key(&gap.path) || is_new_cut(gap, &old.gaps));
+    found.gaps.extend(gaps.map(|gap| {
         let grave = is_grave(&gap);
         (gap, grave)
     }));
     found.findings = new.findings;
+    found.keep(|finding, state| {
+        !around.contains_key(&finding.path) || !matches!(state, State::PreExisting { .. })
+    });
     found.texts = after;
     finish(base, tree, &touched, &mut found);
     found
+}
+
+/// The files that import what was touched, and that were not touched themselves.
+fn importers(
+    tree: &View<'_>,
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    found: &mut Examined,
+) -> BTreeMap<String, String> {
+    super::fault("importers");
+    let touched: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let (around, whole) = super::importers::find(tree, &touched);
+    if !whole {
+        let why = format!("more than {} files import what was touched", super::importers::MOST);
+        found.gaps.push((gap(Path::new("."), GapReason::Exhausted(why)), true));
+    }
+    around
+}
+
+/// Whether work on a file was cut that was not cut before the change.
+fn is_new_cut(gap: &Gap, before: &[Gap]) -> bool {
+    matches!(gap.reason, GapReason::Exhausted(_)) && !before.iter().any(|old| old.path == gap.path)
+}
+
+impl Examined {
+    /// Leaves out findings, each with its state and its name.
+    fn keep(&mut self, keeps: impl Fn(&Finding, &State) -> bool) {
+        let rows = std::mem::take(&mut self.findings).into_iter();
+        let rows = rows.zip(std::mem::take(&mut self.states)).zip(std::mem::take(&mut self.prints));
+        for ((finding, state), print) in rows.filter(|((finding, state), _)| keeps(finding, state)) {
+            self.findings.push(finding);
+            self.states.push(state);
+            self.prints.push(print);
+        }
+    }
 }
 
 /// The files that are not as they were, in both states.

@@ -12,6 +12,7 @@ mod commit;
 mod engine;
 mod examine;
 mod git;
+mod importers;
 mod report;
 mod stop;
 mod tree;
@@ -117,6 +118,7 @@ impl Outcome {
 /// Judges what was found. Waivers that cannot be read waive nothing.
 #[must_use]
 pub fn judge(world: &World, demand: Demand, examined: Examined) -> Outcome {
+    fault("judge");
     let least = if demand.strict { Severity::Warning } else { Severity::Blocking };
     let waived = waivers::findings(world, SystemTime::now());
     let rows = examined.findings.iter().zip(&examined.states).zip(&examined.prints).enumerate();
@@ -164,6 +166,7 @@ fn run_with(
     demand: Demand,
     engine: &Engine<'_>,
 ) -> Result<Outcome, String> {
+    fault("base");
     let git = |revision: &str| {
         git_base(&world.project, revision, world.variable("PATH").unwrap_or("/usr/bin:/bin"))
     };

@@ -76,6 +76,11 @@ impl<'p> Interpreter<'p> {
     /// Whether an expression calls a function of the program: what that does was followed, and its name says nothing.
     fn is_own_call(&mut self, expr: &'p Expr) -> bool {
         let ExprKind::Call { callee, is_new: false, .. } = &expr.kind else { return false };
+        if let ExprKind::Name(name) = &callee.kind
+            && self.is_rebound(name)
+        {
+            return true;
+        }
         is_place(callee) && matches!(self.peek(callee).shape, Shape::Function(_) | Shape::Method(_))
     }
 

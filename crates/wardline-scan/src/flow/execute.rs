@@ -11,6 +11,9 @@ use crate::ir::{Arm, Catch, Declare, Expr, ExprKind, Import, Imported, Name, Stm
 /// How often a loop's body is run at most until nothing changes any more, by how many loops are around it.
 const TURNS: [usize; 3] = [4, 3, 2];
 
+/// The same while what comes from outside reaches more variables with every turn.
+const MOST_TURNS: usize = 24;
+
 impl<'p> Interpreter<'p> {
     /// Runs statements. False when what follows them is not reached.
     pub(super) fn block(&mut self, body: &'p [Stmt]) -> bool {
@@ -200,7 +203,17 @@ impl<'p> Interpreter<'p> {
         if let Some(frame) = self.frame() {
             frame.loops.push(Loop { repeats: true, mark, breaks: Vec::new(), continues: Vec::new() });
         }
-        for _ in 0..turns {
+        let mut left = turns;
+        let mut marks = 0;
+        for _ in 0..MOST_TURNS {
+            if left == 0 {
+                // What comes from outside may still be on its way from variable to variable.
+                let now = self.frames.last().map_or(0, super::frame::Frame::marks);
+                if std::mem::replace(&mut marks, now) >= now {
+                    break;
+                }
+            }
+            left = left.saturating_sub(1);
             let head = self.mark_now();
             let live = turn(self);
             let mut ways = vec![Changes::default()];

@@ -196,6 +196,11 @@ impl<'p> Frame<'p> {
         changed
     }
 
+    /// How many of its variables, each by every source, come from outside.
+    pub(super) fn marks(&self) -> usize {
+        self.vars.values().map(|value| value.deep_taint().marks().len()).sum()
+    }
+
     /// Notes what the watched names are where the function is left.
     pub(super) fn leave(&mut self) {
         for (place, name) in self.watched.iter().enumerate() {

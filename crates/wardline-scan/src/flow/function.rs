@@ -20,6 +20,9 @@ use crate::{
 /// How often one function may be on the way to itself.
 const RECURSION: usize = 2;
 
+/// How many times deeper calls are followed that are given what comes from outside.
+const DEEPER: usize = 5;
+
 /// How many calls are remembered for one file.
 const REMEMBERED: usize = 20_000;
 
@@ -110,20 +113,23 @@ impl<'p> Interpreter<'p> {
         span: Span,
     ) -> (Value<'p>, Vec<Option<Value<'p>>>) {
         let function = closure.function;
-        let values: Vec<_> = given.iter().map(|given| given.value.clone()).chain(this.clone()).collect();
         let running = self
             .frames
             .iter()
             .filter(|frame| frame.unit == closure.unit && frame.kind == FrameKind::Function(function.id));
-        if running.count() >= RECURSION
-            || self.calls >= self.limits.calls
-            || self.nesting_left() < 40
-            || !self.step()
-        {
-            self.note_cut();
-            let mut value = mixed(&values);
-            value.unknown = true;
-            return (value, Vec::new());
+        let running = running.count();
+        let mut given = given;
+        if running >= RECURSION || self.calls >= self.limits.calls || !self.step() || self.is_deep() {
+            let values: Vec<_> = given.iter().map(|given| given.value.clone()).chain(this.clone()).collect();
+            if !self.goes_on(running, &values) {
+                self.note_cut();
+                let mut value = mixed(&values);
+                value.unknown = true;
+                return (value, Vec::new());
+            }
+            if running == RECURSION {
+                given.iter_mut().for_each(|given| given.value = widened(&given.value));
+            }
         }
         let name = function.name.clone().unwrap_or_else(|| "a function".into());
         let bound = self.bind(closure, given, &name, span);
@@ -133,6 +139,28 @@ impl<'p> Interpreter<'p> {
         self.calls -= 1;
         let value = self.noted(outcome.value, span, &Note::Returned(name));
         (value, outcome.outs)
+    }
+
+    /// Whether the interpreter is so deep in itself that no call is followed.
+    fn is_deep(&self) -> bool {
+        self.nesting_left() < 40
+    }
+
+    /// Whether a call is followed that is deeper than most: it is, with what comes from outside. Where even that is too deep,
+    /// it is noted.
+    fn goes_on(&mut self, running: usize, values: &[Value<'p>]) -> bool {
+        let outside = |value: &Value<'p>| value.deep_taint().marks().iter().any(|mark| !mark.weak);
+        if !values.iter().any(outside) || running > RECURSION {
+            return false;
+        }
+        let follows = self.calls < self.limits.calls.saturating_mul(DEEPER)
+            && self.has_plenty()
+            && !self.is_deep()
+            && self.step();
+        if !follows {
+            self.note_lost();
+        }
+        follows
     }
 
     /// What each parameter is bound to.
@@ -333,5 +361,13 @@ impl<'p> Interpreter<'p> {
             ExprKind::Spread(inner) | ExprKind::Assign { target: inner, .. } => self.declare_names(inner),
             _ => {}
         }
+    }
+}
+
+/// A value of which only matters where it comes from: what a function that calls itself goes on with, whatever it counts.
+fn widened<'p>(value: &Value<'p>) -> Value<'p> {
+    match &value.shape {
+        Shape::Constant(_) => Value::any(value.taint.clone(), value.unknown),
+        _ => value.clone(),
     }
 }

@@ -79,6 +79,8 @@ pub(super) struct Interpreter<'p> {
     pub(super) saved: u64,
     allowed: u64,
     pub(super) exhausted: bool,
+    /// Whether something was not followed, though not for want of steps.
+    cut: bool,
     nesting: usize,
     next_frame: u32,
     /// While the definition of a checked name is looked at: what was assigned later is not meant.
@@ -117,6 +119,7 @@ impl<'p> Interpreter<'p> {
             saved: 0,
             allowed: 0,
             exhausted: false,
+            cut: false,
             nesting: 0,
             next_frame: 0,
             as_of: None,
@@ -146,7 +149,7 @@ impl<'p> Interpreter<'p> {
         self.written.spoilt |= self.exhausted || !whole;
         let written = std::mem::take(&mut self.written);
         self.shelve(&written);
-        let (exhausted, steps) = (self.exhausted, self.steps);
+        let (exhausted, steps) = (self.exhausted || self.cut, self.steps);
         let worked = steps.saturating_sub(self.saved);
         whole.then_some((Report { flows, exhausted, steps, worked }, written))
     }
@@ -170,7 +173,7 @@ impl<'p> Interpreter<'p> {
         self.frames.clear();
         self.remembered.clear();
         (self.unit, self.steps, self.saved, self.calls, self.nesting) = (unit, 0, 0, 0, 0);
-        (self.exhausted, self.checked) = (false, false);
+        (self.exhausted, self.cut, self.checked) = (false, false, false);
     }
 
     /// Keeps what the statements of other files left, if nobody changed it.
@@ -260,6 +263,12 @@ impl<'p> Interpreter<'p> {
         self.written.spoilt |= self.elsewhere();
     }
 
+    /// Notes that something was not followed which may matter. The run is then no start for another one.
+    pub(super) fn note_lost(&mut self) {
+        self.cut = true;
+        self.written.spoilt = true;
+    }
+
     /// Counts a step; false when there are no more.
     pub(super) fn step(&mut self) -> bool {
         self.steps = self.steps.saturating_add(1);
@@ -267,6 +276,11 @@ impl<'p> Interpreter<'p> {
             self.exhausted = true;
         }
         !self.exhausted
+    }
+
+    /// Whether half of the steps are still there.
+    pub(super) fn has_plenty(&self) -> bool {
+        self.steps < self.allowed / 2
     }
 
     /// Whether the steps so far are no more than there may be.
@@ -277,7 +291,7 @@ impl<'p> Interpreter<'p> {
     /// Goes one level deeper in the interpreter; none when that is too deep.
     pub(super) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.nesting >= NESTING {
-            self.note_cut();
+            self.note_lost();
             return None;
         }
         self.nesting += 1;
@@ -349,7 +363,7 @@ impl<'p> Interpreter<'p> {
             return false;
         };
         if self.nesting + 60 > NESTING {
-            self.written.spoilt = true;
+            self.note_lost();
             return false;
         }
         *state = State::Running;

@@ -28,6 +28,7 @@ impl<'p> Interpreter<'p> {
         match &target.kind {
             ExprKind::Name(name) => {
                 let value = self.noted(value, target.span, &Note::Assigned(name.clone()));
+                self.note_rebound(name, &value);
                 let container = matches!(value.shape, Shape::List(_) | Shape::Map(_) | Shape::Object(_));
                 if let Some(frame) = self.frame() {
                     frame.define(name, by);
@@ -90,6 +91,23 @@ impl<'p> Interpreter<'p> {
             ExprKind::Cast { value: inner, .. } => self.assign(inner, value, by),
             _ => drop(self.eval(target)),
         }
+    }
+
+    /// Notes that a name which was imported becomes something else: `escape = str`.
+    fn note_rebound(&mut self, name: &Name, value: &Value<'p>) {
+        let (Shape::External(to), Some(before)) = (&value.shape, self.bound(name)) else { return };
+        if let Shape::External(from) = &before.shape
+            && from != to
+            && from.contains('.')
+            && let Some(frame) = self.frame()
+        {
+            frame.set(&rebound(name), Some(Value::safe()));
+        }
+    }
+
+    /// Whether a name is not what it was imported as.
+    pub(super) fn is_rebound(&self, name: &Name) -> bool {
+        self.bound(&rebound(name)).is_some()
     }
 
     fn assign_elements(&mut self, elements: &'p [Expr], value: &Value<'p>) {
@@ -377,6 +395,11 @@ impl<'p> Interpreter<'p> {
             self.as_of = before;
         }
     }
+}
+
+/// The name under which it is kept that a name was imported and became something else.
+fn rebound(name: &Name) -> Name {
+    format!("rebound {name}").into()
 }
 
 /// The name under which it is kept that a place of something from outside was found harmless: `params["id"]`.

@@ -50,7 +50,14 @@ fn by_name(expr: &Expr, language: Language) -> Option<&Expr> {
                 "require" | "__import__" | "import" | "import_module" => (&said.value, true),
                 _ => return None,
             },
-            (ExprKind::Member { name, .. }, [said, ..]) if &**name == "import_module" => (&said.value, true),
+            (ExprKind::Member { name, .. }, [said, ..])
+                if matches!(
+                    &**name,
+                    "import_module" | "require" | "__getattribute__" | "__getattr__" | "attrgetter"
+                ) =>
+            {
+                (&said.value, true)
+            }
             _ => return None,
         },
         _ => return None,

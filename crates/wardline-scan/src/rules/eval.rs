@@ -155,7 +155,7 @@ impl<'c, 'm> Found<'c, 'm> {
     fn check(&self, check: &'c Check, hit: Hit<'c, 'm>) -> Vec<Hit<'c, 'm>> {
         let holds = match check {
             Check::Regex(name, regex) => match hit.env.get(name) {
-                Some(bound) => self.fits_regex(regex, bound.text(self.text), &hit.env),
+                Some(bound) => self.fits(regex, bound, &hit.env),
                 None => false,
             },
             Check::Comparison(comparison) => self.compare(comparison, &hit.env),
@@ -171,9 +171,25 @@ impl<'c, 'm> Found<'c, 'm> {
         holds.then_some(hit).into_iter().collect()
     }
 
+    /// Whether what a metavariable is bound to fits: its text, or what it is another name for.
+    fn fits(&self, regex: &MetavariableRegex, bound: &Bound<'m>, env: &Env<'c, 'm>) -> bool {
+        let expr = match bound {
+            Bound::Expr(expr) | Bound::Text(_, expr) => Some(*expr),
+            _ => None,
+        };
+        if let MetavariableRegex::Begins(regex) = regex {
+            let begins = expr.map(|expr| self.work.names.beginnings(expr)).unwrap_or_default();
+            return begins.into_iter().any(|text| regex.is_match(text));
+        }
+        self.fits_regex(regex, bound.text(self.text), env)
+            || expr
+                .and_then(|expr| self.work.names.stands_for(expr))
+                .is_some_and(|other| self.fits_regex(regex, other.span.of(self.text), env))
+    }
+
     fn fits_regex(&self, regex: &MetavariableRegex, text: &str, env: &Env<'c, 'm>) -> bool {
         match regex {
-            MetavariableRegex::Fixed(regex) => regex.is_match(text),
+            MetavariableRegex::Fixed(regex) | MetavariableRegex::Begins(regex) => regex.is_match(text),
             MetavariableRegex::Depending(source) => {
                 let mut source = format!("\\A(?:{source})");
                 for (name, bound) in env.all() {

@@ -132,7 +132,10 @@ impl Formula {
                 formulas.iter().for_each(|formula| formula.words(take));
                 for condition in conditions {
                     match condition {
-                        Condition::Regex(_, MetavariableRegex::Fixed(regex)) => take(regex.source()),
+                        Condition::Regex(
+                            _,
+                            MetavariableRegex::Fixed(regex) | MetavariableRegex::Begins(regex),
+                        ) => take(regex.source()),
                         Condition::Regex(_, MetavariableRegex::Depending(text)) => take(text),
                         Condition::Pattern(_, formula) => formula.words(take),
                         Condition::Comparison(_) => {}
@@ -157,6 +160,8 @@ pub(super) enum MetavariableRegex {
     Fixed(Lazy),
     /// With `{$X}` in it: the text of another metavariable (`x-wardline`).
     Depending(String),
+    /// For the text that the value begins with, wherever that is written (`x-wardline`).
+    Begins(Lazy),
 }
 
 /// A shared set: a name and parts.
@@ -295,6 +300,10 @@ fn read_languages(node: &Node) -> Result<Vec<Language>, Problem> {
         languages.push(language);
         if language == Language::TypeScript {
             languages.push(Language::Tsx);
+        }
+        // The code of its templates.
+        if language == Language::Ruby {
+            languages.push(Language::Erb);
         }
     }
     Ok(languages)
@@ -607,11 +616,13 @@ fn only_keys(node: &Node, keys: &[&str]) -> Result<(), Problem> {
 }
 
 fn read_metavariable_regex(node: &Node) -> Result<Condition, Problem> {
-    only_keys(node, &["metavariable", "regex", "x-wardline-regex"])?;
+    only_keys(node, &["metavariable", "regex", "x-wardline-regex", "x-wardline-begins"])?;
     let name = condition_name(node)?;
-    let condition = match (node.get("regex"), node.get("x-wardline-regex").and_then(Node::text)) {
-        (Some(fixed), None) => MetavariableRegex::Fixed(regex(fixed, AT_START)),
-        (None, Some(text)) => MetavariableRegex::Depending(text.to_owned()),
+    let depending = node.get("x-wardline-regex").and_then(Node::text);
+    let condition = match (node.get("regex"), depending, node.get("x-wardline-begins")) {
+        (Some(fixed), None, None) => MetavariableRegex::Fixed(regex(fixed, AT_START)),
+        (None, Some(text), None) => MetavariableRegex::Depending(text.to_owned()),
+        (None, None, Some(begins)) => MetavariableRegex::Begins(regex(begins, AT_START)),
         _ => return Err((node.line, "one `regex` was expected".to_owned())),
     };
     Ok(Condition::Regex(name, condition))

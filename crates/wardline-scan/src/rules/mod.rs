@@ -5,6 +5,7 @@
 //! [match](Match) by themselves. Patterns are read when a file has their words, so that a start costs nothing for rules that
 //! are not needed.
 
+mod begins;
 mod builtin;
 mod comparison;
 mod computed;

@@ -30,6 +30,7 @@ pub(super) struct Names<'m> {
     /// Names that the text does not spell and that it puts together: `getattr(cursor, "exe" + "cute")`.
     computed: &'m [Name],
     bindings: OnceCell<Bindings<'m>>,
+    given: OnceCell<super::begins::Given<'m>>,
 }
 
 /// Where names are bound, for rules that mean global names only.
@@ -40,6 +41,28 @@ struct Bindings<'m> {
     functions: Vec<Span>,
     /// The lists of the members of classes: what is named there is no name by itself.
     members: Vec<*const Stmt>,
+}
+
+/// The patterns that take members out of a name: `const { exec } = cp`.
+fn taken_out<'m>(node: Node<'m>, found: &mut Vec<(&'m [Entry], &'m str)>) {
+    let mut add = |target: &'m Expr, value: &'m Expr| {
+        if let (ExprKind::Map(entries), ExprKind::Name(from)) = (&target.kind, &value.kind) {
+            found.push((entries, from));
+        }
+    };
+    match node {
+        Node::Expr(Expr { kind: ExprKind::Assign { target, value, .. }, .. }) => add(target, value),
+        Node::Block(statements) => {
+            for statement in statements {
+                if let StmtKind::Declare(declare) = &statement.kind
+                    && let Some(value) = &declare.value
+                {
+                    add(&declare.target, value);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A chain `root.a.b`.
@@ -66,8 +89,19 @@ impl<'m> Names<'m> {
             assigned: HashMap::default(),
             computed,
             bindings: OnceCell::new(),
+            given: OnceCell::new(),
         };
-        walk::block(&module.body, &mut |node| names.gather(node));
+        let mut taken = Vec::new();
+        walk::block(&module.body, &mut |node| {
+            names.gather(node);
+            taken_out(node, &mut taken);
+        });
+        // Once all imports are known: `const { exec } = cp`.
+        for (entries, from) in taken {
+            if let Some(paths) = names.imports.get(from).cloned() {
+                names.members_of(entries, &paths);
+            }
+        }
         names
     }
 
@@ -148,19 +182,21 @@ impl<'m> Names<'m> {
 
     /// `const {exec, spawn: run} = require("child_process")`.
     fn assign_map(&mut self, entries: &'m [Entry], value: Option<&'m Expr>) {
-        let module = value.and_then(|value| self.module_in_place(value));
-        let from = value.and_then(|value| match &value.kind {
-            ExprKind::Name(name) => self.imports.get(name.as_ref()).cloned(),
-            _ => None,
-        });
-        let paths = module.map(|module| vec![vec![module]]).or(from);
+        match value.and_then(|value| self.module_in_place(value)) {
+            Some(module) => self.members_of(entries, &[vec![module]]),
+            None => entries.iter().for_each(|entry| self.assign(&entry.value, None)),
+        }
+    }
+
+    /// Takes the members of a module that a pattern names as imported ones.
+    fn members_of(&mut self, entries: &'m [Entry], paths: &[Vec<&'m str>]) {
         for entry in entries {
             let key = entry.key.as_ref().and_then(|key| match &key.kind {
                 ExprKind::Literal(Literal::Text(text)) => Some(text.as_ref()),
                 _ => None,
             });
-            match (&entry.value.kind, key, &paths) {
-                (ExprKind::Name(local), Some(key), Some(paths)) => {
+            match (&entry.value.kind, key) {
+                (ExprKind::Name(local), Some(key)) => {
                     let members = paths.iter().map(|path| path.iter().copied().chain([key]).collect());
                     self.imports.entry(local).or_default().extend(members.collect::<Vec<_>>());
                 }
@@ -217,7 +253,10 @@ impl<'m> Names<'m> {
         };
         let named = match &callee.kind {
             ExprKind::Name(name) => matches!(name.as_ref(), "require" | "import" | "__import__"),
-            ExprKind::Member { name, .. } => name.as_ref() == "import_module",
+            // `importlib.import_module`, `process.mainModule.require`.
+            ExprKind::Member { name, .. } => {
+                name.as_ref() == "import_module" || self.members_by_index() && name.as_ref() == "require"
+            }
             _ => false,
         };
         let [argument, ..] = arguments.as_slice() else { return None };
@@ -294,6 +333,25 @@ impl<'m> Names<'m> {
         }
     }
 
+    /// The values that names are given.
+    pub(super) fn given(&self) -> &super::begins::Given<'m> {
+        self.given.get_or_init(|| super::begins::given(&self.module.body))
+    }
+
+    /// What a name is another name for: `const r = req`.
+    pub(super) fn stands_for(&self, expr: &'m Expr) -> Option<&'m Expr> {
+        let mut at = expr;
+        for _ in 0..DEPTH {
+            let ExprKind::Name(name) = &at.kind else { break };
+            let Some((1, Some(value))) = self.assigned.get(name.as_ref()) else { break };
+            if !matches!(value.kind, ExprKind::Name(_) | ExprKind::Member { .. }) {
+                break;
+            }
+            at = value;
+        }
+        (!std::ptr::eq(at, expr)).then_some(at)
+    }
+
     /// The chain that an expression is, if it is one.
     fn chain(&self, expr: &'m Expr) -> Option<Chain<'m>> {
         if let Some(module) = self.module_in_place(expr) {
@@ -323,10 +381,21 @@ impl<'m> Names<'m> {
                 Some((object, self.text_of(index)?))
             }
             ExprKind::Call { callee, arguments, .. } if self.language == Language::Python => {
-                let [object, name, ..] = arguments.as_slice() else { return None };
-                match &callee.kind {
-                    ExprKind::Name(callee) if callee.as_ref() == "getattr" => {
+                match (&callee.kind, arguments.as_slice()) {
+                    (ExprKind::Name(callee), [object, name, ..]) if callee.as_ref() == "getattr" => {
                         Some((&object.value, self.text_of(&name.value)?))
+                    }
+                    (ExprKind::Member { object, name: callee }, [name])
+                        if matches!(callee.as_ref(), "__getattribute__" | "__getattr__") =>
+                    {
+                        Some((object, self.text_of(&name.value)?))
+                    }
+                    // `operator.attrgetter("execute")(cursor)`.
+                    (ExprKind::Call { callee, arguments: wanted, .. }, [object]) => {
+                        let ExprKind::Member { name: getter, .. } = &callee.kind else { return None };
+                        let [name] = wanted.as_slice() else { return None };
+                        let is_getter = getter.as_ref() == "attrgetter";
+                        is_getter.then(|| Some((&object.value, self.text_of(&name.value)?))).flatten()
                     }
                     _ => None,
                 }

@@ -348,6 +348,8 @@ impl Words {
             Language::Html => front::html::MADE_UP,
             Language::CSharp => front::csharp::MADE_UP,
             Language::Erb => &["raw"],
+            // `<?=`, and backticks.
+            Language::Php => &["echo", "shell_exec"],
             _ => &[],
         };
         made_up.iter().for_each(|word| words.add(hash(word.as_bytes())));

@@ -13,7 +13,7 @@ const SECRET: &str = "password = \"tr0ub4dor&3xyz\"\n";
 const CLEAN: &str = "def add(a, b):\n    return a + b\n";
 
 /// A project with a clean file and an ignored directory, committed, in which a session begins.
-fn began(name: &str) -> Sealed {
+pub(crate) fn began(name: &str) -> Sealed {
     let world = Sealed::new(name);
     world.write("home/p/app.py", CLEAN);
     world.write("home/p/.gitignore", "dist/\n*.cfg\n");
@@ -24,12 +24,12 @@ fn began(name: &str) -> Sealed {
     world
 }
 
-fn hook(world: &Sealed, event: &str, again: bool) -> Ran {
+pub(crate) fn hook(world: &Sealed, event: &str, again: bool) -> Ran {
     let call = json!({"session_id": "s", "transcript_path": "/dev/null", "cwd": world.project(), "hook_event_name": event, "stop_hook_active": again});
     world.feed(&["hook", "claude", "report"], &call.to_string())
 }
 
-fn gate(world: &Sealed) -> (i32, Value) {
+pub(crate) fn gate(world: &Sealed) -> (i32, Value) {
     let ran = world.run(&["gate", "--session", "s", "--json"]);
     (ran.code, serde_json::from_str(&ran.stdout).unwrap_or_else(|_| Value::String(ran.stderr)))
 }
@@ -70,7 +70,7 @@ fn what_was_there_before_does_not_hold() {
 type Evasion = (&'static str, fn(&Sealed));
 
 /// Writes files of the project.
-fn put(world: &Sealed, files: &[(&str, String)]) {
+pub(crate) fn put(world: &Sealed, files: &[(&str, String)]) {
     for (path, text) in files {
         world.write(&format!("home/p/{path}"), text);
     }
@@ -249,7 +249,7 @@ fn a_scan_that_fails_is_red() {
     }
     let world = began("gate-faults");
     world.write("home/p/new.py", CLEAN);
-    for stage in ["walk", "analysis", "compare"] {
+    for stage in ["base", "walk", "importers", "analysis", "compare", "judge"] {
         for fault in ["crash", "abort", "hang", "memory"] {
             let mut command = world.command(&["gate", "--session", "s", "--json"]);
             let ran =

@@ -12,6 +12,7 @@ mod common;
 mod demo;
 mod doctor;
 mod egress;
+mod evasions;
 mod exec;
 mod gate;
 mod githooks;

@@ -301,7 +301,15 @@ impl<'t> Lower<'t, '_> {
             "method_definition" => {
                 let key = node.child_by_field_name("name").map(|name| self.key(name));
                 let function = self.function(node, Vec::new());
-                Entry { key, value: self.make(node, ExprKind::Function(Box::new(function))) }
+                let made = self.make(node, ExprKind::Function(Box::new(function)));
+                // What a getter gives is what stands there.
+                let value = if has_token(node, "get") {
+                    let callee = Box::new(made);
+                    self.make(node, ExprKind::Call { callee, arguments: Vec::new(), is_new: false })
+                } else {
+                    made
+                };
+                Entry { key, value }
             }
             _ => Entry { key: None, value: self.expr(node) },
         }

@@ -66,6 +66,7 @@ impl<'t> Lower<'t, '_> {
             "try_statement" => self.try_statement(node),
             "with_statement" => {
                 let object = self.field(node, "object");
+                self.build.problem(object.span, "`with`: what its names mean is not known");
                 StmtKind::With { items: vec![(object, None)], body: self.body(node, "body") }
             }
             "function_declaration" | "generator_function_declaration" => {
