@@ -22,6 +22,7 @@ pub mod plan;
 mod prune;
 mod record;
 mod recover;
+mod rehearsal;
 mod revert;
 mod store;
 #[cfg(test)]
@@ -34,5 +35,6 @@ pub use limits::Limits;
 pub use node::{Digest, Node, Place, Why, digest};
 pub use prune::Pruned;
 pub use record::{Author, Cause, Checkpoint, Occasion};
+pub use rehearsal::{Rehearsal, remove_overlay};
 pub use revert::{Changes, Choice, Hunks, Reverted};
 pub use store::{Now, Store, Taken};

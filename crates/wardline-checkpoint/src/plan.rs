@@ -25,7 +25,7 @@ impl<'a> Tree<'a> {
     }
 
     /// What lies below a place.
-    fn below(&self, place: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn below(&self, place: &[u8]) -> impl Iterator<Item = &'a [u8]> {
         let begin = [place, b"/"].concat();
         let from = self.0.partition_point(|(other, _)| *other < begin);
         let rest = self.0.get(from..).unwrap_or_default().iter();

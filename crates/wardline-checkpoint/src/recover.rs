@@ -32,7 +32,6 @@ impl Store {
 
     /// After the end: clears away what was replaced, and records what the restore did.
     pub(crate) fn finish(&mut self, list: &List, label: &str) -> Result<(), CheckpointError> {
-        let done = self.directory.join("undo.done");
         let cause = Cause {
             author: Author::Restore,
             occasion: Occasion::AfterRestore,
@@ -40,7 +39,13 @@ impl Store {
             label: label.to_owned(),
             time: self.now.text.clone(),
         };
-        self.capture_places(&cause, &list.places())?;
+        self.finish_as(list, &cause)
+    }
+
+    /// As [`Store::finish`], recorded as `cause` has it.
+    pub(crate) fn finish_as(&mut self, list: &List, cause: &Cause) -> Result<(), CheckpointError> {
+        let done = self.directory.join("undo.done");
+        self.capture_places(cause, &list.places())?;
         self.clear(list)?;
         std::fs::remove_file(&done).map_err(at("remove", &done))
     }

@@ -31,6 +31,7 @@ use crate::{Action, Profile, Subject, gate, memory};
 mod asked;
 mod error;
 mod prepared;
+mod rehearsal;
 
 use asked::check_workspace;
 use prepared::{Prepared, not_started};
@@ -38,6 +39,7 @@ use prepared::{Prepared, not_started};
 pub use asked::manifest;
 pub use error::SessionError;
 pub(crate) use error::set_up;
+pub use rehearsal::{Piece, Rehearsed, Shown, rehearse};
 
 /// The directory inside the sandbox that only Wardline fills.
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
@@ -80,6 +82,9 @@ pub struct Guard {
     pub agent: Option<String>,
     /// Whether the program puts its tool calls to the monitor, so that an effect without a decision is worth a word.
     pub mediated: bool,
+    /// Where what the program changes in the project is kept instead ([`wardline_sandbox::Confinement::overlay`]); it writes nowhere else
+    /// then.
+    pub overlay: Option<PathBuf>,
     /// Whether a person said yes to the very command, which the bounds of a supervised policy would keep from writing.
     pub answered: bool,
 }
@@ -242,7 +247,8 @@ pub fn exec(
     approver: &dyn Approver,
 ) -> Result<Finished, SessionError> {
     let subject = Subject { agent: guard.agent().to_owned(), ..Subject::local(&session_name("exec")) };
-    if !guard.accept_missing.iter().any(|word| word == CHECKPOINT) {
+    // Over an overlay nothing of the project is changed.
+    if guard.overlay.is_none() && !guard.accept_missing.iter().any(|word| word == CHECKPOINT) {
         monitor.keeper().one_command();
     }
     let result = exec_as(&subject, monitor, guard, ahead, approver);

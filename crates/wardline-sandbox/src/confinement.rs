@@ -61,6 +61,9 @@ pub struct Confinement {
     pub files: Vec<(PathBuf, PathBuf)>,
     /// How much the program may use.
     pub limits: ResourceLimits,
+    /// A directory of the host, private to the caller, with empty directories `upper` and `work`: the program sees the project, and what it
+    /// writes there lands in `upper`, as overlayfs keeps it. The project itself stays as it is.
+    pub overlay: Option<PathBuf>,
     /// Where things are moved that appeared at pinned paths; made when needed. `None`: a new directory under the
     /// system's temporary directory.
     pub quarantine: Option<PathBuf>,
@@ -129,6 +132,7 @@ impl Confinement {
             forwards: Vec::new(),
             files: Vec::new(),
             limits: ResourceLimits::default(),
+            overlay: None,
             quarantine: None,
             session: None,
             accept_missing: Vec::new(),
@@ -164,6 +168,7 @@ impl Confinement {
             })).collect::<Vec<_>>(),
             "files": pairs_value(&self.files),
             "limits": self.limits.to_value(),
+            "overlay": self.overlay.as_deref().map_or(Value::Null, path_value),
             "quarantine": self.quarantine.as_deref().map_or(Value::Null, path_value),
             "session": self.session.as_deref().map_or(Value::Null, path_value),
             "accept_missing": self.accept_missing,
@@ -301,6 +306,7 @@ impl Confinement {
             forwards: value.get("forwards")?.as_array()?.iter().map(forward).collect::<Option<_>>()?,
             files: pairs("files")?,
             limits: ResourceLimits::from_value(value.get("limits")?)?,
+            overlay: optional("overlay")?,
             quarantine: optional("quarantine")?,
             session: optional("session")?,
             accept_missing: strings_from(value.get("accept_missing")?)?,

@@ -87,6 +87,12 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl StartError {
+    /// Whether it is that this host cannot lay the project under an overlay ([`Confinement::overlay`]); nothing was started.
+    #[must_use]
+    pub fn is_about_the_overlay(&self) -> bool {
+        matches!(self, Self::Stage(failure) if failure.step == crate::mounts::OVERLAY)
+    }
+
     /// The exit code that a shell would give: 127 for a program that is not there, 126 for one that cannot be
     /// executed, 125 for anything else.
     #[must_use]

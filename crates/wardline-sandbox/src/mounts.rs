@@ -147,6 +147,9 @@ impl Root {
     }
 }
 
+/// What fails where a project cannot be laid under an overlay.
+pub(crate) const OVERLAY: &str = "lay an overlay over";
+
 /// Where the unreadable things lie that are mounted over masked paths.
 const MASK_FILE: &str = "/.masked/file";
 const MASK_DIRECTORY: &str = "/.masked/directory";
@@ -169,6 +172,7 @@ impl Root {
                 let limits = MountLimits { read_only: !writable, no_execute: !execute, ..PLAIN };
                 self.bind(source, at, limits).map_err(failing("bind", at))
             }
+            Step::Overlay { at, changes } => self.overlay(at, changes).map_err(failing(OVERLAY, at)),
             Step::Anchor { at } => self.bind(at, at, PLAIN).map_err(failing("anchor", at)),
             Step::Stage { source, at } => self.bind(source, at, PLAIN).map_err(failing("stage", at)),
             Step::Pin { at } => self.bind(at, at, READ_ONLY).map_err(failing("pin", at)),
@@ -219,6 +223,23 @@ impl Root {
         let directory = kind.is_dir();
         limit_mount(&tree, true, limits)?;
         self.mount(&tree, at, directory)
+    }
+
+    /// The host's directory at `at` with what is changed kept in `changes`. Everything is given by descriptors, so a path that
+    /// somebody swaps is never followed; kernels before 6.13 cannot be told so.
+    fn overlay(&mut self, at: &Path, changes: &Path) -> io::Result<()> {
+        let lower = self.open_host(at)?;
+        let [upper, work] = [self.open_host(&changes.join("upper"))?, self.open_host(&changes.join("work"))?];
+        let context = rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        // What overlayfs notes on files is noted in the attributes that a user may write.
+        rustix::mount::fsconfig_set_flag(&context, "userxattr")?;
+        for (name, directory) in [("lowerdir+", &lower), ("upperdir", &upper), ("workdir", &work)] {
+            rustix::mount::fsconfig_set_fd(&context, name, directory)?;
+        }
+        rustix::mount::fsconfig_create(&context)?;
+        let limits = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
+        let tree = rustix::mount::fsmount(&context, FsMountFlags::FSMOUNT_CLOEXEC, limits)?;
+        self.mount(&tree, at, true)
     }
 
     fn mask(&self, at: &Path, directory: bool) -> io::Result<()> {

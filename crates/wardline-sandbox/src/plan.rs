@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Link { at: PathBuf, to: PathBuf },
     /// A file or directory of the host.
     Bind { source: PathBuf, at: PathBuf, writable: bool, execute: bool },
+    /// A directory of the host of which nothing is written: changes go to `upper` in another one.
+    Overlay { at: PathBuf, changes: PathBuf },
     /// A writable directory mounted on itself: a mount point can be neither renamed nor removed, so nobody can move a
     /// pinned path away with the directory that holds it.
     Anchor { at: PathBuf },
@@ -39,6 +41,7 @@ impl Step {
             Self::Scratch { at, .. }
             | Self::Link { at, .. }
             | Self::Bind { at, .. }
+            | Self::Overlay { at, .. }
             | Self::Anchor { at }
             | Self::Pin { at }
             | Self::Stage { at, .. }
@@ -51,7 +54,7 @@ impl Step {
         match self {
             Self::Scratch { .. } => 0,
             Self::Link { .. } => 1,
-            Self::Bind { .. } => 2,
+            Self::Bind { .. } | Self::Overlay { .. } => 2,
             Self::Anchor { .. } => 3,
             Self::Pin { .. } => 4,
             Self::Stage { .. } => 5,
@@ -99,6 +102,7 @@ impl Step {
             Self::Bind { source, at, writable, execute } => {
                 json!(["bind", path_value(at), path_value(source), writable, execute])
             }
+            Self::Overlay { at, changes } => json!(["overlay", path_value(at), path_value(changes)]),
             Self::Anchor { at } => json!(["anchor", path_value(at)]),
             Self::Pin { at } => json!(["pin", path_value(at)]),
             Self::Stage { source, at } => json!(["stage", path_value(at), path_value(source)]),
@@ -115,6 +119,7 @@ impl Step {
             "bind" => {
                 Self::Bind { at, source: path_from(value.get(2)?)?, writable: flag(3)?, execute: flag(4)? }
             }
+            "overlay" => Self::Overlay { at, changes: path_from(value.get(2)?)? },
             "anchor" => Self::Anchor { at },
             "pin" => Self::Pin { at },
             "stage" => Self::Stage { at, source: path_from(value.get(2)?)? },
@@ -238,6 +243,7 @@ impl Plan {
             plan.mask(path);
         }
         plan.tidy();
+        plan.lay_over(confinement);
         let covered = plan
             .steps
             .iter()
@@ -438,6 +444,29 @@ impl Plan {
         }
     }
 
+    /// Puts the overlay in the place of the project. Nothing that is written inside reaches the host, so nothing needs to be kept from
+    /// being moved there, and no other file stands in; what is pinned or masked stays so.
+    fn lay_over(&mut self, confinement: &Confinement) {
+        let Some(changes) = &confinement.overlay else { return };
+        let Ok(project) = confinement.project.canonicalize() else { return };
+        self.steps.retain(|step| match step {
+            Step::Anchor { at } | Step::Stage { at, .. } => !at.starts_with(&project),
+            _ => true,
+        });
+        // What appears in the project meanwhile is the person's.
+        self.watches.retain(|watch| !watch.base.starts_with(&project));
+        for step in &mut self.steps {
+            match step {
+                Step::Bind { at, writable: true, .. } if *at == project => {
+                    *step = Step::Overlay { at: project.clone(), changes: changes.clone() };
+                }
+                // Another opening in the project would lead around the overlay.
+                Step::Bind { at, writable, .. } if at.starts_with(&project) => *writable = false,
+                _ => {}
+            }
+        }
+    }
+
     /// Removes what another step makes pointless, and sorts.
     fn tidy(&mut self) {
         let all = self.steps.clone();
@@ -526,6 +555,7 @@ mod tests {
             Step::Link { at, .. } => ("link", name(at)),
             Step::Bind { at, writable: true, .. } => ("write", name(at)),
             Step::Bind { at, .. } => ("read", name(at)),
+            Step::Overlay { at, .. } => ("overlay", name(at)),
             Step::Anchor { at } => ("anchor", name(at)),
             Step::Pin { at } => ("pin", name(at)),
             Step::Stage { at, .. } => ("stage", name(at)),

@@ -27,6 +27,8 @@ pub(crate) fn scan(confinement: &Confinement) -> Vec<Watch> {
     let closed = confinement.pinned.contains(&confinement.project)
         || (confinement.hollow
             && !confinement.write.iter().any(|path| path.starts_with(&confinement.project)));
+    // Over an overlay nothing of the project is the program's doing.
+    let closed = closed || confinement.overlay.is_some();
     if closed || (names.is_empty() && confinement.repositories.is_empty()) {
         return Vec::new();
     }

@@ -52,17 +52,20 @@ impl View {
         // Of two mounts at one path the later one covers the other.
         let over = self.steps.iter().filter(|step| path.starts_with(step.at()));
         let over = over.filter(|step| !matches!(step, Step::Link { .. } | Step::Anchor { .. }));
-        let bound = |step: &&Step| matches!(step, Step::Scratch { .. } | Step::Bind { .. });
+        let bound =
+            |step: &&Step| matches!(step, Step::Scratch { .. } | Step::Bind { .. } | Step::Overlay { .. });
         let nearest = over.clone().max_by_key(|step| (step.at().components().count(), step.rank()));
-        let Some(Step::Bind { source, at, writable, execute }) =
-            over.filter(bound).max_by_key(|step| (step.at().components().count(), step.rank()))
-        else {
-            return Sight::default();
+        let bound = over.filter(bound).max_by_key(|step| (step.at().components().count(), step.rank()));
+        let (elsewhere, writable, execute) = match bound {
+            Some(Step::Bind { source, at, writable, execute }) => (source != at, *writable, *execute),
+            // What is written there does not change the host's file.
+            Some(Step::Overlay { .. }) => (false, false, true),
+            _ => return Sight::default(),
         };
         let held = self.held.iter().any(|held| path == held);
-        let shown = Sight { read: true, write: *writable && !held, execute: *execute };
+        let shown = Sight { read: true, write: writable && !held, execute };
         match nearest {
-            _ if source != at => Sight::default(),
+            _ if elsewhere => Sight::default(),
             Some(Step::Mask { .. }) => Sight::default(),
             Some(Step::Pin { .. } | Step::Stage { .. }) => Sight { write: false, ..shown },
             _ => shown,
@@ -75,6 +78,7 @@ impl View {
     pub fn below(&self, path: &Path) -> Vec<PathBuf> {
         let inside = self.steps.iter().filter(|step| match step {
             Step::Bind { source, at, .. } => source == at && at.starts_with(path),
+            Step::Overlay { at, .. } => at.starts_with(path),
             _ => false,
         });
         inside.map(|step| step.at().to_path_buf()).collect()

@@ -2,6 +2,7 @@
 
 mod files;
 mod histories;
+mod layers;
 mod model;
 mod real;
 

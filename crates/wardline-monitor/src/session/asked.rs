@@ -132,7 +132,11 @@ fn confinement(
     confinement.pinned = lowered.pinned;
     confinement.masked = lowered.masked;
     let mut uncopied = Vec::new();
-    if lowered.project_writable {
+    confinement.overlay.clone_from(&guard.overlay);
+    if guard.overlay.is_some() {
+        // What the overlay takes can be judged and dropped; what lies elsewhere could not.
+        confinement.read.append(&mut confinement.write);
+    } else if lowered.project_writable {
         uncopied = lowered.uncopied;
         confinement.quarantined = quarantine::copies(world, session, lowered.quarantined, &mut uncopied);
         confinement.pinned.extend(uncopied.iter().cloned());
@@ -152,7 +156,9 @@ fn confinement(
     let optional = policy.optional_guarantees().iter().map(|line| line.id.clone());
     let named = guard.accept_missing.iter().filter(|word| !OWN_WORDS.contains(&word.as_str())).cloned();
     confinement.accept_missing = named.chain(optional).collect();
-    Ok((confinement, lowered.before, uncopied))
+    // Over an overlay whatever is new in the project is the person's.
+    let before = if guard.overlay.is_some() { Before::default() } else { lowered.before };
+    Ok((confinement, before, uncopied))
 }
 
 /// The environment of a confined program: what is on a list. The way to the egress door comes besides.

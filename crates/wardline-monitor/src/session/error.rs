@@ -30,6 +30,10 @@ pub enum SessionError {
     },
     /// A file that would be run was changed after a person had said yes.
     Changed(String),
+    /// The command ran over an overlay, and what it did cannot be taken over: places, each with the reason. Nothing was changed.
+    NotTaken(Vec<(String, String)>),
+    /// No command is rehearsed under a policy by which nothing may be changed.
+    NothingToTake,
     /// The monitor could not decide or record.
     Monitor(MonitorError),
     /// A socket or directory of the session could not be made.
@@ -91,6 +95,19 @@ impl fmt::Display for SessionError {
             }
             Self::Changed(path) => {
                 write!(f, "`{path}` was changed after the yes, which was to what it was before; ask again")
+            }
+            Self::NotTaken(places) => {
+                f.write_str("the command ran over an overlay, and nothing of what it did was taken over:")?;
+                for (place, why) in places.iter().take(20) {
+                    write!(f, "\n  {}: {why}", crate::visible(place))?;
+                }
+                if places.len() > 20 {
+                    write!(f, "\n  … and {} more", places.len() - 20)?;
+                }
+                f.write_str("\n  to run it without: leave `--overlay` away")
+            }
+            Self::NothingToTake => {
+                f.write_str("by this policy nothing may be changed, so there is nothing to rehearse; leave `--overlay` away")
             }
             Self::Monitor(e) => e.fmt(f),
             Self::SetUp { what, why } => write!(f, "cannot make {what}: {why}"),

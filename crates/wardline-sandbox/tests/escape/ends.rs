@@ -37,11 +37,48 @@ pub(crate) const ENDS: &[End] = &[
     ("end: a file that stood for a directory stays", file_for_directory),
     ("end: a pinned link is put back", link_swapped),
     ("end: a covered file that the host replaces is named", replaced),
+    ("end: what is written in an overlay stays in it", overlaid),
     ("end: the enforcement is reported", enforcement),
     ("end: typing into the caller's terminal", terminal_input),
     ("end: a program on a terminal", terminal_program),
     ("end: confinements that make no sense", senseless),
 ];
+
+/// Everything that a program does to an overlaid project is seen by it, lands in the overlay, and leaves the project as it is; what is
+/// hidden stays hidden, what is pinned stays.
+fn overlaid(place: &Place) -> Result<(), String> {
+    let project = place.project();
+    let changes = place.outside().join("overlay");
+    for name in ["upper", "work"] {
+        fs::create_dir_all(changes.join(name)).unwrap();
+    }
+    for (name, text) in [("kept", "kept"), ("gone", "gone"), ("secret", "topsecret"), ("pinned", "pinned")] {
+        fs::write(project.join(name), text).unwrap();
+    }
+    let mut confinement = place.confinement();
+    confinement.overlay = Some(changes.clone());
+    confinement.masked.push(project.join("secret"));
+    confinement.pinned.push(project.join("pinned"));
+    let script = "echo more >> kept; rm gone; mkdir new; echo x > new/file; ln -s kept link; cat kept; cat secret; \
+                  echo x > pinned; ls";
+    let said = run(&confinement, &["/bin/sh", "-c", script])?;
+    expect(said.out.contains("keptmore") && !said.out.contains("gone"), &said)?;
+    expect(!said.out.contains("topsecret") && said.err.contains("ermission denied"), &said)?;
+    let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+    for (name, before) in [("kept", "kept"), ("gone", "gone"), ("pinned", "pinned")] {
+        expect(text(&project.join(name)) == before, format!("{name} was changed on the host"))?;
+    }
+    expect(!project.join("new").exists() && !project.join("link").is_symlink(), "it came to the host")?;
+    let upper = changes.join("upper");
+    expect(text(&upper.join("kept")) == "keptmore\n", "the change is not in the overlay")?;
+    expect(text(&upper.join("new/file")) == "x\n" && !upper.join("pinned").exists(), "what was made")?;
+    // For whoever cleans up: overlayfs closes its own directory.
+    for path in [changes.join("work/work"), changes.join("work")] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).ok();
+    }
+    ["kept", "gone", "secret", "pinned"].iter().for_each(|name| fs::remove_file(project.join(name)).unwrap());
+    fs::remove_dir_all(changes).map_err(|error| error.to_string())
+}
 
 /// Processes of the host whose command line holds `word`.
 pub(crate) fn living(word: &str) -> usize {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use wardline_monitor::approvals::{BoardError, Broker};
 use wardline_monitor::bounds;
-use wardline_monitor::policy::{NamedPort, OnAsk, PolicySet};
+use wardline_monitor::policy::{NamedPort, OnAsk, PolicySet, Preset};
 use wardline_monitor::sandbox::{Ahead, Resource};
 use wardline_monitor::session::{self, Finished, Guard, SessionError};
 use wardline_monitor::sources::Choice;
@@ -18,7 +18,7 @@ use wardline_monitor::{
 
 use super::check::unknown_agent;
 use super::run::{aftermath, left_behind, no_end, out_of_band, refused_connections, secrets_not_given};
-use super::{PolicyFlags, quarantine};
+use super::{PolicyFlags, overlay, quarantine};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,9 @@ pub(crate) struct Exec {
     pub(crate) limits: Boundary,
     #[command(flatten)]
     printing: Printing,
+    /// Run it over an overlay, so that the project stays as it is until you have seen what it did and said yes to that
+    #[arg(long, conflicts_with = "print_manifest")]
+    overlay: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     argv: Vec<OsString>,
@@ -114,12 +117,22 @@ impl Boundary {
 }
 
 impl Exec {
-    pub(crate) fn run(self, world: World, ahead: Option<Ahead>) -> ExitCode {
+    pub(crate) fn run(self, world: World, mut ahead: Option<Ahead>) -> ExitCode {
         let mut guard = self.limits.guard(self.argv);
         if self.printing.print_manifest {
             return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
         }
-        let monitor = match Monitor::open(world, &self.limits.policy.choice(), true) {
+        let mut choice = self.limits.policy.choice();
+        if self.overlay {
+            match overlay::run(&world, &choice, &self.limits, &guard, ahead.take()) {
+                Ok(code) => return code,
+                Err(why) => {
+                    eprintln!("wardline: {why}; the command is asked about before it runs instead");
+                    choice.preset = Some(Preset::Supervised);
+                }
+            }
+        }
+        let monitor = match Monitor::open(world, &choice, true) {
             // Never taken apart: the process ends with the command, and the kernel takes its memory back faster.
             Ok(monitor) => ManuallyDrop::new(Arc::new(monitor)),
             Err(e) => return exit::fail(exit::USAGE, e),
@@ -142,20 +155,26 @@ impl Exec {
             None => attended.then(|| Doorkeeper(Arc::new(TypedTerminal))),
         };
         match session::exec(&monitor, &guard, ahead, &*approver) {
-            Ok(Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint }) => {
-                let told = refused_connections(&connections)
-                    + &no_checkpoint.map_or_else(String::new, |why| no_end(&why))
-                    + &secrets_not_given(&not_given)
-                    + &left_behind(&left)
-                    + &quarantine::summary(&held, &uncopied)
-                    + &aftermath(&ended);
-                if !told.is_empty() {
-                    eprint!("wardline:\n{told}");
-                }
-                ExitCode::from(ended.exit_code())
+            Ok(finished) => {
+                tell(&finished);
+                ExitCode::from(finished.ended.exit_code())
             }
             Err(e) => refused(&e),
         }
+    }
+}
+
+/// Says what is worth a word of a command that ran: nothing, as a rule.
+pub(crate) fn tell(finished: &Finished) {
+    let Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint } = finished;
+    let told = refused_connections(connections)
+        + &no_checkpoint.as_deref().map_or_else(String::new, no_end)
+        + &secrets_not_given(not_given)
+        + &left_behind(left)
+        + &quarantine::summary(held, uncopied)
+        + &aftermath(ended);
+    if !told.is_empty() {
+        eprint!("wardline:\n{told}");
     }
 }
 
@@ -199,11 +218,12 @@ pub(crate) fn print_manifest(
 pub(crate) fn refused(error: &SessionError) -> ExitCode {
     let code = match error {
         SessionError::Refused { unanswered: Some(Unanswered::Nobody(_)), .. } => exit::UNANSWERED,
-        SessionError::Refused { .. } | SessionError::Changed(_) => exit::DENY,
+        SessionError::Refused { .. } | SessionError::Changed(_) | SessionError::NotTaken(_) => exit::DENY,
         SessionError::TooWide(_)
         | SessionError::TooMany(_)
         | SessionError::UnknownGuarantee(_)
         | SessionError::Unlisted(_)
+        | SessionError::NothingToTake
         | SessionError::Capabilities(_)
         | SessionError::Host(_) => exit::USAGE,
         SessionError::NoProgram(_) => 127,

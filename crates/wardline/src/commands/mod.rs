@@ -16,6 +16,7 @@ pub(crate) mod hook;
 mod init;
 mod log;
 mod mode;
+mod overlay;
 mod policy;
 mod quarantine;
 mod redact;

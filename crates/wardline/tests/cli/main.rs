@@ -22,6 +22,7 @@ mod kills;
 mod limits;
 mod log;
 mod manifest;
+mod overlay;
 mod policy;
 mod profile;
 mod push;
