@@ -217,6 +217,31 @@ impl Keeper {
         }
     }
 
+    /// The checkpoint before an effect to which a person said yes: what changed while the question waited is theirs, and the effect
+    /// surely begins now.
+    pub(crate) fn answered(
+        &self,
+        world: &World,
+        subject: &Subject,
+        action: &Action,
+        call: &str,
+        analysis: Option<&shell::Analysis>,
+    ) -> Result<Noted, CheckpointError> {
+        let forget = |effects: &mut Vec<Effect>| effects.retain(|effect| effect.call != call);
+        match self.watch() {
+            // One command begins its session when it is started.
+            Watch::Nothing | Watch::Command | Watch::Begun => return Ok(None),
+            Watch::Effects => forget(&mut self.open().effects),
+            Watch::Hooks => {
+                let forgotten = in_hook(world, subject, |memory| forget(&mut memory.effects));
+                if let Err(why) = forgotten {
+                    return Ok(noted(Err(why)));
+                }
+            }
+        }
+        self.before(world, subject, action, call, analysis, true)
+    }
+
     /// The checkpoint after an effect.
     pub(crate) fn after(
         &self,

@@ -413,6 +413,9 @@ impl Monitor {
             let key = if matches!(why, Unanswered::Nobody(_)) { "unanswered" } else { "refused" };
             answer.insert(key.into(), why.to_string().into());
         }
+        if unanswered.is_none() {
+            answer.extend(self.keeper.answered(&self.world, subject, action, call, about.analysis)?);
+        }
         answer.insert("principal".into(), self.world.principal.clone().into());
         answer.insert("action".into(), action.digest().into());
         let receipt = self.append(subject, Kind::Approval, Some(call), answer)?;

@@ -51,7 +51,7 @@ pub(super) fn play(run: &Drive<'_>, report: &mut Report) {
     drive::enter(&name, session(run, run.agent, screen), report);
 }
 
-fn tmux() -> Result<(), String> {
+pub(super) fn tmux() -> Result<(), String> {
     let found = Command::new("tmux").arg("-V").stdin(Stdio::null()).output();
     match found {
         Ok(output) if output.status.success() => Ok(()),
@@ -166,12 +166,12 @@ fn come_up(window: &Window, screen: &Screen) -> Result<(), String> {
 }
 
 /// A window of tmux with a shell in it.
-struct Window {
+pub(super) struct Window {
     socket: PathBuf,
 }
 
 impl Window {
-    fn open(stage: &Stage) -> io::Result<Self> {
+    pub(super) fn open(stage: &Stage) -> io::Result<Self> {
         let window = Self { socket: stage.world.root.join("run/tmux.sock") };
         let mut command = window.command();
         command.args(["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30"]);
@@ -209,18 +209,18 @@ impl Window {
     }
 
     /// Types a line as a person does: who takes much at once for a paste would take the end of the line for a part of it.
-    fn enter(&self, text: &str) -> Result<(), String> {
+    pub(super) fn enter(&self, text: &str) -> Result<(), String> {
         self.keys(text)?;
         thread::sleep(PAUSE * 3);
         self.key("Enter")
     }
 
     /// What can be seen now.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.tmux(&["capture-pane", "-p"]).unwrap_or_else(|error| error)
     }
 
-    fn until(&self, what: &str, truth: impl Fn(&str) -> bool) -> Result<(), String> {
+    pub(super) fn until(&self, what: &str, truth: impl Fn(&str) -> bool) -> Result<(), String> {
         let begin = Instant::now();
         while !truth(&self.text()) {
             if begin.elapsed() > PATIENCE {

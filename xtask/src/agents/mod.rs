@@ -13,6 +13,7 @@ mod journal;
 mod opencode;
 mod process;
 mod seal;
+mod supervised;
 mod world;
 
 use std::collections::BTreeMap;
@@ -255,7 +256,11 @@ fn sealed(
 }
 
 fn case_names() -> impl Iterator<Item = &'static str> {
-    cases::CASES.iter().map(|case| case.name).chain(faults::names()).chain([interactive::NAME])
+    cases::CASES
+        .iter()
+        .map(|case| case.name)
+        .chain(faults::names())
+        .chain([interactive::NAME, supervised::NAME])
 }
 
 fn chosen(options: &Options) -> impl Iterator<Item = &'static Agent> {
@@ -279,6 +284,9 @@ fn inside(options: &Options, scratch: &Path) -> Report {
         faults::matrix(&run, &wanted, &mut report);
         if wanted(interactive::NAME) {
             interactive::play(&run, &mut report);
+        }
+        if wanted(supervised::NAME) {
+            supervised::play(&run, &mut report);
         }
     }
     report
