@@ -3,7 +3,8 @@
 //! Rules are filed under the literal text their pattern must begin and end with. A lookup visits only the
 //! files whose key the text really begins and ends with, so its cost depends on the text and on how many
 //! rules share a key, not on how many rules there are. Patterns with neither a literal head nor a literal
-//! tail (`*word*`) share one file and are tried one by one.
+//! tail (`*word*`) share one file and are tried one by one. A few rules are not filed at all: a process that decides one
+//! call would spend more on the files than on trying each.
 
 use std::collections::HashMap;
 
@@ -31,14 +32,18 @@ impl RuleList {
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (number, rule) in list.rules.iter().enumerate() {
             let group = *known.entry(rule.permission.as_str()).or_insert_with(|| {
-                list.permissions.file(&rule.permission, list.groups.len());
                 list.groups.push(Group { permission: rule.permission.clone(), patterns: Files::default() });
                 list.groups.len().saturating_sub(1)
             });
             if let Some(group) = list.groups.get_mut(group) {
-                group.patterns.file(&rule.pattern, number);
+                group.patterns.all.push(number);
             }
         }
+        for group in &mut list.groups {
+            group.patterns.file(|number| list.rules.get(number).map(|rule| &rule.pattern));
+        }
+        list.permissions.all = (0..list.groups.len()).collect();
+        list.permissions.file(|number| list.groups.get(number).map(|group| &group.permission));
         list
     }
 
@@ -127,9 +132,19 @@ impl RuleList {
     }
 }
 
-/// Numbers filed by the literal ends of their patterns. Within a file they ascend.
+/// Up to this many patterns are tried one by one.
+const FEW: usize = 64;
+
+/// Numbers of patterns, ascending, and filed by the literal ends of their patterns where they are many. Within a file they
+/// ascend too.
 #[derive(Debug, Default)]
 struct Files {
+    all: Vec<usize>,
+    filed: Option<Box<Filed>>,
+}
+
+#[derive(Debug, Default)]
+struct Filed {
     whole: HashMap<Box<str>, Vec<usize>>,
     heads: Keyed<Keyed<Vec<usize>>>,
 }
@@ -158,14 +173,37 @@ impl<T: Default> Keyed<T> {
 }
 
 impl Files {
-    fn file(&mut self, pattern: &Pattern, number: usize) {
+    /// Files the numbers, if they are many. To be called when all of them are known.
+    fn file<'a>(&mut self, pattern_of: impl Fn(usize) -> Option<&'a Pattern>) {
+        if self.all.len() <= FEW {
+            return;
+        }
+        let mut filed = Filed::default();
+        for number in &self.all {
+            if let Some(pattern) = pattern_of(*number) {
+                filed.add(pattern, *number);
+            }
+        }
+        self.filed = Some(Box::new(filed));
+    }
+
+    /// Visits every file whose patterns could match `text`.
+    fn each(&self, text: &str, visit: &mut impl FnMut(&[usize])) {
+        match &self.filed {
+            Some(filed) => filed.each(text, visit),
+            None => visit(&self.all),
+        }
+    }
+}
+
+impl Filed {
+    fn add(&mut self, pattern: &Pattern, number: usize) {
         match pattern.literal() {
             Some(text) => self.whole.entry(text.into()).or_default().push(number),
             None => self.heads.at(pattern.head()).at(pattern.tail()).push(number),
         }
     }
 
-    /// Visits every file whose patterns could match `text`.
     fn each(&self, text: &str, visit: &mut impl FnMut(&[usize])) {
         if let Some(numbers) = self.whole.get(text) {
             visit(numbers);
@@ -187,20 +225,64 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::Decision;
+    use crate::rule::{Effect, Place, Statement, Terms};
+    use proptest::prelude::*;
 
     /// The most numbers that looking up any of these patterns visits.
     fn most_visited(patterns: &[String]) -> usize {
         let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text.as_str(), false)).collect();
-        let mut files = Files::default();
-        for (number, pattern) in patterns.iter().enumerate() {
-            files.file(pattern, number);
-        }
+        let mut files = Files { all: (0..patterns.len()).collect(), filed: None };
+        files.file(|number| patterns.get(number));
         let visited = |pattern: &Pattern| {
             let mut count = 0;
             files.each(&pattern.folded(), &mut |numbers| count += numbers.len());
             count
         };
         patterns.iter().map(visited).max().unwrap_or_default()
+    }
+
+    fn rules(words: &[(String, String)]) -> Vec<Rule> {
+        let effect = Effect { decision: Decision::Ask, place: Place::builtin(), note: None };
+        let statement = |(permission, pattern): &(String, String)| Statement {
+            permission: permission.clone(),
+            pattern: pattern.clone(),
+            effect: effect.clone(),
+        };
+        words.iter().map(|words| Rule::new(statement(words), &Terms::default())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn many_rules_are_found_as_few_are(
+            words in prop::collection::vec(("(a|b|\\*|a\\*)", "[ab/]{0,3}(\\*|\\?| \\*)?[ab/]{0,2}"), 0..300),
+            permission in "(a|b|ab)",
+            text in "[ab/ ]{0,6}",
+        ) {
+            let filed = RuleList::new(rules(&words));
+            let mut plain = RuleList::new(rules(&words));
+            plain.permissions.filed = None;
+            plain.groups.iter_mut().for_each(|group| group.patterns.filed = None);
+            let any = |_: &Rule| true;
+            let number = |found: Option<(usize, &Rule)>| found.map(|(number, _)| number);
+            prop_assert_eq!(
+                number(filed.last_match(&permission, &text, any)),
+                number(plain.last_match(&permission, &text, any))
+            );
+            let words_of = |rules: Vec<&Rule>| rules.into_iter().map(Rule::words).collect::<Vec<_>>();
+            prop_assert_eq!(
+                words_of(filed.all_matches(&permission, &text)),
+                words_of(plain.all_matches(&permission, &text))
+            );
+            prop_assert_eq!(
+                words_of(filed.last_matches(&permission, &text, 3)),
+                words_of(plain.last_matches(&permission, &text, 3))
+            );
+            for (start, rule) in filed.rules().iter().enumerate() {
+                let covering = |list: &RuleList| list.first_covering(start + 1, rule).map(Rule::words);
+                prop_assert_eq!(covering(&filed), covering(&plain));
+            }
+        }
     }
 
     #[test]
