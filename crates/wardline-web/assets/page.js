@@ -46,6 +46,13 @@
     let timer = 0;
     const soon = () => { clearTimeout(timer); timer = setTimeout(load, 80); };
     topics.forEach(topic => events.addEventListener(topic, soon));
+    const badge = document.getElementById("waiting"), title = document.title;
+    events.addEventListener("waiting", event => {
+      const count = Number(event.data);
+      badge.textContent = count ? String(count) : "";
+      badge.title = count ? "questions wait for an answer" : "";
+      document.title = count ? `(${count}) ${title}` : title;
+    });
     events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; });
     events.onerror = () => { live.textContent = "not connected"; live.className = "off"; };
     document.addEventListener("focusout", () => { if (waiting) soon(); });

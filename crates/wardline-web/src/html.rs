@@ -99,7 +99,7 @@ pub(crate) fn page(here: &str, title: &str, topics: &str, body: &Markup) -> Mark
                 nav aria-label="Panes" {
                     @for ((address, name), number) in PANES.iter().zip(1..) {
                         a href=(address) data-key=(number) aria-current=[(*address == here).then_some("page")] {
-                            (name) " " kbd aria-hidden="true" { (number) }
+                            (name) " " @if *address == "/approvals" { span #waiting { } " " } kbd aria-hidden="true" { (number) }
                         }
                     }
                 }

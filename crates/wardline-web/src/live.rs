@@ -48,12 +48,14 @@ pub(crate) fn events(world: &World) -> Response {
     let (out, events) = mpsc::channel::<Bytes>(16);
     let topics = topics(world);
     // An open page is a place where a person can answer, for as long as its stream is.
+    let board = Board::at(&world.state);
     let attending = Board::open(&world.state).and_then(|board| board.attend("web")).ok();
     tokio::spawn(async move {
         let _attending = attending;
         let state = |paths: &[PathBuf]| paths.iter().map(|path| stamp(path)).collect::<Vec<_>>();
         let mut known: Vec<_> = topics.iter().map(|(_, paths)| state(paths)).collect();
         let mut quiet = 0;
+        let mut waiting = 0;
         if out.send(Bytes::from_static(b"retry: 1000\nevent: ready\ndata: 1\n\n")).await.is_err() {
             return;
         }
@@ -67,6 +69,13 @@ pub(crate) fn events(world: &World) -> Response {
                     *known = now;
                     text.push_str(&format!("event: {topic}\ndata: 1\n\n"));
                 }
+            }
+            // Now and then also without an event: a question's time may be over.
+            let look = quiet % 10 == 1 || text.contains("event: approvals");
+            let now_waiting = if look { board.pending().map_or(0, |all| all.len()) } else { waiting };
+            if now_waiting != waiting {
+                waiting = now_waiting;
+                text.push_str(&format!("event: waiting\ndata: {waiting}\n\n"));
             }
             if quiet >= SIGN && text.is_empty() {
                 text.push_str(": here\n\n");

@@ -285,6 +285,10 @@ fn approve(page: &mut Browser, scene: &Scene) -> Result<(), String> {
 fn deny(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.go(&scene.at("/sessions"))?;
     let asker = asking(scene, &["git", "push", "there"])?;
+    page.until(
+        "the sign on another pane",
+        "document.getElementById('waiting').textContent === '1' && document.title.startsWith('(1) ')",
+    )?;
     page.press("1")?;
     page.sees("git push")?;
     page.until("the no under the cursor", "document.activeElement.textContent === 'Deny'")?;

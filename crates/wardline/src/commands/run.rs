@@ -135,7 +135,8 @@ pub(crate) fn out_of_band(attended: bool) -> Told {
                 .collect();
             // The title is put aside and taken back.
             let text = if open {
-                format!("\u{1b}[22;2t\u{1b}]2;{title}\u{1b}\\\u{7}")
+                let notice = notification(|name| std::env::var(name).ok(), &title);
+                format!("\u{1b}[22;2t\u{1b}]2;{title}\u{1b}\\\u{7}{notice}")
             } else {
                 "\u{1b}[23;2t".to_owned()
             };
@@ -150,6 +151,25 @@ pub(crate) fn out_of_band(attended: bool) -> Told {
             );
         }
     })
+}
+
+/// The sequence by which a terminal shows a notification of the desktop's, for those that are known to take it; nothing for others, which
+/// might print it into an agent's picture. `title` holds no control characters.
+fn notification(variable: impl Fn(&str) -> Option<String>, title: &str) -> String {
+    // Between a multiplexer and us, the terminal's name is the multiplexer's.
+    if variable("TMUX").is_some() || variable("STY").is_some() {
+        return String::new();
+    }
+    let title = title.replace(';', ",");
+    let (term, program) =
+        (variable("TERM").unwrap_or_default(), variable("TERM_PROGRAM").unwrap_or_default());
+    match (term.as_str(), program.as_str()) {
+        (_, "iTerm.app") => format!("\u{1b}]9;{title}\u{1b}\\"),
+        ("foot" | "foot-extra" | "xterm-kitty" | "xterm-ghostty", _) | (_, "WezTerm" | "ghostty") => {
+            format!("\u{1b}]777;notify;wardline;{title}\u{1b}\\")
+        }
+        _ => String::new(),
+    }
 }
 
 /// Faults for the tests of failing closed; release builds have none.
@@ -304,4 +324,31 @@ fn one_line(text: &str) -> String {
     const WIDTH: usize = 100;
     let line = visible(text).replace("\n  ", " ⏎ ");
     if line.chars().count() <= WIDTH { line } else { line.chars().take(WIDTH).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::notification;
+
+    #[test]
+    fn only_terminals_that_show_notifications_are_sent_any() {
+        let table = [
+            ("xterm-256color", "", None, ""),
+            ("linux", "", None, ""),
+            ("dumb", "", None, ""),
+            ("xterm-256color", "iTerm.app", None, "\u{1b}]9;asks, now\u{1b}\\"),
+            ("xterm-kitty", "", None, "\u{1b}]777;notify;wardline;asks, now\u{1b}\\"),
+            ("xterm-256color", "WezTerm", None, "\u{1b}]777;notify;wardline;asks, now\u{1b}\\"),
+            ("tmux-256color", "WezTerm", Some("/tmp/tmux"), ""),
+        ];
+        for (term, program, tmux, expected) in table {
+            let variable = |name: &str| match name {
+                "TERM" => Some(term.to_owned()),
+                "TERM_PROGRAM" => Some(program.to_owned()),
+                "TMUX" => tmux.map(str::to_owned),
+                _ => None,
+            };
+            assert_eq!(notification(variable, "asks; now"), expected, "{term} {program}");
+        }
+    }
 }
