@@ -43,6 +43,17 @@ pub(super) struct Found<'c, 'm> {
     hits: RefCell<Vec<Option<Hits<'c, 'm>>>>,
     blocks: Vec<&'m [Stmt]>,
     functions: Vec<&'m Function>,
+    /// Where the expressions begin by which lists of statements are found, in order.
+    begins: HashMap<Anchor<'c>, Vec<u32>>,
+}
+
+/// What is done about expressions of one anchor.
+#[derive(Default)]
+struct Wanted {
+    /// The patterns that they are shown to.
+    slots: Vec<usize>,
+    /// Where they begin, if that is asked for.
+    begins: Option<RefCell<Vec<u32>>>,
 }
 
 /// What patterns and expressions are brought together by: a kind, and the last name in it or nothing.
@@ -83,6 +94,7 @@ impl<'c, 'm> Found<'c, 'm> {
             active,
             blocks: Vec::new(),
             functions: Vec::new(),
+            begins: HashMap::default(),
         };
         found.walk(made);
         Some(found)
@@ -112,24 +124,28 @@ impl<'c, 'm> Found<'c, 'm> {
     }
 
     fn walk(&mut self, made: &'m [Made]) {
-        let mut by_anchor: HashMap<Anchor<'c>, Vec<usize>> = HashMap::default();
+        let mut by_anchor: HashMap<Anchor<'c>, Wanted> = HashMap::default();
         let mut hits: Vec<Option<Vec<Hit<'c, 'm>>>> = vec![None; self.active.len()];
         for (slot, pattern) in self.active.iter().enumerate() {
             let Some(pattern) = pattern else { continue };
             if let Some(anchor) = anchor(pattern) {
-                by_anchor.entry(anchor).or_default().push(slot);
+                by_anchor.entry(anchor).or_default().slots.push(slot);
                 if let Some(hits) = hits.get_mut(slot) {
                     *hits = Some(Vec::new());
                 }
+            } else if let Some(anchor) = first_anchor(pattern) {
+                by_anchor.entry(anchor).or_default().begins = Some(RefCell::default());
             }
         }
         let (mut blocks, mut functions) = (Vec::new(), Vec::new());
         let mut anchors = Vec::new();
-        let mut expression = |expr, hits: &mut [Option<Vec<Hit<'c, 'm>>>]| {
+        let mut expression = |expr: &'m Expr, hits: &mut [_]| {
             anchors.clear();
             self.anchors(expr, &mut anchors);
             for anchor in &anchors {
-                for slot in by_anchor.get(anchor).into_iter().flatten() {
+                let Some(wanted) = by_anchor.get(anchor) else { continue };
+                wanted.begins.iter().for_each(|begins| begins.borrow_mut().push(expr.span.start));
+                for slot in &wanted.slots {
                     self.fit(*slot, expr, hits);
                 }
             }
@@ -138,12 +154,17 @@ impl<'c, 'm> Found<'c, 'm> {
             Node::Expr(expr) => expression(expr, &mut hits),
             Node::Block(stmts) => {
                 blocks.push(stmts);
-                self.declarations(stmts, &by_anchor, &mut hits);
+                let assigned = by_anchor.get(&(ASSIGN, "")).map_or(&[][..], |wanted| &wanted.slots);
+                self.declarations(stmts, assigned, &mut hits);
             }
             Node::Function(function) => functions.push(function),
             Node::Imports(_) => {}
         });
         made.iter().for_each(|made| expression(&made.call, &mut hits));
+        let begins =
+            by_anchor.into_iter().filter_map(|(anchor, wanted)| Some((anchor, wanted.begins?.into_inner())));
+        self.begins = begins.collect();
+        self.begins.values_mut().for_each(|begins| begins.sort_unstable());
         self.blocks = blocks;
         self.functions = functions;
         let known = hits.into_iter().map(|hits| hits.map(Rc::new)).collect();
@@ -169,14 +190,8 @@ impl<'c, 'm> Found<'c, 'm> {
     }
 
     /// `const x = v` fits `$X = $V`.
-    fn declarations(
-        &self,
-        stmts: &'m [Stmt],
-        by_anchor: &HashMap<Anchor<'c>, Vec<usize>>,
-        hits: &mut [Option<Vec<Hit<'c, 'm>>>],
-    ) {
-        let Some(slots) = by_anchor.get(&(ASSIGN, "")) else { return };
-        for stmt in stmts {
+    fn declarations(&self, stmts: &'m [Stmt], slots: &[usize], hits: &mut [Option<Vec<Hit<'c, 'm>>>]) {
+        for stmt in stmts.iter().filter(|_| !slots.is_empty()) {
             let StmtKind::Declare(declare) = &stmt.kind else { continue };
             for slot in slots {
                 let Some(unifier) = self.unifier(*slot) else { continue };
@@ -263,10 +278,14 @@ impl<'c, 'm> Found<'c, 'm> {
     fn sequences(&self, unifier: &Unifier<'_, 'c, 'm>, wanted: &'c [Stmt], hits: &mut Vec<Hit<'c, 'm>>) {
         let leading = wanted.iter().take_while(|stmt| unifier.pattern.is_ellipsis(stmt)).count();
         let wanted = wanted.get(leading..).unwrap_or_default();
+        let begins = first_anchor(unifier.pattern).and_then(|anchor| self.begins.get(&anchor));
         for block in &self.blocks {
             for start in 0..block.len() {
                 let Some(rest) = block.get(start..) else { break };
                 let Some(first) = rest.first() else { break };
+                if begins.is_some_and(|begins| !begins_in(begins, first.span)) {
+                    continue;
+                }
                 for (env, end) in unifier.sequence(wanted, rest, Env::default(), first.span.end, false) {
                     let expr = if wanted.len() == 1 { value(first) } else { None };
                     hits.push(Hit { span: Span::new(first.span.start, end), expr, env, inside: false });
@@ -287,9 +306,33 @@ fn value(stmt: &Stmt) -> Option<ExprId> {
     }
 }
 
+/// Whether one of these places is in a range.
+fn begins_in(begins: &[u32], span: Span) -> bool {
+    let from = begins.partition_point(|begin| *begin < span.start);
+    begins.get(from).is_some_and(|begin| *begin <= span.end)
+}
+
 /// What a pattern is found by; nothing when it is looked for everywhere, on demand.
 fn anchor(pattern: &Pattern) -> Option<Anchor<'_>> {
     let Shape::Expr(expr) = pattern.shape() else { return None };
+    anchor_of(pattern, expr)
+}
+
+/// What the first statement of a pattern of statements has in it; nothing when that is no expression that is found by something.
+fn first_anchor(pattern: &Pattern) -> Option<Anchor<'_>> {
+    let Shape::Statements(stmts) = pattern.shape() else { return None };
+    let first = stmts.iter().find(|stmt| !pattern.is_ellipsis(stmt))?;
+    let StmtKind::Expr(expr) = &first.kind else { return None };
+    match &expr.kind {
+        // A declaration fits an assignment too, and has its value.
+        ExprKind::Assign { operator: None, value, .. } if *pattern.mark(expr) == Mark::Plain => {
+            anchor_of(pattern, value)
+        }
+        _ => anchor_of(pattern, expr),
+    }
+}
+
+fn anchor_of<'p>(pattern: &'p Pattern, expr: &'p Expr) -> Option<Anchor<'p>> {
     if *pattern.mark(expr) != Mark::Plain {
         return None;
     }
