@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Measures checkpoints of a large repository, beside git's own ways, in one run.
 
-    bench/checkpoints.py [--files 40000] [--bytes 4000]
+    bench/checkpoints.py [--files 40000] [--bytes 4000] [--no-git]
 
 Makes a repository of that many files in a temporary directory, commits it, and takes: the first checkpoint, one where nothing
 changed, one after six changed files; then `git stash create` in the same repository and `git add -A` with an empty shadow
 repository. Prints wall seconds, what the store grew by against the bytes that changed, and whether `.git` is the same, byte by
-byte, before and after the checkpoints.
+byte, before and after the checkpoints. `--no-git` leaves git out, which takes most of the time and the disk where there are very many files.
 
 Build first: cargo build --release.
 """
@@ -56,6 +56,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=40000)
     parser.add_argument("--bytes", type=int, default=4000)
+    parser.add_argument("--no-git", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir="/var/tmp") as root:
         home, project, shadow = (os.path.join(root, name) for name in ("home", "home/p", "shadow"))
@@ -64,7 +65,8 @@ def main():
         for who in ("AUTHOR", "COMMITTER"):
             env |= {f"GIT_{who}_NAME": "t", f"GIT_{who}_EMAIL": "t@t"}
         make(project, asked.files, asked.bytes)
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        commands = [["init", "-q"]] + ([] if asked.no_git else [["add", "-A"], ["commit", "-qm", "x"]])
+        for words in commands:
             run(["git", "-c", "gc.auto=0", "-c", "maintenance.auto=false", *words], project, env)
         create = [ratios.WARDLINE, "checkpoint", "create"]
         store = os.path.join(home, ".local/state/wardline/checkpoints")
@@ -79,6 +81,8 @@ def main():
         print(f"six files changed   {run(create, project, env):7.2f} s")
         print(f"growth over changed bytes {(size(store) - kept) / (6 * asked.bytes):.3f}")
         print(f".git byte-identical {before == digest(git)}")
+        if asked.no_git:
+            return
         print(f"git stash create    {run(['git', 'stash', 'create'], project, env):7.2f} s")
         run(["git", "init", "-q", "--bare", shadow], root, env)
         add = ["git", f"--git-dir={shadow}", f"--work-tree={project}", "add", "-A"]
