@@ -37,4 +37,4 @@ pub use prune::Pruned;
 pub use record::{Author, Cause, Checkpoint, Occasion};
 pub use rehearsal::{Rehearsal, remove_overlay};
 pub use revert::{Changes, Choice, Hunks, Reverted};
-pub use store::{Now, Store, Taken};
+pub use store::{Kept, Now, Store, Taken};

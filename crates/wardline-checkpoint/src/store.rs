@@ -212,10 +212,7 @@ impl Store {
     /// Bytes that the store takes on disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let entries =
-            [self.log(), self.directory.clone()].into_iter().filter_map(|path| path.read_dir().ok());
-        let sizes = entries.flatten().flatten().filter_map(|entry| entry.metadata().ok());
-        sizes.filter(std::fs::Metadata::is_file).map(|found| found.len()).sum()
+        bytes(&self.directory)
     }
 
     /// The tree at a checkpoint, in order of places.
@@ -242,6 +239,55 @@ impl Store {
         }
         Ok(tree.into_iter().collect())
     }
+}
+
+/// The store of some project, as it lies on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The project, which may be gone.
+    pub project: PathBuf,
+    /// Bytes that it takes.
+    pub bytes: u64,
+}
+
+impl Kept {
+    /// Every store below `all`, in order of their projects.
+    #[must_use]
+    pub fn all(all: &Path) -> Vec<Self> {
+        let kept = |directory: PathBuf| {
+            let project =
+                PathBuf::from(std::ffi::OsStr::from_bytes(&std::fs::read(directory.join("project")).ok()?));
+            Some(Self { bytes: bytes(&directory), directory, project })
+        };
+        let entries = all.read_dir().into_iter().flatten().flatten();
+        let mut stores: Vec<Self> = entries.filter_map(|entry| kept(entry.path())).collect();
+        stores.sort_unstable_by(|a, b| a.project.cmp(&b.project));
+        stores
+    }
+
+    /// Whether the project is not there any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self.project.symlink_metadata(), Err(e) if e.kind() == std::io::ErrorKind::NotFound)
+    }
+
+    /// Lets the store go with all its checkpoints.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] when another process works in it, or something of it cannot be removed.
+    pub fn remove(&self) -> Result<(), CheckpointError> {
+        let _lock = lock(&self.directory, PATIENCE)?;
+        std::fs::remove_dir_all(&self.directory).map_err(at("remove", &self.directory))
+    }
+}
+
+fn bytes(directory: &Path) -> u64 {
+    let entries =
+        [directory.join("log"), directory.to_path_buf()].into_iter().filter_map(|it| it.read_dir().ok());
+    let sizes = entries.flatten().flatten().filter_map(|entry| entry.metadata().ok());
+    sizes.filter(std::fs::Metadata::is_file).map(|found| found.len()).sum()
 }
 
 impl Contents for Store {

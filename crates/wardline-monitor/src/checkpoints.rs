@@ -24,6 +24,12 @@ const LONGEST: u64 = 600_000;
 /// How long a checkpoint may take while an agent waits for its hook: well below the hook's own deadline.
 const IN_A_HOOK: Duration = Duration::from_secs(4);
 
+/// The directory that holds the stores of all projects.
+#[must_use]
+pub fn directory(world: &World) -> PathBuf {
+    world.state.join("checkpoints")
+}
+
 /// Opens the store of the world's project.
 ///
 /// # Errors
@@ -33,9 +39,9 @@ pub fn open(world: &World) -> Result<Store, CheckpointError> {
 }
 
 fn open_with(world: &World, limits: Limits) -> Result<Store, CheckpointError> {
-    let directory = Store::place_of(&world.state.join("checkpoints"), &world.project);
+    let place = Store::place_of(&directory(world), &world.project);
     let now = Now { text: crate::now(), at: SystemTime::now() };
-    Store::open(&directory, &world.project, limits, now)
+    Store::open(&place, &world.project, limits, now)
 }
 
 /// What brings a checkpoint about that a person asks for.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use wardline_monitor::checkpoint::{Checkpoint as Taken, CheckpointError, Limits};
+use wardline_monitor::checkpoint::{Checkpoint as Taken, CheckpointError, Kept, Limits};
 use wardline_monitor::{World, checkpoints, visible};
 
 use super::changes::{hex, shown};
@@ -42,6 +42,9 @@ enum Action {
         /// Keep so many of the newest
         #[arg(long, value_name = "COUNT")]
         keep: Option<usize>,
+        /// Let all checkpoints of projects go whose directory is no longer there
+        #[arg(long, conflicts_with = "keep")]
+        gone: bool,
     },
 }
 
@@ -54,7 +57,8 @@ impl Checkpoint {
             None | Some(Action::List) => list(world, self.json),
             Some(Action::Create { note }) => create(world, &note.unwrap_or_default(), self.json),
             Some(Action::Show { number }) => show(world, number, self.json),
-            Some(Action::Prune { keep }) => prune(world, keep, self.json),
+            Some(Action::Prune { gone: true, .. }) => prune_gone(world, self.json),
+            Some(Action::Prune { keep, .. }) => prune(world, keep, self.json),
         };
         done.unwrap_or_else(|e| failed(&e))
     }
@@ -103,6 +107,13 @@ fn list(world: &World, json: bool) -> Result<ExitCode, CheckpointError> {
             mib(store.bytes()),
             mib(limits.store)
         );
+        let stores = Kept::all(&checkpoints::directory(world));
+        let gone = stores.iter().filter(|store| store.is_gone()).count();
+        let all = mib(stores.iter().map(|store| store.bytes).sum());
+        println!(
+            "all projects: {}, {all} MiB; {gone} of them gone (wardline checkpoint prune --gone)",
+            stores.len()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -144,6 +155,22 @@ fn show(world: &World, number: u64, json: bool) -> Result<ExitCode, CheckpointEr
     }
     println!("{}", line(&taken));
     changed.iter().for_each(|(place, letter)| println!("  {letter} {}", shown(place)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prune_gone(world: &World, json: bool) -> Result<ExitCode, CheckpointError> {
+    let stores = Kept::all(&checkpoints::directory(world));
+    for store in stores.iter().filter(|store| store.is_gone()) {
+        store.remove()?;
+        let project = shown(store.project.to_string_lossy().as_bytes());
+        match json {
+            true => println!("{}", json!({"project": project, "bytes": store.bytes})),
+            false => println!(
+                "{project} is gone, and so are its checkpoints; {} bytes are free again",
+                store.bytes
+            ),
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

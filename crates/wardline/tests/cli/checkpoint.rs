@@ -207,3 +207,23 @@ fn a_session_without_checkpoints_is_a_persons_word_on_record() {
     );
     std::fs::remove_file(store).unwrap();
 }
+
+#[test]
+fn what_all_projects_take_is_told_and_those_that_are_gone_can_go() {
+    let world = Sealed::new("checkpoint-gone");
+    world.write("home/q/.git/HEAD", "");
+    world.write("home/q/file", &"x\n".repeat(2_000_000));
+    let there = world.path("home/q");
+    assert_eq!(
+        crate::common::feed(world.command(&["checkpoint", "create"]).current_dir(&there), b"").code,
+        0
+    );
+    assert_eq!(world.run(&["checkpoint", "create"]).code, 0);
+    assert!(world.run(&["checkpoint"]).stdout.contains("all projects: 2, 4 MiB; 0 of them gone"));
+    assert_eq!(world.run(&["checkpoint", "prune", "--gone"]).stdout, "");
+    std::fs::remove_dir_all(&there).unwrap();
+    assert!(world.run(&["checkpoint"]).stdout.contains("1 of them gone"));
+    let pruned = world.run(&["checkpoint", "prune", "--gone"]);
+    assert!(pruned.stdout.contains("home/q is gone"), "{pruned:?}");
+    assert!(world.run(&["checkpoint"]).stdout.contains("all projects: 1, 1 MiB; 0 of them gone"));
+}
