@@ -1,8 +1,8 @@
 //! Rules in Semgrep's syntax: what each operator finds, and which ones are refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wardline_scan::{front, language::Language, rules::Book, span::Lines};
+use wardline_scan::{front, language::Language, rules::Book, scan::Scanner, span::Lines};
 
 /// Findings and expectations: line and rule.
 type Rows = BTreeSet<(u32, String)>;
@@ -11,7 +11,8 @@ type Rows = BTreeSet<(u32, String)>;
 fn expected(text: &str, word: &str) -> Rows {
     let mut rows = Rows::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
-        if let Some(ids) = line.trim().strip_prefix(&format!("# {word}: ")) {
+        let line = line.trim().trim_start_matches("//").trim_start_matches('#').trim_start();
+        if let Some(ids) = line.strip_prefix(&format!("{word}: ")) {
             rows.extend(ids.split(", ").map(|id| (number + 1, id.trim().to_owned())));
         }
     }
@@ -42,6 +43,54 @@ fn each_operator_finds_what_it_says() {
     let tested: BTreeSet<&str> = wanted.iter().map(|(_, id)| id.as_str()).collect();
     assert!(book.rules().all(|rule| tested.contains(rule.id.as_str())), "a rule without a `ruleid` line");
     assert!(expected(text, "ok").is_disjoint(&found));
+}
+
+/// Rules that follow values, as a project has them, and a source for each language.
+const TAINT: [(&str, &str, &str); 8] = [
+    ("python.py", include_str!("semgrep/taint/python.yaml"), include_str!("semgrep/taint/python.py")),
+    (
+        "javascript.js",
+        include_str!("semgrep/taint/javascript.yaml"),
+        include_str!("semgrep/taint/javascript.js"),
+    ),
+    ("go.go", include_str!("semgrep/taint/go.yaml"), include_str!("semgrep/taint/go.go")),
+    ("java.java", include_str!("semgrep/taint/java.yaml"), include_str!("semgrep/taint/java.java")),
+    ("php.php", include_str!("semgrep/taint/php.yaml"), include_str!("semgrep/taint/php.php")),
+    ("ruby.rb", include_str!("semgrep/taint/ruby.yaml"), include_str!("semgrep/taint/ruby.rb")),
+    ("csharp.cs", include_str!("semgrep/taint/csharp.yaml"), include_str!("semgrep/taint/csharp.cs")),
+    ("rust.rs", include_str!("semgrep/taint/rust.yaml"), include_str!("semgrep/taint/rust.rs")),
+];
+
+#[test]
+fn rules_that_follow_values_find_what_their_lines_say_in_every_language() {
+    let (mut wrong, mut tested) = (Vec::new(), BTreeSet::new());
+    for (path, rules, text) in TAINT {
+        let (scanner, refusals) = Scanner::with_rules(&[("own.yaml".to_owned(), rules.to_owned())]);
+        assert_eq!(refusals, [], "{path}");
+        let scan = scanner.scan(&BTreeMap::from([(path.to_owned(), text.to_owned())]), &|_| None);
+        assert_eq!(scan.gaps, [], "{path}");
+        let lines = Lines::new(text);
+        // One step alone is a value of which nothing is known.
+        let proved =
+            scan.findings.iter().filter(|finding| finding.rule.starts_with("t-") && finding.trace.len() > 1);
+        let found: Rows = proved
+            .map(|finding| (lines.position(text, finding.span.start).line, finding.rule.clone()))
+            .collect();
+        let wanted = expected(text, "ruleid");
+        wrong.extend(wanted.difference(&found).map(|(line, id)| format!("{path}:{line}: not found: {id}")));
+        wrong.extend(found.difference(&wanted).map(|(line, id)| format!("{path}:{line}: found: {id}")));
+        for rows in [wanted, expected(text, "ok")] {
+            let ids: BTreeSet<String> = rows.into_iter().map(|(_, id)| id).collect();
+            let all = rules.lines().filter_map(|line| line.trim().strip_prefix("- id: "));
+            wrong.extend(
+                all.filter(|id| !ids.contains(*id))
+                    .map(|id| format!("{path}: {id} has no line of each kind")),
+            );
+            tested.extend(ids);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tested.len() >= 20, "{tested:?}");
 }
 
 #[test]

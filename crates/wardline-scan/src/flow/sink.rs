@@ -54,7 +54,7 @@ impl<'p> Interpreter<'p> {
     /// What is in `from` is in `to` too, from here on.
     pub(super) fn propagate(&mut self, within: &'p Expr, rules: RuleSet, from: ExprId, to: ExprId) {
         let (Some(from), Some(to)) = (part(within, from, 0), part(within, to, 0)) else { return };
-        let given = self.peek(from).deep_taint().only(rules);
+        let given = self.quiet(from).deep_taint().only(rules);
         if !given.is_clean() && is_place(to) {
             let value = self.peek(to).tainted(&given);
             self.update(to, value);
