@@ -105,6 +105,23 @@ fn labelled_code_is_judged_as_labelled() {
             }
         }
     }
+    for rules in [
+        &["sql-injection"][..],
+        &["xss"],
+        &["command-injection"],
+        &["code-injection"],
+        &["path-traversal"],
+        &["open-redirect"],
+        &["native-dialog"],
+        &["ssrf"],
+        &["weak-crypto", "weak-random"],
+    ] {
+        let of = rules.iter().filter_map(|rule| counts.get(&format!("javascript {rule}")));
+        let (bad, safe) = of.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+        if bad < 25 || safe < 25 {
+            wrong.push(format!("javascript {rules:?}: {bad} wrong and {safe} safe ones are too few"));
+        }
+    }
     assert!(wrong.is_empty(), "{} wrong:\n{}\n{counts:#?}", wrong.len(), wrong.join("\n"));
     assert!(!counts.is_empty());
 }
