@@ -28,6 +28,9 @@ const MAX_NEIGHBOURS: usize = 400;
 /// How far imports are followed from the files that are analysed.
 const MAX_DISTANCE: usize = 3;
 
+/// Why a file is incomplete whose work was not cut.
+pub const DEEP: &str = "a value from outside goes deeper than calls and imports are followed";
+
 /// What came of a scan.
 #[derive(Debug, Default)]
 pub struct Scan {
@@ -193,8 +196,9 @@ impl Scanner {
             let (unit, applied) = (&reading.unit, &reading.applied);
             let Some(compiled) = self.compiled(unit.module.language) else { continue };
             if report.exhausted {
-                let why = "the values of this file were not followed to the end".to_owned();
-                scan.gap(&unit.path, None, GapReason::Exhausted(why));
+                let why =
+                    if report.deep { DEEP } else { "the values of this file were not followed to the end" };
+                scan.gap(&unit.path, None, GapReason::Exhausted(why.to_owned()));
             }
             scan.findings
                 .extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, file, found)));

@@ -149,9 +149,10 @@ impl<'p> Interpreter<'p> {
         self.written.spoilt |= self.exhausted || !whole;
         let written = std::mem::take(&mut self.written);
         self.shelve(&written);
-        let (exhausted, steps) = (self.exhausted || self.cut, self.steps);
+        let (exhausted, deep) = (self.exhausted || self.cut, !self.exhausted && self.cut);
+        let steps = self.steps;
         let worked = steps.saturating_sub(self.saved);
-        whole.then_some((Report { flows, exhausted, steps, worked }, written))
+        whole.then_some((Report { flows, exhausted, deep, steps, worked }, written))
     }
 
     /// Makes ready for a file. What the statements of others left is kept where that depends on nothing else.

@@ -137,6 +137,8 @@ pub struct Report {
     pub flows: Vec<Flow>,
     /// Whether work was cut at its limit: there may be more.
     pub exhausted: bool,
+    /// Whether that is only because a value from outside goes deeper than calls and imports are followed.
+    pub deep: bool,
     /// How many steps a run from the beginning takes.
     pub steps: u64,
     /// How many were done now: the others are known from the last run.
