@@ -4,7 +4,7 @@
 //! an interpreter or a wrapper. Before anything is written the rules are tried on the question itself and on what the journal holds,
 //! so that the person sees what else they would have let through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -273,10 +273,14 @@ fn replay(
     after: &PolicySet,
 ) -> (Vec<Would>, usize) {
     let mut seen = BTreeSet::new();
-    let mut latest: Vec<(Would, CheckRequest)> = Vec::new();
+    let mut latest: Vec<(Would, CheckRequest, PathBuf)> = Vec::new();
+    let mut projects: BTreeMap<String, PathBuf> = BTreeMap::new();
     for entry in audit::read(&world.journal()).into_iter().flatten().flatten() {
         let text = |key: &str| entry.body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (cwd, then) = (text("cwd"), text("decision"));
+        if entry.kind == Kind::SessionStart {
+            projects.insert(entry.session.clone(), PathBuf::from(text("project")));
+        }
         let here = match hold {
             Hold::Session => entry.session == question.session,
             Hold::Project => PathBuf::from(&cwd).starts_with(&world.project),
@@ -298,17 +302,23 @@ fn replay(
                 cwd: Some(PathBuf::from(&cwd)),
                 confined: entry.body.get("confined").and_then(Value::as_bool).unwrap_or_default(),
             };
-            latest.push((Would { target, cwd: cwd.clone(), then: then.clone() }, request));
+            let inside = |project: &&PathBuf| PathBuf::from(&cwd).starts_with(project);
+            let project =
+                [Some(&world.project), projects.get(&entry.session)].into_iter().flatten().find(inside);
+            let project = project.cloned().unwrap_or_else(|| PathBuf::from(&cwd));
+            latest.push((Would { target, cwd: cwd.clone(), then: then.clone() }, request, project));
         }
     }
     let from = latest.len().saturating_sub(MOST_TRIED);
     let latest = latest.split_off(from);
     let tried = latest.len();
-    let would = latest.into_iter().filter(|(_, request)| {
-        let decided = |policy| check(world, policy, request.clone()).verdict.decision;
+    // Each in its own project, whose files are its own.
+    let would = latest.into_iter().filter(|(_, request, project)| {
+        let there = world.clone().in_project(project.clone());
+        let decided = |policy| check(&there, policy, request.clone()).verdict.decision;
         decided(after) == Decision::Allow && decided(before) != Decision::Allow
     });
-    (would.map(|(would, _)| would).collect(), tried)
+    (would.map(|(would, ..)| would).collect(), tried)
 }
 
 #[cfg(test)]

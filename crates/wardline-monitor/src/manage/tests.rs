@@ -148,8 +148,11 @@ fn rules_hold_where_they_are_given_and_until_their_end() {
     let question = question(&world, "terraform plan -out x").unwrap();
     let narrow = &question.proposals[..1];
     let other = world.clone().in_project(dir.path().join("q"));
-    let decided =
-        |world: &World| answers(world, &policy(world, &Choice::default(), None).unwrap(), &question);
+    let decided = |world: &World| {
+        let cwd = world.project.to_string_lossy().into_owned();
+        let there = Question { cwd, ..question.clone() };
+        answers(world, &policy(world, &Choice::default(), None).unwrap(), &there)
+    };
     let shown = prepare(&world, &question, narrow, Hold::Session, None).unwrap();
     shown.give(&world, "test").unwrap();
     let grants = Board::at(&world.state).grants().unwrap();
