@@ -39,6 +39,8 @@ pub struct Piece {
     pub modes: Option<(u32, u32)>,
     /// How the text changes, where it is one.
     pub hunks: Option<Hunks>,
+    /// Where a symbolic link that is left there leads.
+    pub target: Option<Vec<u8>>,
     /// What runs this file later on the host, for files of that kind.
     pub runs: Option<&'static str>,
 }
@@ -261,7 +263,11 @@ fn piece(store: &Store, rehearsal: &Rehearsal, table: &traps::Table, step: &Step
     };
     let modes = step.old.as_ref().and_then(mode).zip(step.new.as_ref().and_then(mode));
     let modes = modes.filter(|(old, new)| old != new);
-    Piece { place: step.place.clone(), letter: undo::step_letter(step), modes, hunks, runs }
+    let target = match &step.new {
+        Some(Node::Link { target }) => Some(target.clone()),
+        _ => None,
+    };
+    Piece { place: step.place.clone(), letter: undo::step_letter(step), modes, hunks, target, runs }
 }
 
 /// A step in words: what becomes of its place.

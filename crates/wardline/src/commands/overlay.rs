@@ -94,5 +94,6 @@ fn line(piece: &Piece) -> String {
     let counts = counts.map_or_else(String::new, |(new, old)| format!("  +{new} -{old}"));
     let runs = piece.runs.map_or_else(String::new, |runs| format!("  RUNS LATER ON THIS MACHINE: {runs}"));
     let modes = piece.modes.map_or_else(String::new, |(old, new)| format!("  mode {old:o} → {new:o}"));
-    format!("{}  {}{counts}{modes}{runs}\n", piece.letter, shown(&piece.place))
+    let leads = piece.target.as_ref().map_or_else(String::new, |target| format!(" -> {}", shown(target)));
+    format!("{}  {}{leads}{counts}{modes}{runs}\n", piece.letter, shown(&piece.place))
 }

@@ -62,12 +62,12 @@ impl Stop {
         if self.resume {
             seat::at_terminal().map_err(|why| (exit::USAGE, why))?;
         }
+        let running = self.chosen(world)?;
         if !(self.resume || self.freeze || self.yes || term::is_attended()) {
             let why =
                 "nobody is at a terminal to say yes; `--yes` ends the session, `--freeze` only stops it";
             return Err((exit::USAGE, why.to_owned()));
         }
-        let running = self.chosen(world)?;
         if self.resume {
             let state = running.state(world);
             let done = running.carry_out(world, Deed::Resume, "terminal").map_err(|e| failed(&e))?;

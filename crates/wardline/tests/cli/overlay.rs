@@ -80,6 +80,7 @@ fn a_yes_takes_all_of_it_over_and_it_can_be_undone() {
         "+2",
         "D  src/lib.txt",
         "A  d/e/f",
+        "A  link -> text",
         "nothing of this is in the project yet",
         "places were changed",
     ] {
