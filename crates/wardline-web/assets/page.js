@@ -18,13 +18,15 @@
 
   // A page that is live loads itself again when what it shows has changed; what the person is at stays.
   const topics = (main().dataset.live || "").split(" ").filter(Boolean);
-  let waiting = false, loading = false;
+  let waiting = false, loading = false, again = false, timer = 0, shown = main().cloneNode(true);
+  const soon = () => { clearTimeout(timer); timer = setTimeout(load, 80); };
   const busy = () => {
     const at = document.activeElement;
     return main().querySelector("[data-dirty], dialog[open]") || (at && main().contains(at) && at.matches("input, textarea, select"));
   };
   const load = async () => {
-    if (loading || busy()) { waiting = true; return; }
+    if (loading) { again = true; return; }
+    if (busy()) { waiting = true; return; }
     loading = true;
     waiting = false;
     try {
@@ -32,6 +34,8 @@
       if (!answer.ok) { location.reload(); return; }
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
       if (!fresh || busy()) { waiting = true; return; }
+      if (fresh.isEqualNode(shown)) return;
+      shown = fresh.cloneNode(true);
       const at = document.activeElement, name = at && at.id, open = [...main().querySelectorAll("details[open][id]")].map(it => it.id);
       const index = rows().indexOf(at);
       main().replaceChildren(...fresh.childNodes);
@@ -39,12 +43,14 @@
       if (name) document.getElementById(name)?.focus({ preventScroll: true });
       else if (index >= 0) rows()[index]?.focus({ preventScroll: true });
       prepare();
-    } catch { /* The server ended; the stream says so. */ } finally { loading = false; }
+    } catch { /* The server ended; the stream says so. */ } finally {
+      loading = false;
+      // Something happened while it was loading.
+      if (again) { again = false; soon(); }
+    }
   };
   if (topics.length) {
     const events = new EventSource("/events");
-    let timer = 0;
-    const soon = () => { clearTimeout(timer); timer = setTimeout(load, 80); };
     topics.forEach(topic => events.addEventListener(topic, soon));
     const badge = document.getElementById("waiting"), title = document.title;
     events.addEventListener("waiting", event => {
@@ -53,7 +59,8 @@
       badge.title = count ? "questions wait for an answer" : "";
       document.title = count ? `(${count}) ${title}` : title;
     });
-    events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; });
+    // What happened between the making of the page and the stream, or while it was broken off, has no event.
+    events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; soon(); });
     events.onerror = () => { live.textContent = "not connected"; live.className = "off"; };
     document.addEventListener("focusout", () => { if (waiting) soon(); });
   }

@@ -95,6 +95,17 @@ impl Browser {
         Ok(answer.pointer("/result/value").cloned().unwrap_or_default())
     }
 
+    /// Runs a script before those of each page that is loaded from now on; gives what [`Browser::forget`] takes.
+    pub(super) fn at_each_load(&mut self, script: &str) -> Result<Value, String> {
+        let added = self.cdp.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}))?;
+        Ok(added.get("identifier").cloned().unwrap_or_default())
+    }
+
+    /// Takes such a script away.
+    pub(super) fn forget(&mut self, script: &Value) -> Result<(), String> {
+        self.cdp.call("Page.removeScriptToEvaluateOnNewDocument", json!({"identifier": script})).map(drop)
+    }
+
     /// The same as text.
     pub(super) fn text(&mut self, expression: &str) -> Result<String, String> {
         self.value(expression).map(|value| value.as_str().unwrap_or_default().to_owned())

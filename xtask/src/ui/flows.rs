@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ pub(super) const FLOWS: &[(&str, Flow)] = &[
     ("live", live),
     ("approve", approve),
     ("deny by the keyboard", deny),
+    ("what comes while the page does not listen", early),
     ("leave a rule from a question", leave_rule),
     ("switch the mode", switch),
     ("stop a session", stop),
@@ -282,6 +284,42 @@ fn approve(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     )
 }
 
+/// Nothing that happens is missed: not while the page loads itself again, and not before it listens. The stream is ours here, so
+/// that the order of things is certain.
+fn early(page: &mut Browser, scene: &Scene) -> Result<(), String> {
+    const STREAM: &str = "const came = []; window.tell = topic => came.filter(it => it[0] === topic).forEach(it => it[1]({})); \
+        window.EventSource = function () { return {addEventListener: (...it) => came.push(it)}; };";
+    const HOLD: &str = "const get = window.fetch; window.fetch = (...it) => get(...it).then(page => new Promise(done => { \
+        window.held = true; setTimeout(done, 5000, page); })); tell('approvals'); true";
+    let script = page.at_each_load(STREAM)?;
+    for (before, event, words) in [(HOLD, "approvals", "meanwhile"), ("true", "ready", "before")] {
+        page.go(&scene.at("/approvals"))?;
+        page.sees("No question waits")?;
+        page.value(before)?;
+        page.until("a page that is on its way", &format!("window.held === true || {}", event == "ready"))?;
+        let mut asker = asking(scene, &["git", "push", words])?;
+        is_put(scene, words)?;
+        check(page.text("document.body.innerText")?.contains("No question waits"), "it was seen before")?;
+        page.value(&format!("tell('{event}'); true"))?;
+        page.sees(&format!("git push {words}"))?;
+        asker.kill().ok();
+        asker.wait().map_err(|e| e.to_string())?;
+    }
+    page.forget(&script)
+}
+
+/// Waits until a question about these words is put.
+fn is_put(scene: &Scene, words: &str) -> Result<(), String> {
+    for _ in 0..200 {
+        let listed = scene.run(&["approve", "--list", "--json"]).output().map_err(|e| e.to_string())?;
+        if String::from_utf8_lossy(&listed.stdout).contains(words) {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(50));
+    }
+    Err(format!("no question about {words} was put"))
+}
+
 fn deny(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.go(&scene.at("/sessions"))?;
     let asker = asking(scene, &["git", "push", "there"])?;
@@ -354,7 +392,7 @@ fn stop(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     let size = || fs::metadata(&ticks).map_or(0, |found| found.len());
     let rests = || {
         let before = size();
-        std::thread::sleep(Duration::from_millis(300));
+        sleep(Duration::from_millis(300));
         size() == before
     };
     let script = "setsid sh -c 'while :; do printf x >> ticks; sleep 0.02; done' & wait";
@@ -367,7 +405,7 @@ fn stop(page: &mut Browser, scene: &Scene) -> Result<(), String> {
                 return Ok(());
             }
             page.value("true")?;
-            std::thread::sleep(Duration::from_millis(50));
+            sleep(Duration::from_millis(50));
         }
         Err(format!("it does not write {what}"))
     };
