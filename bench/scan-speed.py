@@ -122,13 +122,8 @@ def run(command, cwd):
 
 
 def commands(wardline, peers, rules, path):
-    """How each is called for a path. Exit code 1 is "something was found" for all of them; ours has 3 besides.
-
-    A tree is scanned by us in two ways: from its root, where its imports of itself are followed, and by its name from
-    elsewhere, where they are not."""
-    made = {"wardline": [wardline, "scan", "--all", "."]} if path.is_dir() else {"wardline": [wardline, "scan", "--all", path]}
-    if path.is_dir():
-        made["wardline, imports not followed"] = [wardline, "scan", "--all", path]
+    """How each is called for a path. Exit code 1 is "something was found" for all of them; ours has 3 besides."""
+    made = {"wardline": [wardline, "scan", "--all", path]}
     arguments = {
         "ruff": ["check", "--select", "S", "--no-cache", "--isolated", path],
         "ast-grep": ["scan", "--rule", rules / "ast-grep.yml", path],
@@ -147,7 +142,7 @@ def compare(title, rounds, made, cwd, unit):
     for _ in range(rounds):
         for name, command in made.items():
             result = run(command, cwd)
-            if result[3] not in ((0, 1, 3) if name.startswith("wardline") else (0, 1)):
+            if result[3] not in ((0, 1, 3) if name == "wardline" else (0, 1)):
                 sys.exit(f"{name} failed with {result[3]}: {' '.join(map(str, command))}")
             taken[name].append(result)
     middle = {name: [statistics.median(row[column] for row in rows) for column in range(3)] for name, rows in taken.items()}
