@@ -2,13 +2,10 @@
 //!
 //! Rules that know a call by its receiver's name miss it under another one. What is run tells more.
 
-use super::{
-    names::Names,
-    walk::{self, Node},
-};
+use super::{names::Names, walk};
 use crate::{
     hash::HashMap,
-    ir::{Expr, ExprKind, Literal, Stmt, StmtKind, TemplatePart},
+    ir::{Expr, ExprKind, Literal, Stmt, TemplatePart},
 };
 
 /// How far names and calls are followed to the beginning of a text.
@@ -31,19 +28,7 @@ pub(super) fn given<'m>(body: &'m [Stmt]) -> Given<'m> {
             }
         }
     };
-    walk::block(body, &mut |node| match node {
-        Node::Expr(Expr { kind: ExprKind::Assign { target, value, .. }, .. }) => add(target, value),
-        Node::Block(statements) => {
-            for statement in statements {
-                if let StmtKind::Declare(declare) = &statement.kind
-                    && let Some(value) = &declare.value
-                {
-                    add(&declare.target, value);
-                }
-            }
-        }
-        _ => {}
-    });
+    walk::block(body, &mut |node| node.given(&mut add));
     found
 }
 

@@ -45,24 +45,11 @@ struct Bindings<'m> {
 
 /// The patterns that take members out of a name: `const { exec } = cp`.
 fn taken_out<'m>(node: Node<'m>, found: &mut Vec<(&'m [Entry], &'m str)>) {
-    let mut add = |target: &'m Expr, value: &'m Expr| {
+    node.given(|target, value| {
         if let (ExprKind::Map(entries), ExprKind::Name(from)) = (&target.kind, &value.kind) {
             found.push((entries, from));
         }
-    };
-    match node {
-        Node::Expr(Expr { kind: ExprKind::Assign { target, value, .. }, .. }) => add(target, value),
-        Node::Block(statements) => {
-            for statement in statements {
-                if let StmtKind::Declare(declare) = &statement.kind
-                    && let Some(value) = &declare.value
-                {
-                    add(&declare.target, value);
-                }
-            }
-        }
-        _ => {}
-    }
+    });
 }
 
 /// A chain `root.a.b`.

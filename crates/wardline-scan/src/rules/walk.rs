@@ -14,6 +14,25 @@ pub(crate) enum Node<'m> {
     Imports(&'m [Import]),
 }
 
+impl<'m> Node<'m> {
+    /// Calls `visit` with what is given a value here, and the value: by an assignment, or by the declarations of a list.
+    pub(super) fn given(self, mut visit: impl FnMut(&'m Expr, &'m Expr)) {
+        match self {
+            Node::Expr(Expr { kind: ExprKind::Assign { target, value, .. }, .. }) => visit(target, value),
+            Node::Block(statements) => {
+                for statement in statements {
+                    if let StmtKind::Declare(declare) = &statement.kind
+                        && let Some(value) = &declare.value
+                    {
+                        visit(&declare.target, value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Calls `visit` for everything in `block`.
 pub(crate) fn block<'m>(block_: &'m [Stmt], visit: &mut dyn FnMut(Node<'m>)) {
     visit(Node::Block(block_));
