@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::{
     Span, assignments,
-    checks::{Check, check},
+    checks::{Check, check, decode},
     documents::{Document, document, is_example},
-    formats, redact, tokens, value,
+    formats, literals, redact, tokens, value,
 };
 
 /// How sure it is that a person's secret stands there.
@@ -43,6 +43,10 @@ pub fn find(path: &str, text: &str) -> Vec<Secret> {
     }
     if matches!(document, Document::Settings | Document::Code) {
         found.extend(assigned(text, document));
+        found.extend(authorizations(text));
+    }
+    if document == Document::Code {
+        found.extend(literals::find(text));
     }
     if is_example(path) {
         for secret in &mut found {
@@ -83,7 +87,11 @@ fn keys(text: &str) -> Vec<Secret> {
     redact::private_keys(text, &mut spans);
     let body = |range: &Range<usize>| {
         let block = text.get(range.clone()).unwrap_or_default();
-        let mut runs = block.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '='));
+        // Behind the title there is nothing but lines of base 64, quoted and joined perhaps: in code that looks for a title there is.
+        let inside = block.split_once("KEY-----").map_or("", |(_, rest)| rest);
+        let of_key = |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "+/=-\\\"'`,.:".contains(c);
+        let inside = inside.split(|c| !of_key(c)).next().unwrap_or_default();
+        let mut runs = inside.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '='));
         runs.any(|run| run.len() >= RUN && !value::is_placeholder(run))
     };
     spans
@@ -142,11 +150,48 @@ fn assigned(text: &str, document: Document) -> Vec<Secret> {
         let value = text.get(found.value.clone()).unwrap_or_default();
         let one_line = !value.contains(['\n', '\r']);
         one_line
-            && (quoted || document == Document::Settings)
+            && (quoted || document == Document::Settings || connection(text, found))
             && value::speaks(name, value, found.kind, document)
     };
     let found = assignments::find(text).into_iter().filter(|found| found.kind != "header" && evident(found));
     found.map(|found| secret(found.value, found.kind, Certainty::Likely)).collect()
+}
+
+/// Whether a value without quotes is that of a connection string (`host=db user=me password=…`), which is a literal itself.
+fn connection(text: &str, found: &assignments::Assignment) -> bool {
+    /// How far before the password the words are looked for.
+    const LOOK: usize = 160;
+    const WORDS: [&str; 8] =
+        ["host=", "server=", "dbname=", "database=", "user=", "user id=", "uid=", "data source="];
+    let near = found.name.start.saturating_sub(LOOK)..(found.value.end + LOOK).min(text.len());
+    let near = String::from_utf8_lossy(text.as_bytes().get(near).unwrap_or_default()).to_ascii_lowercase();
+    let at = found.name.start.min(LOOK);
+    let line = |part: &str, from_end: bool| -> String {
+        let piece = if from_end { part.rsplit('\n').next() } else { part.split('\n').next() };
+        piece.unwrap_or_default().to_owned()
+    };
+    let (before, after) = near.split_at_checked(at).unwrap_or((&near, ""));
+    let (before, after) = (line(before, true), line(after, false));
+    before.contains(['"', '\'', '`'])
+        && WORDS.iter().any(|word| before.contains(word) || after.contains(word))
+}
+
+/// What `Bearer` and `Basic` are followed by, when it is no word, variable or placeholder.
+fn authorizations(text: &str) -> Vec<Secret> {
+    let mut spans = Vec::new();
+    tokens::find(text, &mut spans);
+    let real = |span: &Span| {
+        let value = text.get(span.range.clone()).unwrap_or_default();
+        let quoted =
+            text.as_bytes().get(span.range.end).is_some_and(|next| matches!(next, b'"' | b'\'' | b'`'));
+        let evident = match span.kind {
+            "bearer" => value::is_random(value),
+            "basic-auth" => decode(value).is_some_and(|pair| pair.contains(&b':')),
+            _ => false,
+        };
+        quoted && evident && !value::is_placeholder(value)
+    };
+    spans.into_iter().filter(real).map(|span| secret(span.range, span.kind, Certainty::Likely)).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod checks;
 mod documents;
 mod find;
 mod formats;
+mod literals;
 mod redact;
 mod tokens;
 mod value;

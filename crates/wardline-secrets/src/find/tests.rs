@@ -92,6 +92,41 @@ fn values_speak_in_settings_and_in_code() {
 }
 
 #[test]
+fn code_says_what_its_literals_are() {
+    use Certainty::{Example, Likely};
+    let rows = [
+        ("a.py", "jwt.encode({'sub': user}, 'kwXoIIXGvOoNZYW2mZp0zVZo', 'HS256')", "signing-key", Likely),
+        // The key is the key, whatever it is; but nobody can tell by looking whether it is in use.
+        ("a.py", "jwt.encode({'sub': user}, 'changeme', 'HS256')", "signing-key", Example),
+        ("a.py", "pw = os.getenv('DB_PASSWORD', 's4les-db')", "password", Likely),
+        ("a.js", "const k = process.env.JWT_SECRET ?? `kwXoIIXGvOoNZYW2mZp0zVZo`", "secret", Likely),
+        ("a.ts", "const apiKey: string = '6608697a8d41bed440e50454f31af317'", "api-key", Likely),
+        ("a.js", "if (req.headers['x-token'] !== '14b3ce107f80e222f828767efc2f9162') {}", "token", Likely),
+        ("a.cs", "var dsn = @\"Server=db;User Id=me;Password=Gr4nd-Piano;\"", "password", Likely),
+        ("a.go", "smtp.PlainAuth(\"\", \"me\", \"b0unce-house\", host)", "password", Likely),
+        ("a.py", "h = {'Authorization': 'Bearer 6813e02ea68ef786e4d3cea27d26934b'}", "bearer", Likely),
+        ("a.py", "h = {'Authorization': 'Basic cm9ib3Q6aDBwcGVy'}", "basic-auth", Likely),
+    ];
+    for (path, text, kind, certainty) in rows {
+        let found = named(path, text);
+        assert!(
+            found.iter().any(|(named, sure, _)| (*named, *sure) == (kind, certainty)),
+            "{text}: {found:?}"
+        );
+    }
+    for text in [
+        "password = request.form['password_2b']",
+        "password = cfg[\"db_pw_2x\"]",
+        "jwt.encode({'sub': 'user-4711'}, key, algorithm='HS256')",
+        "token = f'abc{user}123{other}456789'",
+        "x = password or default_1",
+        "assert t('password', 'at least 12 characters')",
+    ] {
+        assert_eq!(named("a.py", text), [], "{text}");
+    }
+}
+
+#[test]
 fn look_alikes_are_left_alone() {
     let rows = [
         ("app/forms.py", "password = forms.CharField(label=_('Password'))"),
@@ -113,6 +148,10 @@ fn look_alikes_are_left_alone() {
         ("db.py", "dsn = 'postgres://user:password@localhost/db'"),
         ("db.py", "dsn = f'postgres://{user}:{password1}@{host}/db'"),
         ("pem.rs", "if line.starts_with(\"-----BEGIN PRIVATE KEY-----\") { found = true }"),
+        (
+            "pem.py",
+            "def is_key(t):\n    return '-----BEGIN PRIVATE KEY-----' in t\n\nsha = {\n'7f9cc25de23d1a255720b0ae4551f4044d600f46'}",
+        ),
         (
             "package-lock.json",
             r#""integrity": "sha512-Bp3dq1q0b5e0d1Y9Nn0vJ5e7m2c8f4a6t9x1z3w5y7u9i1o3p5a7s9d1f3g5h7==", "token": "3b6311afca5bd8aac647b316704e9c6d""#,
