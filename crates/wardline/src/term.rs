@@ -37,6 +37,11 @@ pub(crate) fn confirmed(text: &str) -> io::Result<bool> {
     Ok(matches!(ask(text)?.as_str(), "y" | "Y" | "yes" | "YES"))
 }
 
+/// Whether the person has nothing against colours.
+pub(crate) fn coloured() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// How the standard output may look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
@@ -46,8 +51,12 @@ pub(crate) struct Style {
 impl Style {
     /// The style of standard output.
     pub(crate) fn of_stdout() -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { colour: wanted && io::stdout().is_terminal() }
+        Self { colour: coloured() && io::stdout().is_terminal() }
+    }
+
+    /// No colours at all.
+    pub(crate) fn plain() -> Self {
+        Self { colour: false }
     }
 
     /// A decision as a coloured word.

@@ -204,7 +204,7 @@ impl Window {
         self.tmux(&["send-keys", name]).map(drop)
     }
 
-    fn keys(&self, text: &str) -> Result<(), String> {
+    pub(super) fn keys(&self, text: &str) -> Result<(), String> {
         self.tmux(&["send-keys", "-l", text]).map(drop)
     }
 

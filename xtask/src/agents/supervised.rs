@@ -23,6 +23,8 @@ pub(super) const NAME: &str = "supervised";
 /// How long a question may take to come, and the agent to end.
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
+/// Keys that are pressed before a screen counts as deaf: one that comes right after news is not taken for an answer.
+const TRIES: usize = 10;
 
 const CONFIG: &str = r#"{ "preset": "supervised", "on_ask": "wait:120" }"#;
 
@@ -264,7 +266,7 @@ impl Surface {
     fn terminal(stage: &Stage) -> Result<Self, String> {
         let window = Window::open(stage).map_err(|e| e.to_string())?;
         window.enter(&format!("{} approve", stage.world.wardline().display()))?;
-        window.until("the terminal that answers", |text| text.contains("waiting for questions"))?;
+        window.until("the screen that answers", |text| text.contains("no question waits"))?;
         Ok(Self::Terminal(window))
     }
 
@@ -292,10 +294,20 @@ impl Surface {
                 }
             }
             Self::Terminal(window) => {
-                let code = digest.get(..4).unwrap_or_default().to_owned();
-                window
-                    .until("the question in the terminal", |text| text.contains(&format!("run {code} |")))?;
-                window.enter(if allow { format!("run {code}") } else { "deny".to_owned() }.as_str())
+                let name = id.get(..8).unwrap_or_default();
+                window.until("the question on the screen", |text| text.contains(&format!("── {name} ")))?;
+                let said = format!("{}: {name}", if allow { "allowed, once" } else { "refused" });
+                for _ in 0..TRIES {
+                    // To its end, and a moment later a yes or a no.
+                    window.keys("G")?;
+                    thread::sleep(PAUSE * 7);
+                    window.keys(if allow { "r" } else { "d" })?;
+                    thread::sleep(PAUSE * 5);
+                    if window.text().contains(&said) {
+                        return Ok(());
+                    }
+                }
+                Err(format!("the screen did not say {said:?}"))
             }
         }
     }

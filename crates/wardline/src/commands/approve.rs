@@ -1,6 +1,7 @@
 //! `wardline approve`: a person answers the questions that wait, in a terminal of their own.
 
 mod rules;
+mod screen;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,10 +19,11 @@ use crate::term::Style;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without a flag, in a terminal: stays, shows each question whole as it comes, and takes an answer to it: `run` with \
-                        the first digits of its digest, `deny`, `rule` to leave rules (what they would have let through of the journal is shown \
-                        first), `skip` or `quit`. While it is there, `--on-ask auto` waits for it. Without \
-                        a terminal: the same as --list.\n\nAn answer is about the very action that was shown (its digest), counts once \
+    after_help = "Without a flag, in a terminal: a screen that stays, lists what waits, shows the chosen question whole, and takes an answer \
+                        by a key; ? tells the keys. While it is there, `--on-ask auto` waits for it. With --plain, or where the terminal \
+                        cannot be painted on (TERM is dumb or not set): the same line by line, answered by `run` with the first digits of the \
+                        question's digest, `deny`, `rule` to leave rules (what they would have let through of the journal is shown first), \
+                        `skip` or `quit`. Without a terminal: the same as --list.\n\nAn answer is about the very action that was shown (its digest), counts once \
                         and in the question's time. It is a person's word: it needs a terminal that is not the agent's, and nothing \
                         that an agent started may give it.\n\nExit codes: 0 done, 1 there is no such question or it is over, 2 bad \
                         usage or nobody at a terminal."
@@ -42,6 +44,9 @@ pub(crate) struct Approve {
     /// Refuse this action
     #[arg(long, value_name = "ID", conflicts_with_all = ["allow", "list"])]
     deny: Option<String>,
+    /// Ask line by line instead of on a screen, as where there is no terminal that can be painted on
+    #[arg(long, conflicts_with_all = ["allow", "deny", "list", "resume"])]
+    plain: bool,
     /// Let a paused session go on
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["allow", "deny", "list"])]
     resume: Option<String>,
@@ -58,6 +63,12 @@ impl Approve {
             Self { deny: Some(id), .. } => answer(&board, id, None, Say::Deny),
             Self { resume: Some(session), .. } => resume(world, &board, session),
             Self { list: true, json, .. } => list(&board, *json),
+            Self { plain: false, .. } if screen::can_be_shown(world) && seat::at_terminal().is_ok() => {
+                match screen::attend(world, &board) {
+                    Ok(code) => return code,
+                    Err(e) => Err(e),
+                }
+            }
             Self { .. } if std::io::stdout().is_terminal() && seat::at_terminal().is_ok() => {
                 attend(world, &board)
             }
@@ -145,7 +156,10 @@ fn attend(world: &World, board: &Board) -> Result<(), Failure> {
             ["rule", words @ ..] => {
                 let mut give = || {
                     let shown = rules::prepare(world, &question, words)?;
-                    print!("{}give {code} | anything else leaves none > ", rules::described(&shown));
+                    print!(
+                        "{}give {code} | anything else leaves none > ",
+                        rules::described(&shown, rules::LINES)
+                    );
                     std::io::stdout().flush().map_err(|e| e.to_string())?;
                     let word = typed.next().transpose().map_err(|e| e.to_string())?.unwrap_or_default();
                     if word.trim() != format!("give {code}") {
@@ -220,7 +234,7 @@ pub(crate) fn whole(question: &Question, style: Style) -> String {
         if let Some(why) = &edit.unknown {
             line("edit", &format!("{}: the difference can't be shown: {why}", edit.path));
         }
-        edit.patch.lines().for_each(|it| line("", it));
+        edit.patch.split_terminator('\n').for_each(|it| line("", it));
     }
     question.proposals.iter().zip(1..).for_each(|(rule, number)| {
         line(

@@ -170,7 +170,7 @@ fn confirmed(running: &Running, state: &State) -> std::io::Result<bool> {
 }
 
 /// What a session is doing, for a person.
-fn described(running: &Running, state: &State, style: Style) -> String {
+pub(crate) fn described(running: &Running, state: &State, style: Style) -> String {
     let mut text = String::new();
     let frozen = if state.frozen { ", frozen" } else { "" };
     writeln!(text, "{}{frozen}", style.bold(&visible(&running.label()))).ok();

@@ -8,7 +8,7 @@ use crate::waive::at_terminal;
 use serde_json::{Value, json};
 
 /// Starts the binary with nobody at its terminal, in a session of its own.
-fn start(world: &Sealed, arguments: &[&str]) -> Child {
+pub(crate) fn start(world: &Sealed, arguments: &[&str]) -> Child {
     let mut command = Command::new("setsid");
     command.arg("--wait").arg(env!("CARGO_BIN_EXE_wardline")).args(arguments);
     command.current_dir(world.project()).env_clear().env("HOME", world.path("home")).env("USER", "tester");
@@ -17,7 +17,7 @@ fn start(world: &Sealed, arguments: &[&str]) -> Child {
 }
 
 /// Waits for the one open question; gives it and its digest.
-fn question(world: &Sealed) -> (Value, String) {
+pub(crate) fn question(world: &Sealed) -> (Value, String) {
     let end = Instant::now() + Duration::from_secs(60);
     loop {
         let listed = world.run(&["approve", "--list", "--json"]).stdout;
@@ -31,15 +31,16 @@ fn question(world: &Sealed) -> (Value, String) {
     }
 }
 
-fn ended(child: Child) -> (i32, String) {
+pub(crate) fn ended(child: Child) -> (i32, String) {
     let output = child.wait_with_output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
 }
 
-const ASKED: [&str; 7] = ["exec", "--preset", "supervised", "--on-ask", "wait:60", "--", "./build.sh"];
+pub(crate) const ASKED: [&str; 7] =
+    ["exec", "--preset", "supervised", "--on-ask", "wait:60", "--", "./build.sh"];
 
-fn project(name: &str) -> Sealed {
+pub(crate) fn project(name: &str) -> Sealed {
     let world = Sealed::new(name);
     let script = world.write("home/p/build.sh", "#!/bin/sh\necho built > out.txt\n");
     std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

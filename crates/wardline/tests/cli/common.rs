@@ -1,9 +1,13 @@
 //! A sealed world for tests of the command line: a home, a project and a state of its own, and nothing of the caller's.
 
+use std::fs::File;
 use std::io::Write as _;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// The sealed world; removed when dropped.
 pub(crate) struct Sealed {
@@ -134,6 +138,17 @@ impl Drop for Sealed {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.root).ok();
     }
+}
+
+/// A terminal: our end, and the end for the program.
+pub(crate) fn terminal() -> (File, OwnedFd) {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let theirs = rustix::fs::open(&name, flags, rustix::fs::Mode::empty()).unwrap();
+    (File::from(ours), theirs)
 }
 
 /// Whether a path exists, links not followed.

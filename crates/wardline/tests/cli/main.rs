@@ -32,6 +32,7 @@ mod redact;
 mod reverts;
 mod run;
 mod scan;
+mod screen;
 mod stop;
 mod ui;
 mod waive;

@@ -7,7 +7,7 @@
 //! `WARDLINE_KILLED_REVERTS` says how many histories there are; the usual few keep the suite short.
 //! `WARDLINE_KILLED_REVERTS=200 cargo test -p wardline --test cli reverts -- --nocapture` is the long run.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io::{Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -23,10 +23,10 @@ use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use wardline_monitor::checkpoint::{Author, Cause, Limits, Now, Occasion, Store};
 use wardline_sys::notify::{self, Answer, Instruction};
 
+use crate::common::terminal;
 use histories::{History, Thing, Things, read, write};
 
 #[expect(
@@ -216,17 +216,6 @@ impl Workspace {
         let ran = self.command(wardline).args(["checkpoint", "list"]).output().unwrap();
         assert!(ran.status.success(), "{ran:?}");
     }
-}
-
-/// A terminal: our end, and the end for the program.
-fn terminal() -> (File, OwnedFd) {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap();
-    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
-    let theirs = rustix::fs::open(&name, flags, rustix::fs::Mode::empty()).unwrap();
-    (File::from(ours), theirs)
 }
 
 /// The descriptor that the started process hands out.

@@ -6,8 +6,8 @@ use wardline_monitor::approvals::Question;
 use wardline_monitor::manage::{self, Hold, Shown};
 use wardline_monitor::{World, visible};
 
-/// Actions of the journal that are listed; all are counted.
-const LINES: usize = 20;
+/// Actions of the journal that are listed where nothing can be scrolled; all are counted.
+pub(super) const LINES: usize = 20;
 
 /// The words after `rule`: numbers of proposals, where they hold, until when.
 ///
@@ -30,8 +30,8 @@ pub(super) fn prepare(world: &World, question: &Question, words: &[&str]) -> Res
     manage::prepare(world, question, &patterns, hold, until)
 }
 
-/// Rules as they would be given, for a person.
-pub(super) fn described(shown: &Shown) -> String {
+/// Rules as they would be given, for a person, with at most `most` actions of the journal.
+pub(super) fn described(shown: &Shown, most: usize) -> String {
     let mut text = String::new();
     for pattern in &shown.patterns {
         text.push_str(&format!("  {} {} allow\n", visible(&shown.permission), visible(pattern)));
@@ -51,7 +51,7 @@ pub(super) fn described(shown: &Shown) -> String {
         shown.would.len(),
         shown.tried
     ));
-    for would in shown.would.iter().take(LINES) {
+    for would in shown.would.iter().take(most) {
         text.push_str(&format!(
             "    {:4} {}  ({})\n",
             would.then,
@@ -59,8 +59,8 @@ pub(super) fn described(shown: &Shown) -> String {
             visible(&would.cwd)
         ));
     }
-    if shown.would.len() > LINES {
-        text.push_str(&format!("    … and {} more\n", shown.would.len() - LINES));
+    if shown.would.len() > most {
+        text.push_str(&format!("    … and {} more\n", shown.would.len() - most));
     }
     text
 }
