@@ -22,6 +22,7 @@ pub mod ir;
 pub mod language;
 mod memory;
 mod mend;
+pub mod project;
 pub mod render;
 pub mod role;
 pub mod rules;

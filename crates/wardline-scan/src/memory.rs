@@ -11,6 +11,7 @@ use crate::{
     flow::{Again, Follower, Moves, Report, Run, Shape, Unit},
     front::again::{Before, Edit, Source},
     hash::{HashMap, State},
+    language::Language,
     rules::Applied,
 };
 
@@ -35,6 +36,11 @@ impl Reading {
     pub(crate) fn before(&self) -> Option<Before<'_>> {
         let source = self.source.as_ref()?;
         Some(Before { text: &self.unit.text, module: &self.unit.module, source })
+    }
+
+    /// The first of the languages whose files it is looked at together with.
+    pub(crate) fn family(&self) -> Option<Language> {
+        self.unit.module.language.family().first().copied()
     }
 
     fn shape(&self, state: &State) -> Option<&Shape> {

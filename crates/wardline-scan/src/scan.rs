@@ -1,32 +1,25 @@
 //! The analysis of files: rules, flow and secrets together.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
 use crate::{
-    checks,
     finding::{Finding, Fix, Gap, GapReason, Severity},
-    flow::{self, Flow, Follower, Limits, Program, Unit},
-    front, hidden,
-    ir::{Imported, Module},
-    language::{self, Language},
+    flow::{self, Flow, Unit},
+    front,
+    ir::Module,
+    language::Language,
     memory::{Memory, Reading},
     mend,
+    project::{Around, InTurn},
     rules::{Applied, Book, Compiled, Match, Refusal, Rule},
-    secrets,
     span::Span,
 };
 
 /// The largest file that is analysed, in bytes. Larger ones are generated; secrets are looked for in them all the same.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// How many files around those that are analysed are read for what they export.
-const MAX_NEIGHBOURS: usize = 400;
-
-/// How far imports are followed from the files that are analysed.
-const MAX_DISTANCE: usize = 3;
 
 /// Why a file is incomplete whose work was not cut.
 pub const DEEP: &str = "a value from outside goes deeper than calls and imports are followed";
@@ -51,7 +44,7 @@ pub struct Scan {
 pub struct Scanner {
     families: BTreeMap<Language, OnceLock<Book>>,
     compiled: BTreeMap<Language, OnceLock<Compiled>>,
-    memory: Option<Memory>,
+    pub(crate) memory: Option<Memory>,
 }
 
 impl Scanner {
@@ -107,7 +100,7 @@ impl Scanner {
         Some(self.families.get(first)?.get_or_init(|| Book::built_in(language)))
     }
 
-    fn compiled(&self, language: Language) -> Option<&Compiled> {
+    pub(crate) fn compiled(&self, language: Language) -> Option<&Compiled> {
         let book = self.book(language)?;
         Some(self.compiled.get(&language)?.get_or_init(|| book.compile(language)))
     }
@@ -115,105 +108,11 @@ impl Scanner {
     /// Analyses texts by their paths (with `/` between the parts, relative to the root of the project). `neighbour` gives the
     /// text of any other file of the project, for values that come from there.
     pub fn scan(&self, texts: &BTreeMap<String, String>, neighbour: &dyn Fn(&str) -> Option<String>) -> Scan {
-        self.scan_change(texts, neighbour, &|_| false)
-    }
-
-    /// The same, where these texts are a part of a change: to files that are `touched` by it, imports are followed however far.
-    pub fn scan_change(
-        &self,
-        texts: &BTreeMap<String, String>,
-        neighbour: &dyn Fn(&str) -> Option<String>,
-        touched: &dyn Fn(&str) -> bool,
-    ) -> Scan {
-        let mut scan = Scan::default();
-        let mut by_family: BTreeMap<Language, Vec<(&str, &str, Language)>> = BTreeMap::new();
-        for (path, text) in texts {
-            scan.findings.extend(match &self.memory {
-                Some(memory) => memory.secrets(path, text, || secrets::scan(path, text)),
-                None => secrets::scan(path, text),
-            });
-            let Some(language) = Language::of(path, text) else {
-                if let Some(reason) = language::unread(path) {
-                    scan.gap(path, None, reason);
-                }
-                continue;
-            };
-            scan.findings.extend(hidden::scan(path, text));
-            if text.len() > MAX_BYTES {
-                let (bytes, limit) = (text.len() as u64, MAX_BYTES as u64);
-                scan.gap(path, None, GapReason::Oversize { bytes, limit });
-            } else if let Some(report) = checks::scan(language, path, text) {
-                scan.findings.extend(report.findings);
-                scan.gaps.extend(report.gaps);
-            } else if let Some(first) = language.family().first() {
-                by_family.entry(*first).or_default().push((path, text, language));
-            }
-        }
-        for files in by_family.values() {
-            self.scan_family(files, neighbour, touched, &mut scan);
-        }
-        scan.findings.sort_by(|a, b| (&a.path, a.span, &a.rule).cmp(&(&b.path, b.span, &b.rule)));
-        scan.gaps.sort_by(|a, b| (&a.path, a.span).cmp(&(&b.path, b.span)));
-        scan
-    }
-
-    fn scan_family(
-        &self,
-        files: &[(&str, &str, Language)],
-        neighbour: &dyn Fn(&str) -> Option<String>,
-        touched: &dyn Fn(&str) -> bool,
-        scan: &mut Scan,
-    ) {
-        let mut read: Vec<Arc<Reading>> = Vec::new();
-        for (path, text, language) in files {
-            match self.read(path, text, *language) {
-                Some(reading) => read.push(reading),
-                None => scan.gap(path, None, GapReason::Unsupported),
-            }
-        }
-        let own = read.len();
-        for reading in &read {
-            scan.read_gaps(&reading.unit, &reading.applied);
-        }
-        let whole = self.neighbours(&mut read, neighbour, touched);
-        if let Some(first) = read.first().filter(|_| !whole) {
-            let why = format!("more than {MAX_NEIGHBOURS} files are imported, changed ones among them");
-            scan.gap(&first.unit.path, None, GapReason::Exhausted(why));
-        }
-        let program = Program::shared(read.iter().map(|reading| reading.unit.clone()).collect());
-        let mut follower = Follower::new(&program, Limits::default());
-        let follow = |number| match &self.memory {
-            Some(memory) => memory.follow(&mut follower, &read, number),
-            None => follower.follow(number, None).0,
-        };
-        let mut reports: Vec<_> = (0..own).map(follow).collect();
-        flow::once(&mut reports);
-        scan.steps = reports.iter().map(|report| report.steps).fold(scan.steps, u64::saturating_add);
-        scan.worked = reports.iter().map(|report| report.worked).fold(scan.worked, u64::saturating_add);
-        let files: Vec<mend::File<'_>> =
-            read.iter().map(|reading| mend::File::new(&reading.unit.path, &reading.unit.text)).collect();
-        for ((reading, report), file) in read.iter().zip(&reports).zip(&files) {
-            let (unit, applied) = (&reading.unit, &reading.applied);
-            let Some(compiled) = self.compiled(unit.module.language) else { continue };
-            if report.exhausted {
-                let why =
-                    if report.deep { DEEP } else { "the values of this file were not followed to the end" };
-                scan.gap(&unit.path, None, GapReason::Exhausted(why.to_owned()));
-            }
-            scan.findings
-                .extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, file, found)));
-            for flow in &report.flows {
-                // The sink may be in a neighbour that is called from here.
-                let Some((sink, file)) = program.units().get(flow.unit).zip(files.get(flow.unit)) else {
-                    continue;
-                };
-                scan.findings.extend(flowed(compiled, sink, file, applied, flow));
-            }
-        }
+        self.scan_by(&InTurn, texts, &Around { neighbour, touched: &|_| false })
     }
 
     /// Reads a file and applies the rules to it.
-    fn read(&self, path: &str, text: &str, language: Language) -> Option<Arc<Reading>> {
+    pub(crate) fn read(&self, path: &str, text: &str, language: Language) -> Option<Arc<Reading>> {
         let applied = |module: &Module| {
             let mut applied = self.compiled(language)?.apply(module, path, text);
             let roles = std::mem::take(&mut applied.roles);
@@ -232,62 +131,19 @@ impl Scanner {
             Some(Reading::new(unit(module, roles), applied, source))
         })
     }
-
-    /// Adds the files that the others import. False when one that was touched had no place any more.
-    fn neighbours(
-        &self,
-        read: &mut Vec<Arc<Reading>>,
-        neighbour: &dyn Fn(&str) -> Option<String>,
-        touched: &dyn Fn(&str) -> bool,
-    ) -> bool {
-        let mut known: BTreeSet<String> = read.iter().map(|reading| reading.unit.path.clone()).collect();
-        let (mut start, limit) = (0, read.len() + MAX_NEIGHBOURS);
-        let mut whole = true;
-        for distance in 0.. {
-            let end = read.len();
-            if start == end {
-                break;
-            }
-            let mut wanted = Vec::new();
-            for reading in read.get(start..end).unwrap_or_default() {
-                let unit = &reading.unit;
-                for import in &reading.applied.imports {
-                    let mut modules = vec![import.module.to_string()];
-                    // `from package import module`.
-                    if let Imported::One(name) = &import.what {
-                        let dot = if import.module.ends_with('.') { "" } else { "." };
-                        modules.push(format!("{}{dot}{name}", import.module));
-                    }
-                    for module in modules {
-                        wanted.extend(flow::candidates(unit.module.language, &unit.path, &module));
-                    }
-                }
-            }
-            for path in wanted {
-                let near = distance < MAX_DISTANCE || touched(&path);
-                if !near || !known.insert(path.clone()) {
-                    continue;
-                }
-                if read.len() >= limit {
-                    whole &= !touched(&path);
-                    continue;
-                }
-                let Some(text) = neighbour(&path).filter(|text| text.len() <= MAX_BYTES) else { continue };
-                let Some(language) = Language::of(&path, &text) else { continue };
-                read.extend(self.read(&path, &text, language));
-            }
-            start = end;
-        }
-        whole
-    }
 }
 
 impl Scan {
-    fn gap(&mut self, path: &str, span: Option<Span>, reason: GapReason) {
+    pub(crate) fn gap(&mut self, path: &str, span: Option<Span>, reason: GapReason) {
         self.gaps.push(Gap { path: path.to_owned(), span, reason });
     }
 
-    fn read_gaps(&mut self, unit: &Unit, applied: &Applied) {
+    /// Notes a file whose analysis came to no end.
+    pub(crate) fn failed(&mut self, path: &str) {
+        self.gap(path, None, GapReason::Exhausted("its analysis failed".to_owned()));
+    }
+
+    pub(crate) fn read_gaps(&mut self, unit: &Unit, applied: &Applied) {
         for problem in &unit.module.problems {
             self.gap(&unit.path, Some(problem.span), GapReason::Unparsed(problem.what.clone()));
         }
@@ -295,6 +151,29 @@ impl Scan {
             let why = "the patterns of the rules were not matched to the end".to_owned();
             self.gap(&unit.path, None, GapReason::Exhausted(why));
         }
+    }
+
+    /// Adds what rules match by themselves.
+    pub(crate) fn matched(
+        &mut self,
+        compiled: &Compiled,
+        unit: &Unit,
+        file: &mend::File<'_>,
+        applied: &Applied,
+    ) {
+        self.findings.extend(applied.matches.iter().filter_map(|found| matched(compiled, unit, file, found)));
+    }
+
+    /// Adds a way into a sink.
+    pub(crate) fn flowed(
+        &mut self,
+        compiled: &Compiled,
+        sink: &Unit,
+        file: &mend::File<'_>,
+        applied: &Applied,
+        flow: &Flow,
+    ) {
+        self.findings.extend(flowed(compiled, sink, file, applied, flow));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The analysis of files with all rules, on several threads, and which files of a tree are scanned.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wardline_scan::finding::{Gap, GapReason};
+use wardline_scan::project::{Around, Workers};
 use wardline_scan::rules::Refusal;
 use wardline_scan::scan::Scanner;
 
@@ -19,8 +21,8 @@ const STACK: usize = 64 * 1024 * 1024;
 /// Threads at most; a gate runs beside an agent's own work.
 const MAX_THREADS: usize = 8;
 
-/// Files that are analysed together.
-const RUN: usize = 32;
+/// How much text is looked at together, in bytes: the trees of so much take a few hundred megabytes.
+const GROUP: usize = 16 * 1024 * 1024;
 
 /// The analysis with the built-in rules and those of the project.
 #[derive(Default)]
@@ -80,74 +82,90 @@ impl Analyse for Engine<'_> {
             let reason = GapReason::Unparsed(refusal.to_string());
             analysis.gaps.push(Gap { path: refusal.file.clone(), span: None, reason });
         }
-        // Neighbours in the order of paths share imports, so a thread takes a run of them.
-        let files: Vec<(&String, &String)> = work.texts.iter().collect();
-        let runs: Vec<&[(&String, &String)]> = files.chunks(RUN).collect();
-        let next = AtomicUsize::new(0);
-        let found = Mutex::new(BTreeMap::new());
-        let threads =
-            std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MAX_THREADS).min(runs.len());
-        let worker = || loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(run) = runs.get(number) else { return };
-            let one = guarded(&known.scanner, run, work);
-            found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, one);
-            if let Some(done) = self.done {
-                done.fetch_add(run.len(), Ordering::Relaxed);
+        let pool = Pool { done: self.done };
+        for texts in groups(work.texts) {
+            let scan = || {
+                known.scanner.scan_by(
+                    &pool,
+                    &texts,
+                    &Around {
+                        neighbour: &|path| work.text(path),
+                        touched: &|path| work.texts.contains_key(path),
+                    },
+                )
+            };
+            match catch_unwind(AssertUnwindSafe(scan)) {
+                Ok(scan) => {
+                    analysis.findings.extend(scan.findings);
+                    analysis.gaps.extend(scan.gaps);
+                }
+                Err(_) => analysis.gaps.extend(texts.keys().map(|path| failed(path))),
             }
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                // A thread that cannot be made leaves its part to the others.
-                std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker).ok();
-            }
-        });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for (number, run) in runs.iter().enumerate() {
-            let one = found.remove(&number).unwrap_or_else(|| failed(run));
-            analysis.findings.extend(one.findings);
-            analysis.gaps.extend(one.gaps);
         }
-        // A sink that two runs call is found by both.
+        // A sink that two groups call is found by both.
         analysis.findings.sort_by(|a, b| (&a.path, a.span, &a.rule).cmp(&(&b.path, b.span, &b.rule)));
         analysis.findings.dedup();
         analysis
     }
 }
 
-/// Analyses files together; when that fails, each by itself, so that one costs the others nothing.
-fn guarded(scanner: &Scanner, run: &[(&String, &String)], work: &Work<'_>) -> Analysis {
-    let attempt = |files: &[(&String, &String)]| {
-        let texts = files.iter().map(|(path, text)| ((*path).clone(), (*text).clone())).collect();
-        catch_unwind(AssertUnwindSafe(|| {
-            super::fault("analysis");
-            scanner.scan_change(&texts, &|path| work.text(path), &|path| work.texts.contains_key(path))
-        }))
-    };
-    let mut analysis = Analysis::default();
-    let parts: Vec<&[(&String, &String)]> = match attempt(run) {
-        Ok(scan) => return Analysis { findings: scan.findings, gaps: scan.gaps },
-        Err(_) => run.chunks(1).collect(),
-    };
-    for part in parts {
-        match attempt(part) {
-            Ok(scan) => {
-                analysis.findings.extend(scan.findings);
-                analysis.gaps.extend(scan.gaps);
-            }
-            Err(_) => analysis.gaps.extend(failed(part).gaps),
-        }
+/// Texts that are looked at together: all, while they are not too many for the memory; else those that lie beside each other.
+fn groups(texts: &BTreeMap<String, String>) -> Vec<Cow<'_, BTreeMap<String, String>>> {
+    if texts.values().map(String::len).sum::<usize>() <= GROUP {
+        return vec![Cow::Borrowed(texts)];
     }
-    analysis
+    let (mut groups, mut group, mut size) = (Vec::new(), BTreeMap::new(), 0);
+    for (path, text) in texts {
+        if size + text.len() > GROUP && !group.is_empty() {
+            groups.push(Cow::Owned(std::mem::take(&mut group)));
+            size = 0;
+        }
+        size += text.len();
+        group.insert(path.clone(), text.clone());
+    }
+    groups.push(Cow::Owned(group));
+    groups
 }
 
-fn failed(files: &[(&String, &String)]) -> Analysis {
-    let gap = |(path, _): &(&String, &String)| Gap {
-        path: (*path).clone(),
-        span: None,
-        reason: GapReason::Exhausted("its analysis failed".to_owned()),
-    };
-    Analysis { findings: Vec::new(), gaps: files.iter().map(gap).collect() }
+/// Threads that do the parts of a scan.
+struct Pool<'a> {
+    done: Option<&'a AtomicUsize>,
+}
+
+impl Workers for Pool<'_> {
+    fn each(&self, count: usize, work: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        let worker = || loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return;
+            }
+            // The scan names what was not done.
+            drop(catch_unwind(AssertUnwindSafe(|| {
+                super::fault("analysis");
+                work(number);
+            })));
+        };
+        let threads =
+            std::thread::available_parallelism().map_or(2, usize::from).clamp(2, MAX_THREADS).min(count);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                // A thread that cannot be made leaves its part to the others.
+                std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker).ok();
+            }
+        });
+    }
+
+    fn done(&self, files: usize) {
+        if let Some(done) = self.done {
+            done.fetch_add(files, Ordering::Relaxed);
+        }
+    }
+}
+
+fn failed(path: &str) -> Gap {
+    let reason = GapReason::Exhausted("its analysis failed".to_owned());
+    Gap { path: path.to_owned(), span: None, reason }
 }
 
 /// The files of a scan without a change.

@@ -179,17 +179,18 @@ pub fn analyse_all(
     reports
 }
 
-/// Keeps a sink that several files reach in the report that has the best proof.
+/// Keeps a sink that several files reach in the report that has the best proof, and among equal ones the shortest.
 pub(crate) fn once(reports: &mut [Report]) {
+    let rank = |flow: &Flow| (flow.unknown, flow.weak, flow.trace.len());
     let mut best = crate::hash::HashMap::default();
     for flow in reports.iter().flat_map(|report| &report.flows) {
-        let rank = best.entry((flow.rule, flow.unit, flow.span)).or_insert((true, true));
-        *rank = (*rank).min((flow.unknown, flow.weak));
+        let known = best.entry((flow.rule, flow.unit, flow.span)).or_insert_with(|| rank(flow));
+        *known = (*known).min(rank(flow));
     }
     for report in reports {
         report.flows.retain(|flow| {
             let key = (flow.rule, flow.unit, flow.span);
-            let first = best.get(&key) == Some(&(flow.unknown, flow.weak));
+            let first = best.get(&key) == Some(&rank(flow));
             if first {
                 best.remove(&key);
             }
