@@ -6,7 +6,7 @@
 
 mod entitled;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 mod narrow;
 mod wanted;
 
@@ -41,6 +41,10 @@ pub enum CapsError {
     },
     /// It says something that cannot be meant.
     Invalid(Vec<Problem>),
+    /// Programs of the session that it is to bound can write it.
+    Loose(PathBuf),
+    /// A program is to be started beside a session, and nothing narrows it.
+    None(PathBuf),
 }
 
 impl fmt::Display for CapsError {
@@ -56,6 +60,17 @@ impl fmt::Display for CapsError {
                 }
                 Ok(())
             }
+            Self::Loose(file) => write!(
+                f,
+                "{}: programs of this session can write it, so it bounds nothing; a manifest has to be there before the session begins",
+                file.display()
+            ),
+            Self::None(program) => write!(
+                f,
+                "no `{CAPABILITIES_FILE}` lies beside `{}`; in a session, `wardline exec` starts a program that has one, narrowed to \
+                 it; anything else is started without `wardline exec`, and has what the session has",
+                program.display()
+            ),
         }
     }
 }
@@ -105,6 +120,16 @@ impl CapsFile {
         Ok(Self { digest: hex(&Sha256::digest(text.as_bytes())), file, directory, caps, wanted, hosts })
     }
 
+    /// Whether it names this variable of the environment.
+    pub(crate) fn names(&self, variable: &str) -> bool {
+        self.caps.environment.iter().any(|name| name.text == variable)
+    }
+
+    /// Whether it names a secret.
+    pub(crate) fn wants_secrets(&self) -> bool {
+        !self.caps.secrets.is_empty()
+    }
+
     /// The hosts as a list for the egress door.
     fn within(&self) -> Within {
         Within {
@@ -132,7 +157,7 @@ fn problem(origin: &Origin, text: &str, help: &str) -> Problem {
 }
 
 /// The manifests that hold for a program: the one that a person names, and those that lie beside the program and beside
-/// the script it was started with, or in the nearest directory above.
+/// the script it was started with, or in the nearest directory above. `may` says of each real path whether it may be read.
 ///
 /// # Errors
 /// [`CapsError`] when one of them cannot be obeyed.
@@ -140,11 +165,13 @@ pub(crate) fn manifests(
     world: &World,
     named: Option<&Path>,
     started: &Started,
+    may: &dyn Fn(&Path) -> Result<(), CapsError>,
 ) -> Result<Vec<CapsFile>, CapsError> {
     let mut paths: Vec<PathBuf> = named.map(|path| world.cwd.join(path)).into_iter().collect();
     paths.extend(started.files().filter_map(|file| beside(world, file)));
     let mut found: Vec<CapsFile> = Vec::new();
     for path in paths {
+        path.canonicalize().map_or(Ok(()), |real| may(&real))?;
         let caps = CapsFile::load(world, &path)?;
         if !found.iter().any(|known| known.file == caps.file) {
             found.push(caps);

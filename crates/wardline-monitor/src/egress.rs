@@ -230,6 +230,28 @@ pub(crate) fn authority(place: &dyn Fn(&str) -> PathBuf) -> Result<Arc<Intercept
     Ok(Arc::new(interceptor))
 }
 
+/// What the doors of one session have in common.
+#[derive(Clone)]
+pub(crate) struct Common {
+    /// Opens TLS, when the session opens any.
+    pub(crate) interceptor: Option<Arc<Interceptor>>,
+    /// How much may be sent out, by all together.
+    pub(crate) uploads: Arc<Uploads>,
+    /// Who answers the doors' questions.
+    pub(crate) keeper: Option<Doorkeeper>,
+}
+
+impl Common {
+    pub(crate) fn new(
+        outbound: &Outbound,
+        interceptor: Option<Arc<Interceptor>>,
+        keeper: Option<&Doorkeeper>,
+    ) -> Self {
+        let uploads = Uploads::new(outbound.upload.connection, outbound.upload.session);
+        Self { interceptor, uploads: Arc::new(uploads), keeper: keeper.cloned() }
+    }
+}
+
 /// Opens the doors that a manifest names: the egress door, and one for each forward.
 pub(crate) fn serve(
     monitor: &Arc<Monitor>,
@@ -237,9 +259,9 @@ pub(crate) fn serve(
     manifest: &Manifest,
     record: &Arc<DoorRecord>,
     token: Token,
-    interceptor: Option<Arc<Interceptor>>,
-    keeper: Option<&Doorkeeper>,
+    common: Common,
 ) -> Result<Vec<Serving>, SessionError> {
+    let Common { interceptor, uploads, keeper } = common;
     let mut serving = Vec::new();
     if let Some(egress) = &manifest.confinement().egress {
         let listener = UnixListener::bind(egress).map_err(set_up("the egress door's socket"))?;
@@ -247,12 +269,12 @@ pub(crate) fn serve(
         door.within = manifest.within().to_vec();
         let outbound = manifest.outbound();
         door.requests.clone_from(&outbound.requests);
-        door.uploads = Arc::new(Uploads::new(outbound.upload.connection, outbound.upload.session));
+        door.uploads = uploads;
         door.token = Some(token);
         door.interceptor = interceptor;
         if let Some(Doorkeeper(approver)) = keeper {
             let (monitor, subject) = (Arc::clone(monitor), subject.clone());
-            door.ask(Arc::new(Questions { monitor, subject, approver: Arc::clone(approver) }));
+            door.ask(Arc::new(Questions { monitor, subject, approver }));
         }
         let record: Arc<dyn Record> = Arc::<DoorRecord>::clone(record);
         serving.push(wardline_proxy::serve(listener, door, record).map_err(set_up("the egress door"))?);

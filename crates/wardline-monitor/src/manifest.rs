@@ -157,7 +157,7 @@ impl Manifest {
 }
 
 /// What the fields of the manifest mean. A field that is not listed is printed under its own name.
-const HEADINGS: [(&str, &str); 25] = [
+const HEADINGS: [(&str, &str); 26] = [
     ("project", "the project"),
     ("cwd", "starts in"),
     ("read", "readable and executable"),
@@ -176,6 +176,7 @@ const HEADINGS: [(&str, &str); 25] = [
     ("forwards", "loopback ports that lead to the host"),
     ("files", "single files of the host, and where they appear, read-only"),
     ("limits", "limits"),
+    ("beside", "others of its session work here meanwhile, so no symbolic link here is followed"),
     ("overlay", "what is written in the project is kept here instead"),
     ("quarantine", "what appears at protected paths is moved to"),
     ("session", "the session's own directory on the host"),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use wardline_policy::{Decision, Reason, Verdict};
+use wardline_sandbox::{Ended, Hit};
 
 use crate::{Action, Subject};
 
@@ -43,6 +44,14 @@ pub(crate) fn intent(
     body.insert("action".into(), action.digest().into());
     body.insert("policy".into(), verdict.policy.clone().into());
     body
+}
+
+/// How a confined program ended.
+pub(crate) fn ended(body: &mut Body, ended: &Ended) {
+    body.insert("code".into(), ended.code.into());
+    body.insert("signal".into(), ended.signal.into());
+    body.insert("survivors".into(), ended.survivors.into());
+    body.insert("limits_hit".into(), ended.limits_hit.iter().map(Hit::to_value).collect());
 }
 
 /// Reasons as the journal and `check` print them.

@@ -15,6 +15,8 @@ const MAX_PATH: usize = 80;
 const TEMPORARY: &str = "wardline-";
 /// A link to the session's memory, which goes with the directory.
 pub(crate) const MEMORY: &str = "memory";
+/// Stands in the directory of a program beside a session's own: it goes with that session, and is no session itself.
+pub(crate) const BESIDE: &str = "beside";
 /// What [`spare`] calls these directories.
 const KIND: &str = "run";
 
@@ -66,6 +68,14 @@ impl RunDirectory {
 }
 
 impl RunDirectory {
+    /// As [`Self::create`], for a program beside the session's own: the session's memory stays when this directory goes.
+    pub(crate) fn beside(state: &Path, session: &str) -> std::io::Result<Self> {
+        let mut run = Self::create(state, session)?;
+        run.hand_over();
+        std::fs::write(run.join(BESIDE), "")?;
+        Ok(run)
+    }
+
     /// Lets the session's memory stay when the directory goes, because the session goes on in another.
     pub(crate) fn hand_over(&mut self) {
         self.memory = None;

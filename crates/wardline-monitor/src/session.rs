@@ -29,6 +29,7 @@ use crate::tally::{Counts, Cover};
 use crate::{Action, Profile, Subject, gate, memory};
 
 mod asked;
+pub mod beside;
 mod error;
 mod prepared;
 mod rehearsal;
@@ -45,6 +46,9 @@ pub use rehearsal::{Piece, Rehearsed, Shown, rehearse};
 pub const INSIDE_DIRECTORY: &str = "/run/wardline";
 /// Where a session's hooks find its monitor, inside the sandbox.
 pub const MONITOR_SOCKET: &str = "/run/wardline/monitor.sock";
+
+/// Where programs inside have others started beside them, narrowed by a capability manifest.
+pub const START_SOCKET: &str = "/run/wardline/start.sock";
 
 /// The word for going on although not every file was looked at for secrets: no guarantee of the sandbox's.
 const SEARCH: &str = "search";

@@ -40,6 +40,8 @@ pub struct Running {
     /// Its memory's name, by which it is known without the journal.
     digest: String,
     tree: Tree,
+    /// What was started beside its own program.
+    beside: Vec<Tree>,
 }
 
 /// A call of a session, as the journal has it.
@@ -138,7 +140,10 @@ pub struct Done {
 pub fn running(world: &World) -> Vec<Running> {
     let boot = boot();
     let sessions = world.state.join("sessions");
-    let mut all: Vec<Running> = rundir::all(&world.state)
+    let (beside, own): (Vec<_>, Vec<_>) = rundir::all(&world.state)
+        .into_iter()
+        .partition(|(directory, _)| directory.join(rundir::BESIDE).exists());
+    let mut all: Vec<Running> = own
         .into_iter()
         .filter_map(|(directory, monitor)| {
             let digest = digest_in(&directory, &sessions)?;
@@ -146,7 +151,9 @@ pub fn running(world: &World) -> Vec<Running> {
             let since = UNIX_EPOCH + Duration::from_secs(boot + tree.started() / TICKS);
             let project = tree.project.clone();
             let (session, program) = (String::new(), String::new());
-            Some(Running { session, program, project, monitor, since, digest, tree })
+            let of_it = beside.iter().filter(|(_, owner)| *owner == monitor);
+            let beside = of_it.filter_map(|(directory, _)| Tree::of(directory)).collect();
+            Some(Running { session, program, project, monitor, since, digest, tree, beside })
         })
         .collect();
     name(world, &mut all);
@@ -222,6 +229,14 @@ impl Running {
         if self.session.is_empty() { self.monitor.pid.to_string() } else { self.session.clone() }
     }
 
+    fn trees(&self) -> impl Iterator<Item = &Tree> {
+        std::iter::once(&self.tree).chain(&self.beside)
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        self.trees().flat_map(Tree::processes).collect()
+    }
+
     /// Whether it is frozen.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
@@ -235,7 +250,7 @@ impl Running {
         let mut questions = Board::at(&world.state).pending().unwrap_or_default();
         questions.retain(|question| question.session == self.session);
         State {
-            processes: self.tree.processes(),
+            processes: self.processes(),
             frozen: self.is_frozen(),
             calls,
             changes: self.changes(world, checkpoint),
@@ -299,17 +314,18 @@ impl Running {
             |recorded: Result<(), MonitorError>| Done { not_recorded: recorded.err(), monitor_ended: false };
         match deed {
             Deed::Freeze => {
-                let frozen = self.tree.freeze();
+                // The session's own first: it begins nothing more then.
+                let frozen = self.trees().try_for_each(Tree::freeze);
                 let recorded = self.record(world, deed, by, frozen.as_ref().err());
                 frozen.map(|()| done(recorded)).map_err(StopError::Tree)
             }
             Deed::Resume => {
                 self.record(world, deed, by, None).map_err(StopError::Record)?;
-                self.tree.thaw().map(|()| done(Ok(()))).map_err(StopError::Tree)
+                self.trees().try_for_each(Tree::thaw).map(|()| done(Ok(()))).map_err(StopError::Tree)
             }
             Deed::End => {
                 let recorded = self.record(world, deed, by, None);
-                self.tree.end().map_err(StopError::Tree)?;
+                self.trees().try_for_each(Tree::end).map_err(StopError::Tree)?;
                 Ok(Done { monitor_ended: self.monitor_ends(), ..done(recorded) })
             }
         }
@@ -334,7 +350,7 @@ impl Running {
         body.insert("stop".into(), deed.as_str().into());
         body.insert("by".into(), by.into());
         body.insert("principal".into(), world.principal.clone().into());
-        body.insert("processes".into(), self.tree.processes().len().into());
+        body.insert("processes".into(), self.processes().len().into());
         if let Some(why) = failed {
             body.insert("failed".into(), why.to_string().into());
         }

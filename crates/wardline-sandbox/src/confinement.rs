@@ -61,6 +61,10 @@ pub struct Confinement {
     pub files: Vec<(PathBuf, PathBuf)>,
     /// How much the program may use.
     pub limits: ResourceLimits,
+    /// Directories in which programs of another confinement work at the same time, those of the session that this one belongs to: no
+    /// symbolic link in them is followed on the way to anything named here, and what appeared is looked after by their keeper, unless the
+    /// caller is gone.
+    pub beside: Vec<PathBuf>,
     /// A directory of the host, private to the caller, with empty directories `upper` and `work`: the program sees the project, and what it
     /// writes there lands in `upper`, as overlayfs keeps it. The project itself stays as it is.
     pub overlay: Option<PathBuf>,
@@ -132,6 +136,7 @@ impl Confinement {
             forwards: Vec::new(),
             files: Vec::new(),
             limits: ResourceLimits::default(),
+            beside: Vec::new(),
             overlay: None,
             quarantine: None,
             session: None,
@@ -168,6 +173,7 @@ impl Confinement {
             })).collect::<Vec<_>>(),
             "files": pairs_value(&self.files),
             "limits": self.limits.to_value(),
+            "beside": paths_value(&self.beside),
             "overlay": self.overlay.as_deref().map_or(Value::Null, path_value),
             "quarantine": self.quarantine.as_deref().map_or(Value::Null, path_value),
             "session": self.session.as_deref().map_or(Value::Null, path_value),
@@ -208,6 +214,7 @@ impl Confinement {
             ("pinned", &self.pinned),
             ("masked", &self.masked),
             ("repositories", &self.repositories),
+            ("beside", &self.beside),
         ];
         let pairs = self.sockets.iter().map(|pair| ("sockets", pair));
         let pairs = pairs.chain(self.files.iter().map(|pair| ("files", pair)));
@@ -306,6 +313,7 @@ impl Confinement {
             forwards: value.get("forwards")?.as_array()?.iter().map(forward).collect::<Option<_>>()?,
             files: pairs("files")?,
             limits: ResourceLimits::from_value(value.get("limits")?)?,
+            beside: paths("beside")?,
             overlay: optional("overlay")?,
             quarantine: optional("quarantine")?,
             session: optional("session")?,

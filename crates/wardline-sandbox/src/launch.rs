@@ -599,6 +599,11 @@ impl Killer {
     pub fn kill(&self) {
         send(&self.lifeline, libc::SIGKILL);
     }
+
+    /// Asks the program to end (TERM).
+    pub fn ask(&self) {
+        send(&self.lifeline, libc::SIGTERM);
+    }
 }
 
 fn send(lifeline: &OwnedFd, number: i32) {
@@ -741,7 +746,8 @@ impl Child {
         for group in self.keeper.into_iter().flat_map(cgroup::candidates).filter(|group| group.exists()) {
             cgroup::remove(&group, PATIENCE);
         }
-        self.confinement.as_ref().map_or_else(Vec::new, |asked| watch::look_after(&self.watches, asked))
+        let asked = self.confinement.as_ref().filter(|asked| asked.beside.is_empty());
+        asked.map_or_else(Vec::new, |asked| watch::look_after(&self.watches, asked))
     }
 }
 

@@ -170,6 +170,8 @@ pub(crate) struct Plan {
     pub(crate) held: Vec<Held>,
     /// Paths that were looked at and are no symbolic links.
     plain: BTreeSet<PathBuf>,
+    /// Directories in which no symbolic link is followed ([`Confinement::beside`]).
+    straight: Vec<PathBuf>,
 }
 
 /// Directories that start empty and private, with their mode.
@@ -184,7 +186,7 @@ const LINKS: usize = 40;
 impl Plan {
     /// Plans the file system of `confinement`.
     pub(crate) fn of(confinement: &Confinement) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self { straight: confinement.beside.clone(), ..Self::default() };
         for (at, mode) in SCRATCH {
             plan.scratch(Path::new(at), mode);
         }
@@ -304,7 +306,8 @@ impl Plan {
                 continue;
             }
             links += 1;
-            if links > LINKS {
+            // Whoever works there may have put the link where a directory was when it was decided what to show.
+            if links > LINKS || self.straight.iter().any(|root| next.starts_with(root)) {
                 return None;
             }
             let target = next.read_link().ok()?;

@@ -272,7 +272,9 @@ fn attend_to(
         limits_hit.push(Hit { ended: true, ..Hit::of(Resource::Time, seconds) });
     }
     group.remove();
-    let appeared = watch::look_after(&plan.watches, confinement);
+    // Beside others that go on it is not for us to tell whose doing it is; their keeper looks when they are over.
+    let left_to_others = !confinement.beside.is_empty() && !is_gone(lifeline);
+    let appeared = if left_to_others { Vec::new() } else { watch::look_after(&plan.watches, confinement) };
     let replaced = plan.held.iter().filter(|held| held.is_replaced()).map(|held| held.path.clone()).collect();
     Message::Closed { survivors, appeared, replaced, limits_hit }.send(status);
     if let Some(session) = session.filter(|_| is_gone(lifeline)) {

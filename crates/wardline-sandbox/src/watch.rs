@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use crate::confinement::{Confinement, path_from, path_value, text_value};
-use crate::plan::Watch;
+use crate::plan::{Plan, Watch};
 use crate::scan;
 
 /// Something that the program made at a pinned path.
@@ -50,6 +50,28 @@ pub(crate) fn look_after(watches: &[Watch], confinement: &Confinement) -> Vec<Ap
     let mut appeared = sweep(watches, quarantine);
     appeared.extend(sweep(&scan::scan(confinement), quarantine));
     appeared
+}
+
+/// What there is to look after once programs beside a session's own are over ([`Confinement::beside`]): they may end a little later than
+/// it, after its keeper has looked.
+#[derive(Debug, Clone)]
+pub struct Aftermath {
+    watches: Vec<Watch>,
+    confinement: Confinement,
+}
+
+impl Aftermath {
+    /// That of the session with this confinement; to be asked for before anything runs beside it.
+    #[must_use]
+    pub fn of(confinement: &Confinement) -> Self {
+        Self { watches: Plan::of(confinement).watches, confinement: confinement.clone() }
+    }
+
+    /// Moves away whatever appeared.
+    #[must_use]
+    pub fn look_after(&self) -> Vec<Appeared> {
+        look_after(&self.watches, &self.confinement)
+    }
 }
 
 /// Moves things that a confined program made, by their absolute paths, into `quarantine`, or into a new directory under

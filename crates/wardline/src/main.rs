@@ -22,8 +22,10 @@ fn main() -> ExitCode {
         return commands::hook::main(&arguments);
     }
     // The sandbox of a command takes longest to make, so it is begun before anything else, while there is one thread.
+    // Inside a session no sandbox can be made, and its monitor makes one beside it.
+    let beside = arguments.get(1).is_some_and(|word| word == "exec") && commands::beside::is_inside();
     let confines = arguments.get(1).is_some_and(|word| word == "exec" || word == "run");
-    if confines {
+    if confines && !beside {
         let ahead = wardline_monitor::sandbox::Ahead::fork().ok();
         return quietly_when_nobody_reads(|| commands::start(&arguments, ahead));
     }

@@ -15,7 +15,7 @@ use crate::World;
 use crate::scratch::Dir;
 
 /// Places that policies and manifests name, and that are looked at. `p` is the project, `h` the home.
-const PLACES: [&str; 20] = [
+pub(crate) const PLACES: [&str; 20] = [
     "p",
     "p/a.txt",
     "p/.env",
@@ -38,7 +38,7 @@ const PLACES: [&str; 20] = [
     "",
 ];
 
-fn tree() -> &'static Path {
+pub(crate) fn tree() -> &'static Path {
     static TREE: OnceLock<(Dir, PathBuf)> = OnceLock::new();
     let (_, root) = TREE.get_or_init(|| {
         let dir = Dir::new("caps-laws");
@@ -63,7 +63,7 @@ fn tree() -> &'static Path {
     root
 }
 
-fn at(name: &str) -> PathBuf {
+pub(crate) fn at(name: &str) -> PathBuf {
     tree().join(name)
 }
 
@@ -72,7 +72,7 @@ fn some(most: usize) -> impl Strategy<Value = Vec<PathBuf>> {
     vec(place.prop_map(at), 0..most)
 }
 
-fn confinement() -> impl Strategy<Value = Confinement> {
+pub(crate) fn confinement() -> impl Strategy<Value = Confinement> {
     (some(4), some(3), some(4), some(3), any::<bool>(), some(2)).prop_map(
         |(read, write, pinned, masked, hollow, no_execute)| {
             let mut confinement = Confinement::new(at("p"), at("h"));
@@ -92,7 +92,7 @@ fn sight() -> impl Strategy<Value = Sight> {
 }
 
 /// Everywhere something could be seen.
-fn everywhere() -> Vec<PathBuf> {
+pub(crate) fn everywhere() -> Vec<PathBuf> {
     let canonical = |name: &&str| at(name).canonicalize().unwrap();
     let known = PLACES.iter().map(canonical);
     // A name beside each, for what is granted by the directory.
@@ -187,7 +187,7 @@ proptest! {
     }
 }
 
-struct Public;
+pub(crate) struct Public;
 
 impl wardline_proxy::Resolver for Public {
     fn resolve(&self, _: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
@@ -223,7 +223,7 @@ fn port(name: &str, port: u16) -> NamedPort {
     }
 }
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     let environment = [("HOME".to_owned(), at("h").to_string_lossy().into_owned())];
     World::new(environment.into(), &at("p"), "/w".into()).unwrap()
 }

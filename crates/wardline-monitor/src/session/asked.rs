@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use wardline_policy::{NamedPort, PolicySet};
 use wardline_sandbox::{Confinement, Forward, is_known};
 
-use super::{Guard, MONITOR_SOCKET, OWN_WORDS, SEARCH, SessionError};
+use super::{Guard, MONITOR_SOCKET, OWN_WORDS, SEARCH, START_SOCKET, SessionError};
 use crate::caps::{self, Bounds};
 use crate::egress::{self, Outbound};
 use crate::lower::lower;
@@ -17,8 +17,9 @@ use crate::stray::Before;
 use crate::{World, bounds, quarantine, traps, variables};
 
 /// The names of a session's sockets in its directory.
-const EGRESS: &str = "egress.sock";
+pub(super) const EGRESS: &str = "egress.sock";
 pub(super) const MONITOR: &str = "monitor.sock";
+pub(super) const START: &str = "start.sock";
 
 /// The manifest that a session of `guard` would be bounded by. Nothing is made or started; sockets of the session are
 /// named as if they were. `answered` says whether hooks inside would be answered.
@@ -68,8 +69,8 @@ pub(super) fn asked(
     let hosts = egress::host_rules(policy, guard)?;
     let mut ports = egress::forwards(policy, guard);
     let started = caps::started(world, program, &guard.argv);
-    let manifests =
-        caps::manifests(world, guard.caps.as_deref(), &started).map_err(SessionError::Capabilities)?;
+    let manifests = caps::manifests(world, guard.caps.as_deref(), &started, &|_| Ok(()))
+        .map_err(SessionError::Capabilities)?;
     let bounds = Bounds { policy, world, started: &started, hosts: &hosts, fetch: secret.is_some() };
     // First of all, so that everything below is Wardline's own.
     let (applied, within) = caps::narrow(&bounds, &manifests, &mut confinement, &mut ports);
@@ -88,6 +89,7 @@ pub(super) fn asked(
     confinement.environment.extend(guard.profile.set.iter().cloned());
     if answered {
         confinement.sockets.push((place(MONITOR), PathBuf::from(MONITOR_SOCKET)));
+        confinement.sockets.push((place(START), PathBuf::from(START_SOCKET)));
         // At its own path, so that hooks which `init` installed and hooks of this run are the same command.
         confinement.files.push((world.executable.clone(), world.executable.clone()));
     }
@@ -162,7 +164,7 @@ fn confinement(
 }
 
 /// The environment of a confined program: what is on a list. The way to the egress door comes besides.
-fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
+pub(super) fn environment(world: &World, guard: &Guard) -> BTreeMap<String, String> {
     let named = guard.profile.variables.iter().chain(&guard.variables).map(String::as_str);
     let own = world.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
     let mut environment = variables::passed_on(own, named, &guard.variables);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use wardline_audit::Kind;
 use wardline_proxy::Token;
-use wardline_sandbox::{Ahead, Ended, Held, Program, StartError, Stdio3};
+use wardline_sandbox::{Ahead, Child, Ended, Held, Program, StartError, Stdio3};
 
-use super::asked::{MONITOR, asked, check_workspace, file_name, find_program};
+use super::asked::{MONITOR, START, asked, check_workspace, file_name, find_program};
+use super::beside::Company;
 use super::{Finished, Guard, SessionError, command_line, set_up};
 use crate::door::DoorRecord;
-use crate::egress;
+use crate::egress::{self, Common};
 use crate::manifest::Manifest;
 use crate::monitor::{Monitor, Row};
 use crate::quarantine::{self, Staging};
@@ -35,6 +36,8 @@ pub(super) struct Prepared {
     door: Arc<DoorRecord>,
     /// The copies of quarantined files, when there are any.
     staging: Option<Staging>,
+    /// What is started beside it, where hooks inside are answered.
+    company: Option<Company>,
     // Dropped in this order: servers stop before their sockets' directory goes.
     serving: Vec<wardline_proxy::Serving>,
     _socket: Option<Serving>,
@@ -68,12 +71,20 @@ impl Prepared {
         let door = Arc::new(DoorRecord::new(Arc::clone(monitor), subject.clone(), "egress"));
         let intercepts = manifest.outbound().intercept_tls;
         let interceptor = intercepts.then(|| egress::authority(&place)).transpose()?;
-        let keeper = guard.keeper.as_ref();
-        let serving = egress::serve(monitor, subject, &manifest, &door, token, interceptor, keeper)?;
-        let mut socket = None;
+        let common = Common::new(manifest.outbound(), interceptor, guard.keeper.as_ref());
+        let serving = egress::serve(monitor, subject, &manifest, &door, token, common.clone())?;
+        let (mut socket, mut company) = (None, None);
         if let Some(answerer) = answerer {
             let served = Serving::start(&directory.join(MONITOR), answerer);
             socket = Some(served.map_err(set_up("the session's socket"))?);
+            let listening = Company::listen(
+                &directory.join(START),
+                (monitor, subject, guard),
+                &manifest,
+                answers,
+                common,
+            );
+            company = Some(listening.map_err(set_up("the session's socket for programs beside it"))?);
         }
         for (index, (_, content)) in guard.profile.files.iter().enumerate() {
             std::fs::write(place(&file_name(index)), content).map_err(set_up("a file of the session"))?;
@@ -92,6 +103,7 @@ impl Prepared {
             held,
             door,
             staging,
+            company,
             serving,
             _socket: socket,
             directory,
@@ -143,7 +155,7 @@ impl Prepared {
 
     /// Starts the program in its confinement and waits for its end. Consumes the permit.
     pub(super) fn confine(
-        self,
+        mut self,
         monitor: &Monitor,
         subject: &Subject,
         permit: Permit,
@@ -161,12 +173,13 @@ impl Prepared {
                 return Err(e);
             }
         };
-        let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
-        let mechanisms = child.mechanisms().iter().map(wardline_sandbox::Mechanism::to_value).collect();
-        let mut body = Body::new();
+        let mut body = outcome(&child);
         // What is left of the sandbox goes while the outcome is recorded, and is gone when this returns.
         let (waited, _going) =
             child.wait_inside().map_or_else(|e| (Err(e), None), |(ended, going)| (Ok(ended), Some(going)));
+        // What runs beside it ends with it, and only then is it known what all of them left.
+        let beside = self.company.as_mut().map(Company::close).unwrap_or_default();
+        let late = beside.look_after();
         let strays = self.before.put_away(
             monitor.bounding(self.answers),
             monitor.world(),
@@ -174,18 +187,14 @@ impl Prepared {
             self.manifest.confinement(),
         );
         let ended = match waited {
-            Ok(ended) => Ended { appeared: [ended.appeared, strays].concat(), ..ended },
+            Ok(ended) => Ended { appeared: [ended.appeared, late, strays].concat(), ..ended },
             Err(e) => {
                 body.insert("text".into(), e.to_string().into());
                 monitor.settle(subject, permit, body)?;
                 return Err(SessionError::Lost(e));
             }
         };
-        body.insert("code".into(), ended.code.into());
-        body.insert("signal".into(), ended.signal.into());
-        body.insert("survivors".into(), ended.survivors.into());
-        let limits_hit = ended.limits_hit.iter().map(wardline_sandbox::Hit::to_value);
-        body.insert("limits_hit".into(), limits_hit.collect());
+        record::ended(&mut body, &ended);
         let appeared = ended.appeared.iter().map(|thing| thing.path.to_string_lossy());
         body.insert("appeared".into(), record::listed(appeared.map(|path| path.into_owned())));
         let replaced = ended.replaced.iter().map(|path| path.to_string_lossy());
@@ -199,18 +208,27 @@ impl Prepared {
             let names = self.manifest.uncopied().iter().map(|path| path.to_string_lossy().into_owned());
             body.insert("read_only_for_want_of_a_copy".into(), record::listed(names));
         }
-        body.insert("enforcement".into(), enforcement);
-        body.insert("mechanisms".into(), mechanisms);
         monitor.settle(subject, permit, body)?;
         // The doors close first, so that what they say at their end is in the totals.
         drop(self.serving);
         self.door.finish()?;
-        let not_given = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone()).collect();
+        let own = self.manifest.capabilities().iter().flat_map(|caps| caps.not_given.clone());
+        let not_given = own.chain(beside.not_given).collect();
         let uncopied = self.manifest.uncopied().to_vec();
         let left = self.directory.found.clone();
-        let connections = self.door.refusals();
+        let connections = [self.door.refusals(), beside.connections].concat();
         Ok(Finished { ended, connections, held, uncopied, left, not_given, no_checkpoint: None })
     }
+}
+
+/// What is known of a program's outcome when it starts: by what it is held.
+pub(super) fn outcome(child: &Child) -> Body {
+    let mut body = Body::new();
+    let enforcement = child.enforcement().iter().map(wardline_sandbox::Guarantee::to_value).collect();
+    let mechanisms = child.mechanisms().iter().map(wardline_sandbox::Mechanism::to_value).collect();
+    body.insert("enforcement".into(), enforcement);
+    body.insert("mechanisms".into(), mechanisms);
+    body
 }
 
 /// The outcome of a program that was not started.

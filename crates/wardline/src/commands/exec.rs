@@ -10,6 +10,7 @@ use wardline_monitor::approvals::{BoardError, Broker};
 use wardline_monitor::bounds;
 use wardline_monitor::policy::{NamedPort, OnAsk, PolicySet, Preset};
 use wardline_monitor::sandbox::{Ahead, Resource};
+use wardline_monitor::session::beside::Request;
 use wardline_monitor::session::{self, Finished, Guard, SessionError};
 use wardline_monitor::sources::Choice;
 use wardline_monitor::{
@@ -18,7 +19,7 @@ use wardline_monitor::{
 
 use super::check::unknown_agent;
 use super::run::{aftermath, left_behind, no_end, out_of_band, refused_connections, secrets_not_given};
-use super::{PolicyFlags, overlay, quarantine};
+use super::{PolicyFlags, beside, overlay, quarantine};
 use crate::exit;
 
 #[derive(Debug, clap::Args)]
@@ -118,6 +119,9 @@ impl Boundary {
 
 impl Exec {
     pub(crate) fn run(self, world: World, mut ahead: Option<Ahead>) -> ExitCode {
+        if beside::is_inside() {
+            return self.beside(&world);
+        }
         let mut guard = self.limits.guard(self.argv);
         if self.printing.print_manifest {
             return print_manifest(&world, &self.limits.policy, &guard, false, self.printing.json);
@@ -161,6 +165,41 @@ impl Exec {
             }
             Err(e) => refused(&e),
         }
+    }
+}
+
+impl Exec {
+    /// Inside a session, the session bounds the program, and only a manifest can narrow it further.
+    fn beside(self, world: &World) -> ExitCode {
+        let Boundary {
+            policy,
+            hosts,
+            forwards,
+            bounds,
+            intercept_tls,
+            variables,
+            caps,
+            agent,
+            on_ask,
+            accept_missing,
+        } = &self.limits;
+        let plain = policy.is_default()
+            && [hosts, variables, accept_missing].iter().all(|list| list.is_empty())
+            && (forwards.is_empty() && bounds.is_empty() && !intercept_tls)
+            && (agent.is_none() && on_ask.is_none())
+            && !(self.overlay || self.printing.print_manifest);
+        if !plain {
+            let why =
+                "inside a session the session bounds the program: `--caps` is the only option of `exec` here";
+            return exit::fail(exit::USAGE, why);
+        }
+        let words = self.argv.into_iter().map(OsString::into_string).collect::<Result<Vec<_>, _>>();
+        let Ok(argv) = words else {
+            return exit::fail(exit::USAGE, "inside a session every word of the command has to be UTF-8");
+        };
+        let caps = caps.as_ref().map(|file| world.cwd.join(file));
+        let request = Request { argv, cwd: world.cwd.clone(), caps, environment: world.environment.clone() };
+        beside::run(world, &request)
     }
 }
 

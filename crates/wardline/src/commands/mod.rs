@@ -2,6 +2,7 @@
 
 mod approve;
 mod attack;
+pub(crate) mod beside;
 mod caps;
 mod changes;
 mod check;
@@ -141,6 +142,11 @@ pub(crate) struct PolicyFlags {
 }
 
 impl PolicyFlags {
+    /// Whether none was given.
+    pub(crate) fn is_default(&self) -> bool {
+        self.profile.is_none() && self.preset.is_none()
+    }
+
     pub(crate) fn choice(&self) -> Choice {
         Choice { preset: self.preset, profile: self.profile.clone(), for_good: false }
     }

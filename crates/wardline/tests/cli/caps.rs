@@ -21,9 +21,27 @@ def connect(host):
     except urllib.error.HTTPError as e:
         return str(e.code) + " " + e.read().decode()
 def run(path): return subprocess.run([path], capture_output=True, text=True, check=True).stdout
+def through(of):
+    import urllib.request
+    proxy, host = of.split(" ")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy}))
+    try:
+        return str(opener.open("http://" + host + "/", timeout=20).status)
+    except urllib.error.HTTPError as e:
+        return str(e.code)
+def fork(count):
+    made = 0
+    try:
+        for _ in range(int(count)):
+            if os.fork() == 0:
+                import time; time.sleep(600)
+            made += 1
+    except OSError: pass
+    return str(made)
 def names(path): return " ".join(sorted(os.listdir(path)))
 
-TOOLS = {"read": read, "write": write, "environment": environment, "connect": connect, "run": run, "names": names}
+TOOLS = {"read": read, "write": write, "environment": environment, "connect": connect, "run": run, "names": names,
+         "through": through, "fork": fork}
 
 for line in sys.stdin:
     message = json.loads(line)
@@ -44,7 +62,7 @@ for line in sys.stdin:
         print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": answer}), flush=True)
 "#;
 
-const MANIFEST: &str = r#"// What the notes server may touch.
+pub(crate) const MANIFEST: &str = r#"// What the notes server may touch.
 {
   "files": {
     "read": [".", "$PROJECT/src"],
@@ -58,7 +76,7 @@ const MANIFEST: &str = r#"// What the notes server may touch.
 "#;
 
 /// A server that runs behind `exec`, spoken to as an agent would.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -66,7 +84,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -91,13 +109,13 @@ impl Server {
     }
 
     /// The answer of a tool, errors with a mark.
-    fn call(&mut self, tool: &str, of: &str) -> String {
+    pub(crate) fn call(&mut self, tool: &str, of: &str) -> String {
         let result = self.ask("tools/call", &json!({"name": tool, "arguments": {"of": of}}));
         let mark = if result.get("isError") == Some(&true.into()) { "!" } else { "" };
         format!("{mark}{}", result.pointer("/content/0/text").and_then(Value::as_str).unwrap())
     }
 
-    fn end(self) -> Ran {
+    pub(crate) fn end(self) -> Ran {
         let Self { child, input, .. } = self;
         drop(input);
         let output = child.wait_with_output().unwrap();
@@ -110,7 +128,7 @@ impl Server {
 }
 
 /// A project with a server in `tools/notes` and its manifest.
-fn sealed(name: &str, manifest: &str) -> Sealed {
+pub(crate) fn sealed(name: &str, manifest: &str) -> Sealed {
     use std::os::unix::fs::PermissionsExt as _;
     let world = Sealed::new(name);
     world.write("home/p/tools/notes/server.py", SERVER);
@@ -125,25 +143,13 @@ fn sealed(name: &str, manifest: &str) -> Sealed {
 
 const START: [&str; 4] = ["exec", "--", "/usr/bin/python3", "tools/notes/server.py"];
 
-fn has_python() -> bool {
+pub(crate) fn has_python() -> bool {
     Command::new("/usr/bin/python3").arg("-V").output().is_ok_and(|output| output.status.success())
 }
 
-#[test]
-fn a_server_gets_what_its_manifest_names_and_nothing_else() {
-    if !has_python() {
-        return;
-    }
-    let world = sealed("caps-server", MANIFEST);
-    world.config(
-        r#"{"network": {"allow": ["other.example.com", "api.example.com:8443"]},
-            "permission": {"edit": {"tools/notes/server.py": "deny"}}}"#,
-    );
-    let mut server = Server::start(world.command(&START));
-    let tools = server.ask("tools/list", &json!({}));
-    assert_eq!(tools["tools"].as_array().unwrap().len(), 6, "{tools}");
+/// What is tried of a server with [`MANIFEST`]: the tool, what it is asked for, how its answer begins.
+pub(crate) fn probes(world: &Sealed) -> Vec<(&'static str, String, String)> {
     let place = |name: &str| world.path(name).to_string_lossy().into_owned();
-    // The tool, what it is asked for, what it answers.
     let table = [
         ("read", place("home/p/src/lib.txt"), "lib\n"),
         ("read", place("home/p/tools/notes/cache/old"), "old\n"),
@@ -163,12 +169,28 @@ fn a_server_gets_what_its_manifest_names_and_nothing_else() {
         ("run", place("home/p/tools/notes/data/tool"), "!PermissionError"),
         ("environment", "NOTES_TOKEN".to_owned(), "unset"),
         ("environment", "USER".to_owned(), "unset"),
-        ("environment", "HOME".to_owned(), &place("home")),
+        ("environment", "HOME".to_owned(), &*place("home")),
         ("connect", "other.example.com".to_owned(), "403"),
     ];
-    for (tool, of, expected) in table {
+    table.map(|(tool, of, expected)| (tool, of, expected.to_owned())).into()
+}
+
+#[test]
+fn a_server_gets_what_its_manifest_names_and_nothing_else() {
+    if !has_python() {
+        return;
+    }
+    let world = sealed("caps-server", MANIFEST);
+    world.config(
+        r#"{"network": {"allow": ["other.example.com", "api.example.com:8443"]},
+            "permission": {"edit": {"tools/notes/server.py": "deny"}}}"#,
+    );
+    let mut server = Server::start(world.command(&START));
+    let tools = server.ask("tools/list", &json!({}));
+    assert_eq!(tools["tools"].as_array().unwrap().len(), 8, "{tools}");
+    for (tool, of, expected) in probes(&world) {
         let answer = server.call(tool, &of);
-        assert!(answer.starts_with(expected), "{tool} {of}: {answer}");
+        assert!(answer.starts_with(&expected), "{tool} {of}: {answer}");
     }
     let refused = server.call("connect", "other.example.com");
     assert!(refused.contains("wardline.caps.jsonc does not name other.example.com"), "{refused}");
@@ -190,7 +212,7 @@ fn a_server_gets_what_its_manifest_names_and_nothing_else() {
 }
 
 /// The server outside of the project, where nobody inside writes, with a secret in the caller's environment.
-fn with_secret(name: &str, secrets: &str) -> Sealed {
+pub(crate) fn with_secret(name: &str, secrets: &str) -> Sealed {
     let world = Sealed::new(name);
     world.write("home/skills/notes/server.py", SERVER);
     world.write("home/skills/notes/wardline.caps.jsonc", MANIFEST);
@@ -213,7 +235,8 @@ fn run(world: &Sealed, arguments: &[&str]) -> Command {
     command
 }
 
-const TO_NOTES: &str = r#"{"env": "MY_TOKEN", "to": ["~/skills/notes"], "hosts": ["api.example.com"]}"#;
+pub(crate) const TO_NOTES: &str =
+    r#"{"env": "MY_TOKEN", "to": ["~/skills/notes"], "hosts": ["api.example.com"]}"#;
 
 #[test]
 fn a_secret_goes_by_name_to_the_directory_that_the_person_named() {

@@ -5,6 +5,7 @@
 mod alone;
 mod approve;
 mod attack;
+mod beside;
 mod caps;
 mod check;
 mod checkpoint;
