@@ -5,7 +5,8 @@ use std::path::Path;
 
 use wardline_monitor::session::INSIDE_DIRECTORY;
 
-use crate::install::{AgentKind, Disk, Refusal, World as Places, inject};
+use crate::install::{AgentKind, Disk, Injection, Refusal, World as Places, inject};
+use crate::servers::{self, Servers};
 
 /// A program that is known, ready to be guarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +21,22 @@ pub struct KnownAgent {
     pub warnings: Vec<String>,
 }
 
-/// What a known agent needs for a guarded run; `None` for any other program.
+/// What a known agent needs for a guarded run; `None` for any other program. `holds` says whether a capability manifest lies beside what
+/// a command line starts.
 ///
 /// # Errors
 /// [`Refusal`] when an administrator's file that the hooks must be added to cannot be understood.
-pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAgent>, Refusal> {
+pub fn known_agent(
+    places: &Places,
+    argv: &[OsString],
+    holds: &dyn Fn(&[OsString]) -> bool,
+) -> Result<Option<KnownAgent>, Refusal> {
     let Some(agent) = argv.first().and_then(|program| AgentKind::of_program(Path::new(program))) else {
         return Ok(None);
     };
     let needs = crate::profile(agent);
-    let injection = inject(agent, places, Path::new(INSIDE_DIRECTORY), &Disk)?;
+    let mut injection = inject(agent, places, Path::new(INSIDE_DIRECTORY), &Disk)?;
+    with_servers(&mut injection, servers::look(agent, places, &Disk, argv, holds));
     let below_home = |names: &[&str]| names.iter().map(|name| places.home.join(name)).collect();
     let profile = wardline_monitor::Profile {
         name: agent.as_str().to_owned(),
@@ -47,6 +54,19 @@ pub fn known_agent(places: &Places, argv: &[OsString]) -> Result<Option<KnownAge
         argv: with_flags(argv, &injection.arguments_before, &injection.arguments),
         warnings: injection.warnings,
     }))
+}
+
+/// Adds the servers that are narrowed in this run. Of two of one name, Claude Code takes the one on its command line.
+fn with_servers(injection: &mut Injection, found: Servers) {
+    injection.warnings.extend(found.told);
+    if found.narrowed.is_empty() {
+        return;
+    }
+    let path = Path::new(INSIDE_DIRECTORY).join("claude-servers.json");
+    // In front of a flag: it takes every word up to the next one.
+    let flags = ["--mcp-config".to_owned(), path.to_string_lossy().into_owned()];
+    injection.arguments_before.splice(0..0, flags);
+    injection.files.push((path, serde_json::json!({"mcpServers": found.narrowed}).to_string()));
 }
 
 /// What a known agent may not change in its own directories. Codex makes its directory of skills itself when it is not

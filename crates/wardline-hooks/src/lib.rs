@@ -17,6 +17,7 @@ mod patch;
 mod profile;
 mod read;
 mod reply;
+mod servers;
 mod tools;
 
 pub use call::{AccessKind, Action, Answer, Call, Dialect, Malformed, Manners, Moment, Outcome, Reply};

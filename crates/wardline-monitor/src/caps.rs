@@ -180,6 +180,11 @@ pub(crate) fn manifests(
     Ok(found)
 }
 
+/// Whether a manifest lies beside the program or its script.
+pub(crate) fn lies_beside(world: &World, started: &Started) -> bool {
+    started.files().any(|file| beside(world, file).is_some())
+}
+
 /// The nearest manifest at or above a file, as far as the workspace or, elsewhere, the home directory goes. Where neither
 /// holds the file, nobody who writes manifests put it there.
 fn beside(world: &World, file: &Path) -> Option<PathBuf> {

@@ -37,7 +37,7 @@ mod rehearsal;
 use asked::check_workspace;
 use prepared::{Prepared, not_started};
 
-pub use asked::manifest;
+pub use asked::{has_manifest, manifest};
 pub use error::SessionError;
 pub(crate) use error::set_up;
 pub use rehearsal::{Piece, Rehearsed, Shown, rehearse};

@@ -267,3 +267,7 @@ pub fn diff(changes: &[Change]) -> String {
         })
         .collect()
 }
+/// The value of a settings file, comments allowed; `None` when it cannot be understood.
+pub(crate) fn value_of(text: &str) -> Option<serde_json::Value> {
+    jsonc::parse(text).ok().map(|root| root.value())
+}

@@ -40,6 +40,13 @@ pub fn manifest(
     Ok(manifest)
 }
 
+/// Whether a capability manifest lies beside what a command line starts, good or not.
+#[must_use]
+pub fn has_manifest(world: &World, argv: &[OsString]) -> bool {
+    find_program(world, argv)
+        .is_ok_and(|program| caps::lies_beside(world, &caps::started(world, &program, argv)))
+}
+
 /// A home directory is no workspace.
 pub(super) fn check_workspace(world: &World) -> Result<(), SessionError> {
     if world.home.starts_with(&world.project) {

@@ -45,7 +45,8 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn run(self, world: World, ahead: Option<Ahead>) -> ExitCode {
         let mut guard = self.limits.guard(self.argv);
-        match known_agent(&places(&world), &guard.argv) {
+        let holds = |argv: &[OsString]| session::has_manifest(&world, argv);
+        match known_agent(&places(&world), &guard.argv, &holds) {
             Ok(Some(known)) => {
                 known.warnings.iter().for_each(|warning| eprintln!("wardline: {warning}"));
                 guard.profile = known.profile;

@@ -281,3 +281,25 @@ fn what_a_server_makes_is_held_back_like_the_agents_own() {
         std::fs::remove_file(world.path("home/p/src/fine")).unwrap();
     }
 }
+
+#[test]
+fn an_agents_own_servers_are_narrowed_without_a_change_to_its_settings() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = sealed("beside-agent", r#"{"files": {"read": ["."]}}"#);
+    // As Claude Code does: the servers of its command line are started, those of the same name elsewhere are not.
+    let agent = "#!/bin/sh\ncat $2\n$(sed 's/.*command\":\"\\([^\"]*\\)\".*args\":\\[\\(.*\\)\\].*/\\1 \\2/; s/[\",]/ /g' $2)\n";
+    let agent = world.write("home/p/claude", agent);
+    std::fs::set_permissions(&agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    world.write("home/p/tools/notes/who", "#!/bin/sh\necho; ls /run/wardline; cat a.txt || echo nothing\n");
+    let state = r#"{"mcpServers": {"notes": {"command": "sh", "args": ["tools/notes/who"]}}}"#;
+    world.write("home/.claude.json", state);
+    let ran = world.run(&["run", "--", "./claude", "-p", "x"]);
+    assert!(ran.stderr.contains("MCP server `notes` runs beside the session"), "{ran:?}");
+    assert!(ran.stdout.contains(r#""args":["exec","--","sh","tools/notes/who"]"#), "{ran:?}");
+    assert!(ran.stdout.ends_with("\n3128.sock\nnothing\n"), "{ran:?}");
+    assert_eq!(world.read("home/.claude.json"), state);
+    // A manifest that is wrong: the server does not start, and the session does.
+    world.write("home/p/tools/notes/wardline.caps.jsonc", "{");
+    let ran = world.run(&["run", "--", "./claude", "-p", "x"]);
+    assert!(ran.stderr.contains("wardline.caps.jsonc:1") && !ran.stdout.contains("nothing"), "{ran:?}");
+}
