@@ -13,15 +13,13 @@ use wardline_scan::language::Language;
 use wardline_scan::secrets;
 
 use super::base::Base;
-use super::examine::{RULES, examine_view};
+use super::examine::{MAX_DEPENDENCIES, RULES, examine_view, is_claimed};
 use super::git::{blobs, entries, git, output};
 use super::tree::{MAX_FILE, is_dependency};
 use super::view::View;
 use super::{Against, Engine, Examined};
 use crate::World;
 
-/// Changed files of packages that are read at most; with more, none of them is looked at.
-const MAX_DEPENDENCIES: usize = 500;
 /// Contents of commits between base and tip in which secrets are looked for.
 const MAX_HISTORY: usize = 5000;
 
@@ -159,9 +157,15 @@ fn sides(
     now: BTreeMap<PathBuf, String>,
     then: &BTreeMap<PathBuf, String>,
 ) -> Result<(Base, View<'static>), String> {
-    let changed = now.iter().filter(|(path, object)| is_dependency(path) && then.get(*path) != Some(object));
-    let many = changed.count() > MAX_DEPENDENCIES;
-    let differs = |path: &PathBuf| now.get(path) != then.get(path) && !(many && is_dependency(path));
+    let changed = |counts: &dyn Fn(&PathBuf) -> bool| {
+        let all = now.iter().filter(|(path, object)| is_dependency(path) && then.get(*path) != Some(object));
+        all.filter(|(path, _)| counts(path)).count() > MAX_DEPENDENCIES
+    };
+    let is_code = |path: &PathBuf| is_claimed(&path.to_string_lossy());
+    // As the comparison will leave them out.
+    let (many, much_code) = (changed(&|_| true), changed(&is_code));
+    let left_out = |path: &PathBuf| many && is_dependency(path) && (much_code || !is_code(path));
+    let differs = |path: &PathBuf| now.get(path) != then.get(path) && !left_out(path);
     let pick = |all: &BTreeMap<PathBuf, String>, neighbours: bool| -> BTreeMap<PathBuf, String> {
         let wanted = |path: &PathBuf| {
             let imported =

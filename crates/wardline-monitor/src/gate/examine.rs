@@ -15,7 +15,7 @@ use super::{Examined, tree_digest};
 use crate::trust::hex;
 
 /// Changed files in the directories of package managers and builds that are looked at; more were not written by hand.
-const MAX_DEPENDENCIES: usize = 500;
+pub(super) const MAX_DEPENDENCIES: usize = 500;
 /// Where a project keeps rules of its own.
 pub(super) const RULES: &str = ".wardline/rules";
 /// Pairs of files that are compared to find code that went on under a name that no language claims.
@@ -61,10 +61,10 @@ struct Touched {
     after: Option<Content>,
 }
 
-/// Looks at a working tree and compares it with its base.
-pub fn examine(root: &Path, base: &Base, analyse: &dyn Analyse) -> Examined {
+/// Looks at a working tree and compares it with its base; `path` is where git is looked for.
+pub fn examine(root: &Path, path: &str, base: &Base, analyse: &dyn Analyse) -> Examined {
     super::fault("walk");
-    examine_view(&View::of_tree(root), base, analyse)
+    examine_view(&View::of_tree(root, path), base, analyse)
 }
 
 /// Looks at a state of the project and compares it with its base.
@@ -100,12 +100,16 @@ pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) 
         None => now(path).filter(|_| !touched.contains_key(Path::new(path))),
     };
     let around = importers(tree, &before, &after, &mut found);
-    let with = |texts: &BTreeMap<String, String>| {
-        let all = texts.iter().chain(&around);
+    let with = |texts: &BTreeMap<String, String>, wanted: &dyn Fn(&str) -> bool| {
+        let all = texts.iter().chain(around.iter().filter(|(path, _)| wanted(path)));
         all.map(|(path, text)| (path.clone(), text.clone())).collect::<BTreeMap<String, String>>()
     };
-    let (before, after) = (with(&before), with(&after));
+    let after = with(&after, &|_| true);
     let new = analyse.analyse(&Work { texts: &after, rules: &rules, neighbour: &now });
+    // Of what nobody touched, how it was matters only where something is found now.
+    let paths = new.gaps.iter().map(|gap| &gap.path);
+    let told: BTreeSet<&String> = paths.chain(new.findings.iter().flat_map(places)).collect();
+    let before = with(&before, &|path| told.iter().any(|told| *told == path));
     let old = analyse.analyse(&Work { texts: &before, rules: &rules, neighbour: &then });
     let before = with_neighbours(before, &old.findings, &then);
     let after = with_neighbours(after, &new.findings, &now);
@@ -133,6 +137,11 @@ pub(crate) fn examine_view(tree: &View<'_>, base: &Base, analyse: &dyn Analyse) 
     found
 }
 
+/// The files that a finding has to do with.
+fn places(finding: &Finding) -> impl Iterator<Item = &String> {
+    std::iter::once(&finding.path).chain(finding.trace.iter().map(|step| &step.path))
+}
+
 /// The files that import what was touched, and that were not touched themselves.
 fn importers(
     tree: &View<'_>,
@@ -141,8 +150,7 @@ fn importers(
     found: &mut Examined,
 ) -> BTreeMap<String, String> {
     super::fault("importers");
-    let touched: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let (around, whole) = super::importers::find(tree, &touched);
+    let (around, whole) = super::importers::find(tree, before, after);
     if !whole {
         let why = format!("more than {} files import what was touched", super::importers::MOST);
         found.gaps.push((gap(Path::new("."), GapReason::Exhausted(why)), true));
@@ -177,13 +185,10 @@ fn touched(base: &Base, tree: &View<'_>, found: &mut Examined) -> BTreeMap<PathB
     };
     let all: BTreeSet<&PathBuf> = base.files.keys().chain(tree.files.keys()).collect();
     let changed: Vec<&PathBuf> = all.into_iter().filter(|path| is_changed(path)).collect();
-    let many = changed.iter().filter(|path| is_dependency(path)).count();
-    if many > MAX_DEPENDENCIES {
-        found.left_out = many;
-    }
+    let looked_at = packages(tree, &changed, found);
     let mut touched = BTreeMap::new();
     for path in changed {
-        if found.left_out > 0 && is_dependency(path) {
+        if is_dependency(path) && !looked_at.contains(path) {
             continue;
         }
         let then = base.content(path);
@@ -203,6 +208,29 @@ fn touched(base: &Base, tree: &View<'_>, found: &mut Examined) -> BTreeMap<PathB
         touched.insert(path.clone(), Touched { before, after: now.map(|(_, content)| content) });
     }
     touched
+}
+
+/// The changed files of packages and builds that are looked at. Of very many, those are left out that no language claims, and
+/// those that git does not keep: they are no part of the work. When what is left is still too much, it is a gap.
+fn packages(tree: &View<'_>, changed: &[&PathBuf], found: &mut Examined) -> BTreeSet<PathBuf> {
+    let all: Vec<&PathBuf> = changed.iter().copied().filter(|path| is_dependency(path)).collect();
+    let owned = |paths: Vec<&PathBuf>| paths.into_iter().cloned().collect::<BTreeSet<PathBuf>>();
+    if all.len() <= MAX_DEPENDENCIES {
+        return owned(all);
+    }
+    let code: Vec<&PathBuf> = all.iter().copied().filter(|path| is_claimed(&name(path))).collect();
+    let ignored = tree.ignored(&code);
+    let kept: Vec<&PathBuf> = code.into_iter().filter(|path| !ignored.contains(*path)).collect();
+    found.left_out = all.len() - kept.len();
+    if let (true, Some(first)) = (kept.len() > MAX_DEPENDENCIES, kept.first()) {
+        let why = format!(
+            "it and {} more changed files of packages, which git does not ignore, are more than {MAX_DEPENDENCIES}",
+            kept.len() - 1
+        );
+        found.gaps.push((gap(first, GapReason::Exhausted(why)), true));
+        return BTreeSet::new();
+    }
+    owned(kept)
 }
 
 /// What of the touched files could not be read, and code that goes on under a name that no language claims.
@@ -245,7 +273,7 @@ fn mostly_the_same(one: &str, other: &str) -> bool {
     common > 0 && common * 2 >= one.len()
 }
 
-fn is_claimed(path: &str) -> bool {
+pub(super) fn is_claimed(path: &str) -> bool {
     Language::of(path, "").is_some()
 }
 
@@ -289,10 +317,7 @@ fn with_neighbours(
     findings: &[Finding],
     text_of: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeMap<String, String> {
-    for path in findings
-        .iter()
-        .flat_map(|finding| std::iter::once(&finding.path).chain(finding.trace.iter().map(|step| &step.path)))
-    {
+    for path in findings.iter().flat_map(places) {
         if !texts.contains_key(path)
             && let Some(text) = text_of(path)
         {

@@ -1,6 +1,6 @@
 //! A base out of git. Git is asked for objects only, with every setting switched off by which a repository runs programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,26 @@ pub fn files(root: &Path, path: &str) -> Result<Vec<PathBuf>, String> {
     let found = output(list)?;
     let names = found.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     Ok(names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect())
+}
+
+/// Those of `paths` that git ignores and does not track; none where there is no repository.
+pub(super) fn ignored(root: &Path, path: &str, paths: &[&PathBuf]) -> BTreeSet<PathBuf> {
+    let mut check = git(root, path);
+    // This command knows no literal ones.
+    check.args(["--no-literal-pathspecs", "check-ignore", "-z", "--stdin"]);
+    check.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let Ok(mut child) = check.spawn() else { return BTreeSet::new() };
+    let mut asked = Vec::new();
+    for path in paths {
+        asked.extend_from_slice(path.as_os_str().as_bytes());
+        asked.push(0);
+    }
+    let input = child.stdin.take();
+    let writer = std::thread::spawn(move || input.map(|mut input| input.write_all(&asked)));
+    let told = child.wait_with_output().map(|output| output.stdout).unwrap_or_default();
+    writer.join().ok();
+    let names = told.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect()
 }
 
 /// Path and object of each regular file in a list whose words before the tab begin with the mode; `object` is the number of

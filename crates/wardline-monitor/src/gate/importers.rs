@@ -1,29 +1,88 @@
 //! Files that nobody touched and that what was touched changes the meaning of: those that import it.
 //!
 //! A helper that loses its check is harmless by itself; the harm is where it is called. So callers are looked at in both
-//! states, and what is new in them counts. Which files import which is told by their lines, too many rather than too few.
+//! states, and what is new in them counts. Which files import which is told by their lines, and which of them a change
+//! concerns by the names that it is known under, however far it goes: too many rather than too few.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use wardline_scan::language::Language;
 
+use super::pieces::{Names, Piece, changed, pieces, spread};
 use super::tree::{Content, is_dependency};
 use super::view::View;
 
-/// How far imports are followed back from what was touched.
-const ROUNDS: usize = 2;
 /// Files that are looked at besides; more is said.
 pub(super) const MOST: usize = 2_000;
 
-/// The files that import one of `touched`, with their texts. At most [`MOST`]; false when there are more.
-pub(super) fn find(tree: &View<'_>, touched: &BTreeSet<&String>) -> (BTreeMap<String, String>, bool) {
+/// Texts by path.
+type Texts = BTreeMap<String, String>;
+/// Files that nobody touched.
+type Others = BTreeMap<String, (String, Language)>;
+
+/// The files that a change concerns because they import what was touched, or what imports that, and so on, with their texts. At
+/// most [`MOST`]; false when there are more.
+pub(super) fn find(tree: &View<'_>, before: &Texts, after: &Texts) -> (Texts, bool) {
+    let touched: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let families: BTreeSet<Language> = touched.iter().filter_map(|path| family(path)).collect();
-    let mut found = BTreeMap::new();
     if families.is_empty() {
-        return (found, true);
+        return (BTreeMap::new(), true);
     }
-    let mut others: BTreeMap<String, (String, Language)> = BTreeMap::new();
+    let others = others(tree, &touched, &families);
+    let mut left = reaching(&others, touched.iter().filter_map(|path| Target::of(path)).collect());
+    let mut names = Names::default();
+    let mut whole = Vec::new();
+    for path in touched {
+        let side = |texts: &Texts| texts.get(path).cloned().unwrap_or_default();
+        let change = changed(&side(before), &side(after));
+        whole.extend(Target::of(path).filter(|_| change.whole));
+        names.known.extend(change.known);
+    }
+    let mut found = BTreeMap::new();
+    loop {
+        let concerned =
+            |name: &&String| others.get(*name).is_some_and(|other| concerns(name, other, &whole, &names));
+        let more: Vec<&String> = left.iter().copied().filter(|name| concerned(name)).collect();
+        if more.is_empty() {
+            return (found, true);
+        }
+        for name in more {
+            if found.len() >= MOST {
+                return (found, false);
+            }
+            left.remove(name);
+            let Some((text, _)) = others.get(name) else { continue };
+            if pass_on(text, &whole, &mut names) {
+                whole.extend(Target::of(name));
+            }
+            found.insert(name.clone(), text.clone());
+        }
+    }
+}
+
+/// Every file from which imports lead to one of `wanted`, over however many others.
+fn reaching(others: &Others, mut wanted: Vec<Target>) -> BTreeSet<&String> {
+    let mut reaching = BTreeSet::new();
+    while !wanted.is_empty() {
+        let imports = |(name, (text, language)): &(&String, &(String, Language))| {
+            wanted.iter().any(|target| target.is_imported_by(name, text, *language))
+        };
+        let more: Vec<&String> = others
+            .iter()
+            .filter(|(name, _)| !reaching.contains(name))
+            .filter(imports)
+            .map(|(name, _)| name)
+            .collect();
+        wanted = more.iter().filter_map(|path| Target::of(path)).collect();
+        reaching.extend(more);
+    }
+    reaching
+}
+
+/// The texts of the files that nobody touched, of these families.
+fn others(tree: &View<'_>, touched: &BTreeSet<&String>, families: &BTreeSet<Language>) -> Others {
+    let mut others = BTreeMap::new();
     for path in tree.files.keys().filter(|path| !is_dependency(path)) {
         let name = path.to_string_lossy().into_owned();
         let Some(language) = family(&name).filter(|language| families.contains(language)) else { continue };
@@ -33,23 +92,28 @@ pub(super) fn find(tree: &View<'_>, touched: &BTreeSet<&String>) -> (BTreeMap<St
             others.insert(name, (text, language));
         }
     }
-    let mut wanted: Vec<Target> = touched.iter().filter_map(|path| Target::of(path)).collect();
-    for _ in 0..ROUNDS {
-        let imports = |(name, (text, language)): &(&String, &(String, Language))| {
-            wanted.iter().any(|target| target.is_imported_by(name, text, *language))
-        };
-        let more: Vec<String> = others.iter().filter(imports).map(|(name, _)| name.clone()).collect();
-        wanted = more.iter().filter_map(|path| Target::of(path)).collect();
-        for name in more {
-            if found.len() >= MOST {
-                return (found, false);
-            }
-            if let Some((text, _)) = others.remove(&name) {
-                found.insert(name, text);
-            }
+    others
+}
+
+/// Whether a file is concerned: it speaks of one of the names, or what it imports is another as a whole.
+fn concerns(name: &str, (text, language): &(String, Language), whole: &[Target], names: &Names) -> bool {
+    Piece { text }.speaks_of(&names.known)
+        || whole.iter().any(|target| target.is_imported_by(name, text, *language))
+}
+
+/// Adds the names under which a concerned file passes the change on; whether it does as a whole.
+fn pass_on(text: &str, whole: &[Target], names: &mut Names) -> bool {
+    let pieces = pieces(text);
+    let mut own = Names { known: std::mem::take(&mut names.known), whole: false };
+    for piece in pieces.iter().filter(|piece| piece.is_import()) {
+        // The name of a module that is another as a whole is whatever the import gives it.
+        if whole.iter().any(|target| target.is_named_in(piece.text)) {
+            piece.give(&mut own);
         }
     }
-    (found, true)
+    spread(&pieces, &mut own);
+    names.known = own.known;
+    own.whole
 }
 
 /// The first of the languages that see each other's files, for those in which files are followed.
@@ -63,6 +127,8 @@ struct Target {
     stem: String,
     directory: String,
     language: Language,
+    /// Whether it is what its directory is imported as.
+    package: bool,
 }
 
 impl Target {
@@ -71,28 +137,43 @@ impl Target {
         let path = Path::new(path);
         let directory = path.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default();
         let stem = path.file_stem()?.to_string_lossy().into_owned();
-        // A package is imported by its directory's name.
-        let stem = match stem.as_str() {
-            "__init__" | "index" => path.parent()?.file_name()?.to_string_lossy().into_owned(),
-            _ => stem,
-        };
-        Some(Self { stem, directory, language })
+        let package = matches!(stem.as_str(), "__init__" | "index");
+        let above = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        let stem = if package { above.unwrap_or_default() } else { stem };
+        Some(Self { stem, directory, language, package })
     }
 
     fn is_imported_by(&self, name: &str, text: &str, language: Language) -> bool {
         if language != self.language {
             return false;
         }
+        let parent = || Path::new(name).parent().map(|parent| parent.to_string_lossy().into_owned());
         if language == Language::Go {
             // The files of a package see each other.
-            return Path::new(name).parent().is_some_and(|parent| parent.to_string_lossy() == self.directory);
+            return parent().is_some_and(|parent| parent == self.directory);
         }
-        let imports = |line: &str| {
-            line.contains(&self.stem)
-                && ["import", "require", "from", "export"].iter().any(|word| line.contains(word))
+        let below =
+            self.package && parent().is_some_and(|parent| Path::new(&parent).starts_with(&self.directory));
+        if !below && !text.contains(&self.stem) {
+            return false;
+        }
+        let line = |line: &str| {
+            ["import", "require", "from", "export"].iter().any(|word| line.contains(word))
+                && (self.is_named_in(line) || below && is_of_package(line))
         };
-        text.contains(&self.stem) && text.lines().any(imports)
+        text.lines().any(line)
+            || pieces(text).iter().any(|piece| piece.is_import() && self.is_named_in(piece.text))
     }
+
+    fn is_named_in(&self, text: &str) -> bool {
+        !self.stem.is_empty() && text.contains(&self.stem)
+    }
+}
+
+/// Whether a line imports from the directory that it stands in, or from one above it, without saying its name.
+fn is_of_package(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with("from .") || [".\"", ".'", "./\"", "./'", ".`"].iter().any(|end| line.contains(end))
 }
 
 #[cfg(test)]
@@ -100,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callers_are_found_over_two_files_and_nothing_else() {
+    fn callers_are_found_however_far_and_nothing_else() {
         let dir = crate::scratch::Dir::new("gate-importers");
         for (name, text) in [
             ("store.py", "def find(): pass\n"),
@@ -108,21 +189,36 @@ mod tests {
             ("shop/urls.py", "from . import views\n"),
             ("shop/other.py", "store = 1\n"),
             ("lib/__init__.py", "import os\n"),
-            ("app.js", "const store = require('./store');\n"),
-            ("go/a.go", "package a\n"),
-            ("go/b.go", "package a\n"),
+            ("main.py", "import shop.urls\n\nshop.urls.views.find('x')\n"),
+            ("far.py", "import main\n\nmain.other()\n"),
+            ("shop/many.py", "from . import (\n    urls,\n    views,\n)\nviews.find(1)\n"),
+            ("store.js", "module.exports = (name) => name;\n"),
+            ("app.js", "const anything = require('./store');\nmodule.exports = anything;\n"),
+            ("server.js", "const app = require('./app');\napp('x');\n"),
+            ("go/a.go", "package a\nfunc Find() {}\n"),
+            ("go/b.go", "package a\nfunc view() { Find() }\n"),
+            ("go/c.go", "package a\nfunc other() {}\n"),
             ("node_modules/m/x.py", "import store\n"),
         ] {
             dir.write(name, text);
         }
-        let view = View::of_tree(dir.path());
+        let view = View::of_tree(dir.path(), "/usr/bin:/bin");
         let of = |names: &[&str]| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let (found, whole) = find(&view, &names.iter().collect());
+            let text = |name: &&str| (*name).to_owned();
+            let after = names
+                .iter()
+                .map(|name| (text(name), std::fs::read_to_string(dir.path().join(name)).unwrap_or_default()))
+                .collect();
+            let (found, whole) = find(&view, &BTreeMap::new(), &after);
             assert!(whole);
             found.into_keys().collect::<Vec<_>>()
         };
-        assert_eq!(of(&["store.py"]), ["shop/urls.py", "shop/views.py"]);
+        assert_eq!(
+            of(&["store.py"]),
+            ["main.py", "shop/many.py", "shop/urls.py", "shop/views.py"],
+            "what speaks of `find`, or of what that is of"
+        );
+        assert_eq!(of(&["store.js"]), ["app.js", "server.js"], "under whatever name it is imported");
         assert_eq!(of(&["go/a.go"]), ["go/b.go"]);
         assert!(of(&["store.txt"]).is_empty());
     }

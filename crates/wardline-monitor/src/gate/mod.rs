@@ -13,6 +13,7 @@ mod engine;
 mod examine;
 mod git;
 mod importers;
+mod pieces;
 mod report;
 mod stop;
 mod tree;
@@ -71,7 +72,8 @@ pub struct Examined {
     pub touched: Vec<String>,
     /// How many of them were looked at wholly.
     pub scanned: usize,
-    /// Changed files in directories of package managers and builds that were too many to look at.
+    /// Changed files in directories of package managers and builds that were too many to look at, and that git would not keep or
+    /// that no language claims.
     pub left_out: usize,
     /// The digest over every file of the tree, the touched ones by the content that was looked at.
     pub tree: String,
@@ -167,9 +169,8 @@ fn run_with(
     engine: &Engine<'_>,
 ) -> Result<Outcome, String> {
     fault("base");
-    let git = |revision: &str| {
-        git_base(&world.project, revision, world.variable("PATH").unwrap_or("/usr/bin:/bin"))
-    };
+    let path = world.variable("PATH").unwrap_or("/usr/bin:/bin");
+    let git = |revision: &str| git_base(&world.project, revision, path);
     let of_session = |session: &str| {
         load(&world.state, session, &world.project)
             .map_err(|e| format!("the base of session `{session}` cannot be used: {e}"))
@@ -185,7 +186,7 @@ fn run_with(
             }
         },
     };
-    Ok(judge(world, demand, examine(&world.project, &base, engine)))
+    Ok(judge(world, demand, examine(&world.project, path, &base, engine)))
 }
 
 /// The demand that a policy makes; nothing when the gate is off.

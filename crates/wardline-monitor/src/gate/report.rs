@@ -35,7 +35,7 @@ pub fn summary(outcome: &Outcome) -> String {
     if examined.left_out > 0 {
         let _written = write!(
             text,
-            "; {} changed files of package managers or builds were not looked at",
+            "; {} changed files of package managers or builds, which git does not keep or no language claims, were not looked at",
             examined.left_out
         );
     }

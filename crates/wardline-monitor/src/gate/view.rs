@@ -1,7 +1,7 @@
 //! A state of the project that is judged: the working tree, or what git holds of a revision or of the index.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use wardline_scan::finding::GapReason;
@@ -19,16 +19,25 @@ pub(crate) struct View<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Tree(&'a Path),
+    /// The root, and where git is looked for.
+    Tree(&'a Path, &'a str),
     /// Contents that were read, each with the size of the whole file.
     Objects(BTreeMap<PathBuf, (Vec<u8>, u64)>),
 }
 
 impl<'a> View<'a> {
-    /// The working tree as it is now.
-    pub(crate) fn of_tree(root: &'a Path) -> Self {
+    /// The working tree as it is now; `path` is where git is looked for.
+    pub(crate) fn of_tree(root: &'a Path, path: &'a str) -> Self {
         let tree = Tree::walk(root);
-        Self { files: stamps(&tree), unlisted: tree.unlisted, source: Source::Tree(root) }
+        Self { files: stamps(&tree), unlisted: tree.unlisted, source: Source::Tree(root, path) }
+    }
+
+    /// Those of `paths` that are no part of what git would keep.
+    pub(crate) fn ignored(&self, paths: &[&PathBuf]) -> BTreeSet<PathBuf> {
+        match &self.source {
+            Source::Tree(root, path) => super::git::ignored(root, path, paths),
+            Source::Objects(_) => BTreeSet::new(),
+        }
     }
 
     /// What git holds: files by the names of their objects, and the contents of those that may be looked at.
@@ -42,7 +51,7 @@ impl<'a> View<'a> {
     /// Reads a file: its bytes, as far as they were read, and what they are for a scan.
     pub(crate) fn read(&self, path: &Path) -> (Cow<'_, [u8]>, Content) {
         match &self.source {
-            Source::Tree(root) => {
+            Source::Tree(root, _) => {
                 let (bytes, content) = read(root, path);
                 (bytes.into(), content)
             }
@@ -59,7 +68,7 @@ impl<'a> View<'a> {
     /// The files once more, to tell what changed meanwhile. Objects of git do not change.
     pub(crate) fn again(&self) -> Cow<'_, BTreeMap<PathBuf, String>> {
         match &self.source {
-            Source::Tree(root) => Cow::Owned(stamps(&Tree::walk(root))),
+            Source::Tree(root, _) => Cow::Owned(stamps(&Tree::walk(root))),
             Source::Objects(_) => Cow::Borrowed(&self.files),
         }
     }

@@ -67,6 +67,28 @@ fn what_was_there_before_does_not_hold() {
     assert_eq!(code, 1, "a copy is new: {told:#}");
 }
 
+#[test]
+fn packages_that_git_does_not_ignore_are_no_place_to_hide_in() {
+    // What git is told to ignore, whether there is a repository; the code of the gate, and how many files were left out.
+    for (ignored, repository, code, left_out) in
+        [("node_modules/\n", true, 0, 602), ("", true, 3, 1), ("node_modules/\n", false, 3, 1)]
+    {
+        let world = Sealed::new("gate-packages");
+        world.write("home/p/.gitignore", ignored);
+        if !repository {
+            std::fs::remove_dir_all(world.path("home/p/.git")).unwrap();
+        }
+        hook(&world, "SessionStart", false);
+        for number in 0..600 {
+            world.write(&format!("home/p/node_modules/m{number}/i.js"), "");
+        }
+        put(&world, &[("node_modules/m/i.py", SECRET.into()), ("target/a.bin", "1".into())]);
+        let (was, told) = gate(&world);
+        let told_left = told["coverage"]["left_out"].as_u64();
+        assert_eq!((was, told_left), (code, Some(left_out)), "{ignored:?} {repository}: {told:#}");
+    }
+}
+
 type Evasion = (&'static str, fn(&Sealed));
 
 /// Writes files of the project.

@@ -82,6 +82,38 @@ fn a_commit_is_held_by_what_is_staged_and_by_nothing_else() {
 }
 
 #[test]
+fn a_commit_is_held_where_it_does_harm_though_nobody_touched_that() {
+    let world = guarded("githooks-importer");
+    let store = |check: &str| {
+        let text = format!(
+            "import sqlite3\n\n\ndef find(name):\n{check}    return sqlite3.connect('shop.db').execute('select ' + name)\n"
+        );
+        world.write("home/p/store.py", &text);
+        git(&world, &["add", "-f", "store.py", "views.py", "shop"]);
+    };
+    let view = "from flask import Flask, request\nfrom shop import service\n\napp = Flask(__name__)\n\n\n@app.get('/')\ndef view():\n    return service.rows(request.args['name'])\n";
+    world.write("home/p/views.py", view);
+    world.write("home/p/shop/__init__.py", "");
+    world.write(
+        "home/p/shop/service.py",
+        "from shop import inner\n\n\ndef rows(name):\n    return inner.rows(name)\n",
+    );
+    world.write(
+        "home/p/shop/inner.py",
+        "from shop import core\n\n\ndef rows(name):\n    return core.rows(name)\n",
+    );
+    world
+        .write("home/p/shop/core.py", "from store import find\n\n\ndef rows(name):\n    return find(name)\n");
+    store("    if not name.isalnum():\n        raise ValueError(name)\n");
+    let ran = git(&world, &["commit", "-qm", "checked"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    store("");
+    let ran = git(&world, &["commit", "-qm", "unchecked"]);
+    assert!(ran.code != 0 && ran.stderr.contains("store.py:5"), "{ran:?}");
+    assert!(ran.stderr.contains("views.py:9"), "the way begins where nobody changed anything: {ran:?}");
+}
+
+#[test]
 fn a_first_commit_is_looked_at_as_a_whole() {
     let world = Sealed::new("githooks-first");
     world.run(&["init", "--git-hooks", "--yes"]);
