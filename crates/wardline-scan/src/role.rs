@@ -64,6 +64,16 @@ impl RuleSet {
     }
 }
 
+/// What of a value counts where it reaches a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Reach {
+    /// Only the value itself and not what a list or map holds (a dictionary that is returned becomes JSON; a list of
+    /// arguments that is run is harmful by what it holds).
+    pub shallow: bool,
+    /// Only where it comes from outside for sure: a value of unknown origin is what this is mostly given, and is not told.
+    pub proven: bool,
+}
+
 /// What an expression is to some rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -79,9 +89,8 @@ pub enum Role {
     Sink {
         /// For which rules.
         rules: RuleSet,
-        /// Whether it is only reached by the value itself and not by what a list or map holds (a dictionary that is
-        /// returned becomes JSON; a list of arguments that is run is harmful by what it holds).
-        shallow: bool,
+        /// By what.
+        reach: Reach,
         /// Whether it is reached by its value also where it is a call (a rule that singles out an argument means what is
         /// passed, and not what the call passes on that computes it).
         by_value: bool,

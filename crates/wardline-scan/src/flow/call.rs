@@ -165,14 +165,14 @@ impl<'p> Interpreter<'p> {
 
     fn check_sink(&mut self, expr: &'p Expr, receiver: Option<&Value<'p>>, given: &[Given<'p>]) {
         for role in self.roles(expr.id) {
-            if let Role::Sink { rules, shallow, by_value: false } = role {
+            if let Role::Sink { rules, reach, by_value: false } = role {
                 let receiver = receiver.filter(|value| !matches!(value.shape, Shape::External(_)));
                 // Whose origin is not known is no matter for the receiver: a connection, a cursor.
                 let receiver =
                     receiver.map(|value| Value { unknown: false, ..Value::any(value.deep_taint(), false) });
                 let values: Vec<_> =
                     receiver.into_iter().chain(given.iter().map(|given| given.value.clone())).collect();
-                self.sink(expr.span, *rules, *shallow, &values);
+                self.sink(expr.span, *rules, *reach, &values);
             }
         }
     }

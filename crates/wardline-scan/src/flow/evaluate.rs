@@ -64,10 +64,10 @@ impl<'p> Interpreter<'p> {
             _ => value.clone(),
         };
         for role in roles {
-            if let Role::Sink { rules, shallow, by_value } = role
+            if let Role::Sink { rules, reach, by_value } = role
                 && (!call || *by_value)
             {
-                self.sink(expr.span, *rules, *shallow, std::slice::from_ref(&reaching));
+                self.sink(expr.span, *rules, *reach, std::slice::from_ref(&reaching));
             }
         }
         value
@@ -158,7 +158,7 @@ impl<'p> Interpreter<'p> {
             return super::container::slice(&container, &bounds);
         }
         let key = self.eval(index);
-        super::container::at(&container, &key)
+        self.at_beside(object, &container, &key).unwrap_or_else(|| super::container::at(&container, &key))
     }
 
     fn binary(&mut self, expr: &'p Expr, operator: Operator, left: &'p Expr, right: &'p Expr) -> Value<'p> {

@@ -39,6 +39,8 @@ pub(super) enum Effect {
     Merge,
     /// Its first argument, a function, with the others.
     Partial,
+    /// The first argument keeps the third under the name that the second is.
+    Store,
 }
 
 /// Python's functions, by full name; a name that ends in `.` stands for all under it.
@@ -114,6 +116,8 @@ const PYTHON: &[(&str, Effect)] = &[
     ("io.StringIO", Effect::Pass),
     ("io.BytesIO", Effect::Pass),
     ("getattr", Effect::Member),
+    ("setattr", Effect::Store),
+    ("object.__setattr__", Effect::Store),
     ("functools.partial", Effect::Partial),
     ("functools.partialmethod", Effect::Partial),
     ("super", Effect::Super),

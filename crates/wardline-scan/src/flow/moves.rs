@@ -186,7 +186,9 @@ impl Look<'_> {
             let far = |id: crate::ir::ExprId| id.0.wrapping_sub(expr.id.0);
             let said = match role {
                 Role::Source { rules, weak } => (0_u8, rules, weak, false, 0, 0),
-                Role::Sink { rules, shallow, by_value } => (1, rules, shallow, by_value, 0, 0),
+                Role::Sink { rules, reach, by_value } => {
+                    (1, rules, reach.shallow, by_value, u32::from(reach.proven), 0)
+                }
                 Role::Sanitizer { rules, by_side_effect } => (2, rules, by_side_effect, false, 0, 0),
                 Role::Guard { rules, when_false } => (3, rules, when_false, false, 0, 0),
                 Role::Propagator { rules, from, to } => (4, rules, false, false, far(from), far(to)),

@@ -122,6 +122,17 @@ impl<'p> Interpreter<'p> {
                 let member: Name = second?.as_text()?.into();
                 self.member(&first?, &member, span)
             }
+            Effect::Store => {
+                let (place, value) = (given.first()?.place?, given.get(2)?.value.clone());
+                match second?.as_text() {
+                    Some(name) => self.store(place, &name.into(), value),
+                    None => {
+                        let whole = self.peek(place).tainted(&value.deep_taint());
+                        self.update(place, whole);
+                    }
+                }
+                Value::constant(Constant::Null)
+            }
             Effect::Partial => {
                 let (function, rest) = given.split_first()?;
                 let rest = rest.iter().map(|given| (given.name.clone(), given.value.clone())).collect();
@@ -220,13 +231,23 @@ impl<'p> Interpreter<'p> {
         if self.python() {
             return None;
         }
-        let element = receiver.map_or_else(Value::unknown, |value| Value::any(value.deep_taint(), true));
+        // A promise of a module or an object gives just that.
+        let promised = receiver.filter(|value| {
+            name == "then"
+                && matches!(
+                    value.shape,
+                    Shape::Module(_) | Shape::External(_) | Shape::Object(_) | Shape::Map(_)
+                )
+        });
+        let element = promised.cloned().unwrap_or_else(|| {
+            receiver.map_or_else(Value::unknown, |value| Value::any(value.deep_taint(), true))
+        });
         let mut made: Option<Value<'p>> = None;
         for given in given {
             let parameters = match &given.value.shape {
                 Shape::Function(closure) => {
                     // One that sees no variables of a running function is run by itself.
-                    if closure.scope.is_none() && element.taint.is_clean() {
+                    if closure.scope.is_none() && element.taint.is_clean() && promised.is_none() {
                         continue;
                     }
                     closure.function.parameters.len()

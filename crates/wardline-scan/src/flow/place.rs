@@ -8,7 +8,10 @@ use super::{
     taint::Note,
     value::{Shape, Value},
 };
-use crate::ir::{Expr, ExprKind, Literal, Name, Operator};
+use crate::{
+    ir::{Expr, ExprKind, Literal, Name, Operator},
+    language::Language,
+};
 
 /// Whether an expression is a place: something that keeps what it is given.
 pub(super) fn is_place(expr: &Expr) -> bool {
@@ -177,8 +180,8 @@ impl<'p> Interpreter<'p> {
                 self.beside(object, name, &value).unwrap_or_else(|| self.member(&value, name, place.span))
             }
             ExprKind::Index { object, index } => {
-                let (object, key) = (self.peek(object), self.peek(index));
-                super::container::at(&object, &key)
+                let (value, key) = (self.peek(object), self.peek(index));
+                self.at_beside(object, &value, &key).unwrap_or_else(|| super::container::at(&value, &key))
             }
             ExprKind::Literal(literal) => Value::constant(Constant::from(literal)),
             _ => Value::unknown(),
@@ -200,7 +203,9 @@ impl<'p> Interpreter<'p> {
             }
             ExprKind::Index { object, index } if is_place(object) => {
                 let (base, key) = (self.peek(object), self.peek(index));
-                if let Some(changed) = super::container::with(&base, &key, value) {
+                if let (true, Some(name)) = (keeps_members_beside(&base), self.keyed(&key)) {
+                    self.set_beside(object, &name, value);
+                } else if let Some(changed) = super::container::with(&base, &key, value) {
                     self.update(object, changed);
                 }
             }
@@ -259,6 +264,25 @@ impl<'p> Interpreter<'p> {
             return None;
         }
         self.bound(&dotted(object, name)?)
+    }
+
+    /// What was kept so under a key: `os.environ["NAME"] = …`.
+    pub(super) fn at_beside(
+        &self,
+        object: &'p Expr,
+        value: &Value<'p>,
+        key: &Value<'p>,
+    ) -> Option<Value<'p>> {
+        self.beside(object, &self.keyed(key)?, value)
+    }
+
+    /// The name under which what has a key is kept: in Python no member is called so, in scripts a key is a member's name.
+    fn keyed(&self, key: &Value<'p>) -> Option<Name> {
+        match (self.language(), key.as_text()?) {
+            (Language::Python, key) => Some(format!("[{key}]").into()),
+            (Language::JavaScript | Language::TypeScript | Language::Tsx, key) => Some(key.into()),
+            _ => None,
+        }
     }
 
     /// `module.exports = …`, `exports.name = …`.

@@ -9,7 +9,7 @@ use super::{
     value::{Shape, Value},
 };
 use crate::{
-    role::{Reference, Role, RuleSet},
+    role::{Reach, Reference, Role, RuleSet},
     span::Span,
 };
 
@@ -58,14 +58,15 @@ impl<'p> Interpreter<'p> {
                     continue;
                 }
                 match reference.role {
-                    Role::Sink { rules, shallow, .. } => {
+                    Role::Sink { rules, reach, .. } => {
                         let values: Vec<_> = match reference.at.map(usize::from) {
                             Some(_) if spread => given.iter().map(|given| flat(&given.value)).collect(),
                             Some(at) => given.get(at).map(|given| given.value.clone()).into_iter().collect(),
                             None => given.iter().map(|given| given.value.clone()).collect(),
                         };
                         let at = reference.at.and_then(|at| places.get(usize::from(at))).copied();
-                        self.sink(at.unwrap_or(span), rules, shallow && !spread, &values);
+                        let reach = Reach { shallow: reach.shallow && !spread, ..reach };
+                        self.sink(at.unwrap_or(span), rules, reach, &values);
                     }
                     Role::Source { rules, weak } => {
                         let site = (*unit, *expression);

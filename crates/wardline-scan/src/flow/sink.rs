@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     ir::{Expr, ExprId, ExprKind},
-    role::{Role, RuleSet},
+    role::{Reach, Role, RuleSet},
     span::Span,
 };
 
 impl<'p> Interpreter<'p> {
     /// Notes what of these values reaches the sink at a place.
-    pub(super) fn sink(&mut self, at: Span, rules: RuleSet, shallow: bool, values: &[Value<'p>]) {
-        let of = |value: &Value<'p>| if shallow { value.taint.clone() } else { value.deep_taint() };
+    pub(super) fn sink(&mut self, at: Span, rules: RuleSet, reach: Reach, values: &[Value<'p>]) {
+        let of = |value: &Value<'p>| if reach.shallow { value.taint.clone() } else { value.deep_taint() };
         let taint = values.iter().fold(Taint::default(), |taint, value| taint.join(&of(value)));
         let mut reached = RuleSet::default();
         for mark in taint.marks() {
@@ -26,7 +26,7 @@ impl<'p> Interpreter<'p> {
             }
         }
         // A call from elsewhere has its own arguments; what is not known is told once, where the function itself is run.
-        if self.calls == 0 && values.iter().any(|value| doubtful(value, shallow)) {
+        if self.calls == 0 && !reach.proven && values.iter().any(|value| doubtful(value, reach.shallow)) {
             for rule in rules.without(reached).rules() {
                 self.found(rule, at, None::<&Mark>);
             }
@@ -36,8 +36,8 @@ impl<'p> Interpreter<'p> {
     /// A member or element that is a sink for what it is given.
     pub(super) fn sink_of_target(&mut self, target: &'p Expr, value: &Value<'p>) {
         for role in self.roles(target.id) {
-            if let Role::Sink { rules, shallow, .. } = role {
-                self.sink(target.span, *rules, *shallow, std::slice::from_ref(value));
+            if let Role::Sink { rules, reach, .. } = role {
+                self.sink(target.span, *rules, *reach, std::slice::from_ref(value));
             }
         }
     }

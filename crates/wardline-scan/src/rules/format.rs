@@ -91,6 +91,8 @@ pub(super) struct Options {
     pub(super) weak: bool,
     /// A sink that is not reached by what a list or map holds.
     pub(super) shallow: bool,
+    /// A sink that is told only when a source reaches it.
+    pub(super) proven: bool,
     /// A guard that holds where its condition does not.
     pub(super) when_false: bool,
     /// The metavariables of a propagator.
@@ -459,6 +461,7 @@ fn read_part(node: &Node, kind: PartKind) -> Result<Part, Problem> {
                 if kind == PartKind::Sink && (!flag()? || node.get("patterns").is_some_and(has_focus)) => {}
             "x-wardline-weak" if on(&[PartKind::Source]) => options.weak = flag()?,
             "x-wardline-shallow" if on(&[PartKind::Sink]) => options.shallow = flag()?,
+            "x-wardline-proven" if on(&[PartKind::Sink]) => options.proven = flag()?,
             "x-wardline-when-false" if on(&[PartKind::Guard]) => options.when_false = flag()?,
             "x-wardline-set" => set = Some(text()),
             "from" if kind == PartKind::Propagator => options.from = text(),

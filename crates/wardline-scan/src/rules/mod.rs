@@ -44,7 +44,7 @@ use crate::{
     hash::HashMap,
     ir::{Import, Imported, Module},
     language::Language,
-    role::{Role, Roles, RuleId, RuleSet},
+    role::{Reach, Role, Roles, RuleId, RuleSet},
     span::Span,
 };
 
@@ -255,7 +255,7 @@ impl Compiled {
     fn fill(&mut self, sets: &HashMap<&str, &[Part]>) {
         let rules = self.rules.clone();
         // The parts of a shared set are planned once for all rules that use it alike.
-        let mut shared: BTreeMap<(String, Kind, bool, bool, bool), RuleSet> = BTreeMap::new();
+        let mut shared: BTreeMap<(String, Kind, [bool; 4]), RuleSet> = BTreeMap::new();
         for (number, rule) in (0_u16..).zip(&rules) {
             let id = RuleId(number);
             if !rule.languages.contains(&self.language) {
@@ -269,9 +269,9 @@ impl Compiled {
                 Body::Taint(taint) => {
                     for (kind, part) in parts(taint) {
                         if let What::Set(name) = &part.what {
-                            let Options { weak, shallow, by_side_effect, .. } = part.options;
+                            let Options { weak, shallow, proven, by_side_effect, .. } = part.options;
                             let users = shared
-                                .entry((name.clone(), kind, weak, shallow, by_side_effect))
+                                .entry((name.clone(), kind, [weak, shallow, proven, by_side_effect]))
                                 .or_default();
                             *users = users.union(RuleSet::one(id));
                         } else {
@@ -281,8 +281,8 @@ impl Compiled {
                 }
             }
         }
-        for ((name, kind, weak, shallow, by_side_effect), users) in shared {
-            let more = Options { weak, shallow, by_side_effect, ..Options::default() };
+        for ((name, kind, [weak, shallow, proven, by_side_effect]), users) in shared {
+            let more = Options { weak, shallow, proven, by_side_effect, ..Options::default() };
             let mut open = vec![(name, 0)];
             while let Some((name, depth)) = open.pop() {
                 for part in sets.get(name.as_str()).copied().unwrap_or_default() {
@@ -303,6 +303,7 @@ impl Compiled {
         let mut options = part.options.clone();
         options.weak |= more.weak;
         options.shallow |= more.shallow;
+        options.proven |= more.proven;
         options.by_side_effect |= more.by_side_effect;
         if matches!(kind, Kind::Sink | Kind::Sanitizer) {
             formula.words(&mut |text| self.called.spell(text));
@@ -359,7 +360,8 @@ impl Applied {
                 for rule in rules.rules() {
                     self.sinks.entry((rule, hit.span)).or_insert_with(|| variables(hit, text));
                 }
-                Role::Sink { rules, shallow: options.shallow, by_value: part.focused }
+                let reach = Reach { shallow: options.shallow, proven: options.proven };
+                Role::Sink { rules, reach, by_value: part.focused }
             }
             Kind::Sanitizer => Role::Sanitizer { rules, by_side_effect: options.by_side_effect },
             Kind::Guard => Role::Guard { rules, when_false: options.when_false },

@@ -120,7 +120,22 @@ impl<'m> Names<'m> {
                     .iter()
                     .for_each(|parameter: &Parameter| self.assign(&parameter.target, None));
             }
-            Node::Expr(_) => {}
+            Node::Expr(expr) => self.given_module(expr),
+        }
+    }
+
+    /// `import("m").then((m) => …)`: the function is given the module.
+    fn given_module(&mut self, expr: &'m Expr) {
+        let ExprKind::Call { callee, arguments, .. } = &expr.kind else { return };
+        let ExprKind::Member { object, name } = &callee.kind else { return };
+        if name.as_ref() != "then" || self.module_in_place(object).is_none() {
+            return;
+        }
+        let function = arguments.first().map(|argument| &argument.value.kind);
+        if let Some(ExprKind::Function(function)) = function
+            && let Some(parameter) = function.parameters.first()
+        {
+            self.assign(&parameter.target, Some(object));
         }
     }
 

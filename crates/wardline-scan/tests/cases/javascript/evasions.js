@@ -322,3 +322,18 @@ app.get("/other-name", async (req, res) => {
   // ok: javascript.sql-injection
   await app.locals.x.execute("open " + req.query.name);
 });
+
+app.get("/promised-module", (req, res) => {
+  import("node:child_process").then((cp) => {
+    // ruleid: javascript.command-injection
+    cp.exec("ping " + req.query.host);
+    // ok: javascript.command-injection
+    cp.execFile("ping", ["-c", "1", "--", req.query.host]);
+  });
+  import("child_process").then(({ exec: started }) => {
+    // ruleid: javascript.command-injection
+    started("ping " + req.query.host);
+    // ok: javascript.command-injection
+    started("uptime");
+  });
+});

@@ -100,3 +100,34 @@ export function message() {
   // ok: javascript.xss
   document.querySelector("#message")!.innerHTML = MESSAGES[params.get("message") ?? ""] ?? "";
 }
+
+function onMessage(event) {
+  // ruleid: javascript.xss
+  document.querySelector("#preview")!.innerHTML = event.data.html;
+}
+
+window.addEventListener("message", onMessage);
+
+const onTyped = (event: MessageEvent) => {
+  // ruleid: javascript.xss
+  document.body.insertAdjacentHTML("beforeend", event.data);
+  // ok: javascript.xss
+  document.body.append(event.data);
+};
+
+function onReady(event) {
+  // ok: javascript.xss
+  document.querySelector("#preview")!.innerHTML = event.data.html;
+}
+
+document.querySelector("#search")!.addEventListener("input", (event) => {
+  // ruleid: javascript.xss
+  document.querySelector("#hits")!.innerHTML = `<b>${event.target.value}</b>`;
+  // ok: javascript.xss
+  document.querySelector("#hits")!.textContent = event.target.value;
+});
+
+document.addEventListener("paste", (event) => {
+  // ruleid: javascript.xss
+  document.body.insertAdjacentHTML("beforeend", event.clipboardData.getData("text/html"));
+});

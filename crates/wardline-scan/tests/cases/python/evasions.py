@@ -9,7 +9,7 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from flask import Flask, request
+from flask import Flask, request, session
 from markupsafe import Markup
 
 app = Flask(__name__)
@@ -461,3 +461,68 @@ def path_by_alias():
 def path_by_map():
     # ruleid: python.path-traversal
     return [page.read() for page in map(open, ["/srv/" + request.args["file"]])]
+
+
+class Holder:
+    pass
+
+
+def kept_by_name():
+    holder = Holder()
+    setattr(holder, "name", request.args["name"])
+    # ruleid: python.sql-injection
+    db.execute("select '" + holder.name + "'")
+    # ruleid: python.sql-injection
+    db.execute("select '" + getattr(holder, "name") + "'")
+    setattr(holder, "name", "x")
+    # ok: python.sql-injection
+    db.execute("select '" + holder.name + "'")
+
+
+def kept_by_a_name_that_is_not_known(field):
+    holder = Holder()
+    setattr(holder, field, request.args["name"])
+    # ruleid: python.sql-injection
+    db.execute("select '" + holder.name + "'")
+
+
+def kept_in_the_environment():
+    os.environ["NAME"] = request.args["name"]
+    # ruleid: python.command-injection
+    os.system("echo " + os.environ["NAME"])
+    os.environ["NAME"] = "x"
+    # ok: python.command-injection
+    os.system("echo " + os.environ["NAME"])
+
+
+def shells_under_other_names():
+    # ruleid: python.command-injection
+    os.execvp("sh", ["sh", "-c", "ping " + request.args["host"]])
+    # ruleid: python.command-injection
+    os.spawnlp(os.P_WAIT, "sh", "sh", "-c", "ping " + request.args["host"])
+    # ruleid: python.command-injection
+    os.posix_spawn("/bin/sh", ["sh", "-c", "ping " + request.args["host"]], os.environ)
+    # ok: python.command-injection
+    os.execvp("ping", ["ping", "-c", "1", "--", request.args["host"]])
+    # ok: python.command-injection
+    os.execvp("sh", ["sh", "-c", "uptime"])
+
+
+def shells_that_read_what_to_do():
+    # ruleid: python.command-injection
+    subprocess.run("sh", input="ping " + request.args["host"], text=True)
+    # ruleid: python.command-injection
+    subprocess.run(["bash"], input=request.data)
+    shell = subprocess.Popen(["sh"], stdin=subprocess.PIPE)
+    # ruleid: python.command-injection
+    shell.communicate(("ping " + request.args["host"]).encode())
+    # ok: python.command-injection
+    subprocess.run(["sort"], input=request.data)
+    # ok: python.command-injection
+    subprocess.run("sh", input="uptime", text=True)
+
+
+def kept_in_the_session():
+    session["name"] = request.args["name"]
+    # ruleid: python.sql-injection
+    db.execute("select '" + session["name"] + "'")
