@@ -11,7 +11,7 @@ pub(super) enum Effect {
     Clean,
     /// What went in, in another form.
     Pass,
-    /// A list of the elements of its first argument.
+    /// A list of the elements of its first argument, or of what its second one, a function, makes of them.
     Elements,
     /// One element of its first argument.
     Element,
@@ -146,7 +146,7 @@ const SCRIPT: &[(&str, Effect)] = &[
     ("Array.from", Effect::Elements),
     ("String", Effect::Pass),
     ("Map", Effect::New),
-    ("Set", Effect::New),
+    ("Set", Effect::Elements),
     ("WeakMap", Effect::New),
     ("Object.assign", Effect::Merge),
     ("Promise", Effect::Promise),

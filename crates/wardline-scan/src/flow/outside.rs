@@ -71,6 +71,10 @@ impl<'p> Interpreter<'p> {
                 ([only, ..], "re.compile" | "Regex") => only.clone(),
                 _ => mixed(&values),
             },
+            Effect::Elements if second.as_ref().is_some_and(Value::callable) => {
+                let (made, _) = self.apply(&second?, vec![Given::plain(first?.element())], span);
+                Value::list(Vec::new(), Some(made))
+            }
             Effect::Elements => match first {
                 None => Value::list(Vec::new(), None),
                 Some(list)

@@ -1,5 +1,7 @@
 // Ways in which an injection can be written so that no line of it looks like one.
 const express = require("express");
+const cp = require("child_process");
+const util = require("util");
 const { exec } = require("child_process");
 const fs = require("fs");
 const mysql = require("mysql2/promise");
@@ -336,4 +338,52 @@ app.get("/promised-module", (req, res) => {
     // ok: javascript.command-injection
     started("uptime");
   });
+});
+
+app.get("/promised-in-place", async (req, res) => {
+  // ruleid: javascript.command-injection
+  await util.promisify(cp.exec)("ping " + req.query.host);
+  // ok: javascript.command-injection
+  await util.promisify(cp.exec)("uptime");
+});
+
+app.get("/shell-reads", (req, res) => {
+  // ruleid: javascript.command-injection
+  cp.execSync("sh", { input: "ping " + req.query.host });
+  // ok: javascript.command-injection
+  cp.execSync("sort", { input: req.query.lines });
+  const shell = cp.spawn("/bin/bash");
+  // ruleid: javascript.command-injection
+  shell.stdin.write("ping " + req.query.host);
+  // ok: javascript.command-injection
+  shell.stdin.end("exit");
+});
+
+app.route("/other-names").get((q, s) => {
+  // ruleid: javascript.command-injection
+  exec("ping " + q.query.host);
+  // ok: javascript.command-injection
+  exec("uptime");
+});
+
+app.get("/elements", (req, res) => {
+  for (const host of new Set([req.query.host])) {
+    // ruleid: javascript.command-injection
+    exec("ping " + host);
+  }
+  Array.from([req.query.host], (host) => {
+    // ruleid: javascript.command-injection
+    exec("ping " + host);
+  });
+  for (const host of new Set(["a", "b"])) {
+    // ok: javascript.command-injection
+    exec("ping " + host);
+  }
+});
+
+app.get("/raw", async (req, res) => {
+  // ruleid: javascript.sql-injection
+  await store("users").whereRaw("name = '" + req.query.name + "'");
+  // ok: javascript.sql-injection
+  await store("users").whereRaw("name = ?", [req.query.name]);
 });

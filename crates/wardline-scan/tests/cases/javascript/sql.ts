@@ -436,3 +436,10 @@ app.get("/mongoose-id", async (req, res) => {
   // ok: javascript.nosql-injection
   res.json(await User.findById(req.params.id));
 });
+
+export const handler = async (rq: express.Request, rs: express.Response) => {
+  // ruleid: javascript.sql-injection
+  await pool.query("select * from users where name = '" + rq.query.name + "'");
+  // ok: javascript.sql-injection
+  await pool.query("select * from users where name = $1", [rq.query.name]);
+};
