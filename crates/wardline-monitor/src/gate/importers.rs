@@ -19,7 +19,30 @@ pub(super) const MOST: usize = 2_000;
 /// Texts by path.
 type Texts = BTreeMap<String, String>;
 /// Files that nobody touched.
-type Others = BTreeMap<String, (String, Language)>;
+type Others = BTreeMap<String, Other>;
+
+/// A file that nobody touched.
+struct Other {
+    text: String,
+    /// The lines and pieces of it that import something.
+    imports: String,
+    directory: String,
+    language: Language,
+}
+
+impl Other {
+    fn new(name: &str, text: String, language: Language) -> Self {
+        let imports =
+            |line: &&str| ["import", "require", "from", "export"].iter().any(|word| line.contains(word));
+        let mut lines: Vec<&str> = text.lines().filter(imports).collect();
+        let pieces = pieces(&text);
+        lines.extend(pieces.iter().filter(|piece| piece.is_import()).flat_map(|piece| piece.text.lines()));
+        let imports = lines.join("\n");
+        let directory =
+            Path::new(name).parent().map_or_else(String::new, |parent| parent.to_string_lossy().into_owned());
+        Self { imports, directory, language, text }
+    }
+}
 
 /// The files that a change concerns because they import what was touched, or what imports that, and so on, with their texts. At
 /// most [`MOST`]; false when there are more.
@@ -42,7 +65,7 @@ pub(super) fn find(tree: &View<'_>, before: &Texts, after: &Texts) -> (Texts, bo
     let mut found = BTreeMap::new();
     loop {
         let concerned =
-            |name: &&String| others.get(*name).is_some_and(|other| concerns(name, other, &whole, &names));
+            |name: &&String| others.get(*name).is_some_and(|other| concerns(other, &whole, &names));
         let more: Vec<&String> = left.iter().copied().filter(|name| concerned(name)).collect();
         if more.is_empty() {
             return (found, true);
@@ -52,7 +75,7 @@ pub(super) fn find(tree: &View<'_>, before: &Texts, after: &Texts) -> (Texts, bo
                 return (found, false);
             }
             left.remove(name);
-            let Some((text, _)) = others.get(name) else { continue };
+            let Some(Other { text, .. }) = others.get(name) else { continue };
             if pass_on(text, &whole, &mut names) {
                 whole.extend(Target::of(name));
             }
@@ -65,9 +88,8 @@ pub(super) fn find(tree: &View<'_>, before: &Texts, after: &Texts) -> (Texts, bo
 fn reaching(others: &Others, mut wanted: Vec<Target>) -> BTreeSet<&String> {
     let mut reaching = BTreeSet::new();
     while !wanted.is_empty() {
-        let imports = |(name, (text, language)): &(&String, &(String, Language))| {
-            wanted.iter().any(|target| target.is_imported_by(name, text, *language))
-        };
+        let imports =
+            |(_, other): &(&String, &Other)| wanted.iter().any(|target| target.is_imported_by(other));
         let more: Vec<&String> = others
             .iter()
             .filter(|(name, _)| !reaching.contains(name))
@@ -89,16 +111,17 @@ fn others(tree: &View<'_>, touched: &BTreeSet<&String>, families: &BTreeSet<Lang
         if !touched.contains(&name)
             && let Content::Text(text) = tree.read(path).1
         {
-            others.insert(name, (text, language));
+            let other = Other::new(&name, text, language);
+            others.insert(name, other);
         }
     }
     others
 }
 
 /// Whether a file is concerned: it speaks of one of the names, or what it imports is another as a whole.
-fn concerns(name: &str, (text, language): &(String, Language), whole: &[Target], names: &Names) -> bool {
-    Piece { text }.speaks_of(&names.known)
-        || whole.iter().any(|target| target.is_imported_by(name, text, *language))
+fn concerns(other: &Other, whole: &[Target], names: &Names) -> bool {
+    Piece { text: &other.text }.speaks_of(&names.known)
+        || whole.iter().any(|target| target.is_imported_by(other))
 }
 
 /// Adds the names under which a concerned file passes the change on; whether it does as a whole.
@@ -143,26 +166,16 @@ impl Target {
         Some(Self { stem, directory, language, package })
     }
 
-    fn is_imported_by(&self, name: &str, text: &str, language: Language) -> bool {
-        if language != self.language {
+    fn is_imported_by(&self, other: &Other) -> bool {
+        if other.language != self.language {
             return false;
         }
-        let parent = || Path::new(name).parent().map(|parent| parent.to_string_lossy().into_owned());
-        if language == Language::Go {
+        if other.language == Language::Go {
             // The files of a package see each other.
-            return parent().is_some_and(|parent| parent == self.directory);
+            return other.directory == self.directory;
         }
-        let below =
-            self.package && parent().is_some_and(|parent| Path::new(&parent).starts_with(&self.directory));
-        if !below && !text.contains(&self.stem) {
-            return false;
-        }
-        let line = |line: &str| {
-            ["import", "require", "from", "export"].iter().any(|word| line.contains(word))
-                && (self.is_named_in(line) || below && is_of_package(line))
-        };
-        text.lines().any(line)
-            || pieces(text).iter().any(|piece| piece.is_import() && self.is_named_in(piece.text))
+        let below = self.package && Path::new(&other.directory).starts_with(&self.directory);
+        self.is_named_in(&other.imports) || below && other.imports.lines().any(is_of_package)
     }
 
     fn is_named_in(&self, text: &str) -> bool {

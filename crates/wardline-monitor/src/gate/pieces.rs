@@ -120,9 +120,13 @@ fn begins(line: &str) -> bool {
 
 /// The words of a text that may be names.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).filter(|word| {
-        word.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$')) && !KEYWORDS.contains(word)
-    })
+    any_words(text).filter(|word| !KEYWORDS.contains(word))
+}
+
+/// The words of a text, those of the language too.
+fn any_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')))
+        .filter(|word| word.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$')))
 }
 
 impl Piece<'_> {
@@ -175,7 +179,7 @@ impl Piece<'_> {
 
     /// Whether it speaks of one of the names.
     pub(super) fn speaks_of(&self, names: &BTreeSet<String>) -> bool {
-        words(self.text).any(|word| names.contains(word))
+        any_words(self.text).any(|word| names.contains(word))
     }
 }
 
