@@ -5,7 +5,7 @@
 
 use std::{cell::OnceCell, sync::LazyLock};
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::{finding::Fix, language::Language, span::Span};
 

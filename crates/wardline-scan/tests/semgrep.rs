@@ -135,6 +135,7 @@ fn what_is_not_supported_refuses_its_rule_with_the_reason_and_the_line() {
         ("patterns: [{pattern: f($X)}, {metavariable-analysis: {analyzer: entropy}}]".into(), 6, "`metavariable-analysis`"),
         ("patterns: [{pattern: f($X)}, {focus-metavariable: $Y}]".into(), 2, "`$Y` stands in no pattern"),
         ("patterns: [{pattern: f($X)}, {metavariable-regex: {metavariable: $X, regex: '(?=a)'}}]".into(), 6, "not supported: look-around"),
+        ("patterns: [{pattern: f($X)}, {metavariable-regex: {metavariable: $X, regex: '\\p{L}'}}]".into(), 6, "not supported: Unicode"),
         ("patterns: [{pattern: f($X)}, {metavariable-comparison: {metavariable: $X, comparison: 're.match($X)'}}]".into(), 6, "`re.match`"),
         ("patterns: [{pattern: f($X)}, {metavariable-comparison: {metavariable: $X, comparison: $X > 1, base: 16}}]".into(), 6, "`base`"),
         ("pattern-either: [{pattern-not: f()}]".into(), 2, "an exclusion stands in `pattern-either`"),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{
     comparison::{self, Comparison},
@@ -193,7 +193,8 @@ impl<'c, 'm> Found<'c, 'm> {
             MetavariableRegex::Depending(source) => {
                 let mut source = format!("\\A(?:{source})");
                 for (name, bound) in env.all() {
-                    source = source.replace(&format!("{{${name}}}"), &regex::escape(bound.text(self.text)));
+                    source =
+                        source.replace(&format!("{{${name}}}"), &regex_lite::escape(bound.text(self.text)));
                 }
                 Regex::new(&source).is_ok_and(|regex| regex.is_match(text))
             }

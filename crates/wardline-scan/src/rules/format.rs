@@ -4,7 +4,7 @@
 //! the line, because a rule that is half understood finds what its author excluded. What Wardline adds begins with
 //! `x-wardline`.
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{Refusal, comparison::Comparison, globs::Paths, lazy::Lazy, yaml::Node};
 use crate::{finding::Category, language::Language};
@@ -559,7 +559,7 @@ pub(super) fn check_regexes(node: &Node) -> Result<(), Problem> {
     Ok(())
 }
 
-fn last_line(error: &regex::Error) -> String {
+fn last_line(error: &regex_lite::Error) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 /// A regular expression. That it can be compiled is seen before, by [`super::format`] or, for what is built in, by a test.
 #[derive(Debug, Clone)]
