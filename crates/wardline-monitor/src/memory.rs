@@ -159,8 +159,7 @@ pub(crate) fn update<R>(
     let mut memory = if text.is_empty() {
         State::default()
     } else {
-        State::parse(&text)
-            .ok_or_else(|| std::io::Error::other(format!("the memory of session `{session}` is damaged")))?
+        State::parse(&text).ok_or_else(|| damaged(session))?
     };
     let answer = change(&mut memory);
     let new = memory.text()?;
@@ -173,6 +172,32 @@ pub(crate) fn update<R>(
         file.set_len(bytes.len() as u64)?;
     }
     Ok(answer)
+}
+
+/// The workspace that a session is bound to, if it is. It is bound once, so this needs not know the rest of its memory.
+///
+/// # Errors
+/// As [`update`], but for damage to the rest.
+pub(crate) fn project(state: &Path, session: &str) -> std::io::Result<Option<PathBuf>> {
+    #[derive(Deserialize)]
+    struct Bound {
+        project: Option<PathBuf>,
+    }
+    let mut text = String::with_capacity(4096);
+    let file = match File::open(path(state, session)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    file.lock_shared()?;
+    file.take(MAX_BYTES).read_to_string(&mut text)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(&text).map(|bound: Bound| bound.project).map_err(|_| damaged(session))
+}
+
+fn damaged(session: &str) -> std::io::Error {
+    std::io::Error::other(format!("the memory of session `{session}` is damaged"))
 }
 
 /// Forgets a session that is over.
@@ -274,10 +299,21 @@ mod tests {
     }
 
     #[test]
+    fn the_workspace_is_known_without_the_rest() {
+        let dir = crate::scratch::Dir::new("memory-project");
+        assert_eq!(project(dir.path(), "s").unwrap(), None);
+        update(dir.path(), "s", |state| state.decided("c1")).unwrap();
+        assert_eq!(project(dir.path(), "s").unwrap(), None, "not bound yet");
+        update(dir.path(), "s", |state| state.project = Some("/p".into())).unwrap();
+        assert_eq!(project(dir.path(), "s").unwrap(), Some("/p".into()));
+    }
+
+    #[test]
     fn a_damaged_memory_is_an_error_not_an_empty_one() {
         let dir = crate::scratch::Dir::new("memory-damaged");
         update(dir.path(), "s", |state| state.project = Some("/p".into())).unwrap();
         std::fs::write(path(dir.path(), "s"), "{\"project\":").unwrap();
         assert!(update(dir.path(), "s", |_| ()).is_err());
+        assert!(project(dir.path(), "s").is_err());
     }
 }

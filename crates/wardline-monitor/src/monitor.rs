@@ -528,8 +528,12 @@ fn draft(subject: &Subject, kind: Kind, call: Option<&str>, body: Body) -> Draft
 /// [`MonitorError::Memory`] when the binding could not be read or written.
 pub fn bind(world: World, session: &str) -> Result<World, MonitorError> {
     let here = world.project.clone();
-    let project = memory::update(&world.state, session, |state| state.project.get_or_insert(here).clone())
-        .map_err(MonitorError::Memory)?;
+    let bound = memory::project(&world.state, session).map_err(MonitorError::Memory)?;
+    let project = match bound {
+        Some(project) => project,
+        None => memory::update(&world.state, session, |state| state.project.get_or_insert(here).clone())
+            .map_err(MonitorError::Memory)?,
+    };
     Ok(world.in_project(project))
 }
 

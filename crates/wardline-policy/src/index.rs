@@ -3,10 +3,12 @@
 //! Rules are filed under the literal text their pattern must begin and end with. A lookup visits only the
 //! files whose key the text really begins and ends with, so its cost depends on the text and on how many
 //! rules share a key, not on how many rules there are. Patterns with neither a literal head nor a literal
-//! tail (`*word*`) share one file and are tried one by one. A few rules are not filed at all: a process that decides one
-//! call would spend more on the files than on trying each.
+//! tail (`*word*`) share one file and are tried one by one. A few rules are not filed at all, and more only when they are
+//! looked up often: a process that decides one call would spend more on the files than on trying each.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::rule::Rule;
 use crate::wildcard::Pattern;
@@ -39,11 +41,7 @@ impl RuleList {
                 group.patterns.all.push(number);
             }
         }
-        for group in &mut list.groups {
-            group.patterns.file(|number| list.rules.get(number).map(|rule| &rule.pattern));
-        }
         list.permissions.all = (0..list.groups.len()).collect();
-        list.permissions.file(|number| list.groups.get(number).map(|group| &group.permission));
         list
     }
 
@@ -102,7 +100,7 @@ impl RuleList {
         let (permission, text) = (rule.permission.as_str(), rule.pattern.folded());
         let mut first: Option<usize> = None;
         for group in self.groups_for(permission, |group| group.permission.covers(&rule.permission)) {
-            group.patterns.each(&text, &mut |numbers| {
+            group.patterns.each(&text, self.pattern_of(), &mut |numbers| {
                 let from = numbers.partition_point(|candidate| *candidate < start);
                 let later = numbers.get(from..).unwrap_or_default().iter().copied();
                 let mut later = later.take_while(|candidate| first.is_none_or(|first| *candidate < first));
@@ -117,13 +115,18 @@ impl RuleList {
 
     fn each_file(&self, permission: &str, text: &str, mut visit: impl FnMut(&[usize])) {
         for group in self.groups_for(permission, |group| group.permission.matches(permission)) {
-            group.patterns.each(text, &mut visit);
+            group.patterns.each(text, self.pattern_of(), &mut visit);
         }
+    }
+
+    fn pattern_of<'a>(&'a self) -> impl Fn(usize) -> Option<&'a Pattern> {
+        |number| self.rules.get(number).map(|rule| &rule.pattern)
     }
 
     fn groups_for(&self, permission: &str, fits: impl Fn(&Group) -> bool) -> Vec<&Group> {
         let mut found = Vec::new();
-        self.permissions.each(permission, &mut |numbers| {
+        let permission_of = |number: usize| self.groups.get(number).map(|group| &group.permission);
+        self.permissions.each(permission, permission_of, &mut |numbers| {
             found.extend(
                 numbers.iter().filter_map(|number| self.groups.get(*number)).filter(|group| fits(group)),
             );
@@ -134,13 +137,16 @@ impl RuleList {
 
 /// Up to this many patterns are tried one by one.
 const FEW: usize = 64;
+/// So many lookups try all patterns, however many they are: filing them costs about as much.
+const PATIENCE: usize = 16;
 
-/// Numbers of patterns, ascending, and filed by the literal ends of their patterns where they are many. Within a file they
-/// ascend too.
+/// Numbers of patterns, ascending, and filed by the literal ends of their patterns where they are many and are looked up often.
+/// Within a file they ascend too.
 #[derive(Debug, Default)]
 struct Files {
     all: Vec<usize>,
-    filed: Option<Box<Filed>>,
+    lookups: AtomicUsize,
+    filed: OnceLock<Box<Filed>>,
 }
 
 #[derive(Debug, Default)]
@@ -173,26 +179,26 @@ impl<T: Default> Keyed<T> {
 }
 
 impl Files {
-    /// Files the numbers, if they are many. To be called when all of them are known.
-    fn file<'a>(&mut self, pattern_of: impl Fn(usize) -> Option<&'a Pattern>) {
-        if self.all.len() <= FEW {
-            return;
+    /// Visits every file whose patterns could match `text`. `pattern_of` gives the pattern with a number, each time the same.
+    fn each<'a>(
+        &self,
+        text: &str,
+        pattern_of: impl Fn(usize) -> Option<&'a Pattern>,
+        visit: &mut impl FnMut(&[usize]),
+    ) {
+        if self.all.len() <= FEW || self.lookups.fetch_add(1, Ordering::Relaxed) < PATIENCE {
+            return visit(&self.all);
         }
-        let mut filed = Filed::default();
-        for number in &self.all {
-            if let Some(pattern) = pattern_of(*number) {
-                filed.add(pattern, *number);
+        let file = || {
+            let mut filed = Filed::default();
+            for number in &self.all {
+                if let Some(pattern) = pattern_of(*number) {
+                    filed.add(pattern, *number);
+                }
             }
-        }
-        self.filed = Some(Box::new(filed));
-    }
-
-    /// Visits every file whose patterns could match `text`.
-    fn each(&self, text: &str, visit: &mut impl FnMut(&[usize])) {
-        match &self.filed {
-            Some(filed) => filed.each(text, visit),
-            None => visit(&self.all),
-        }
+            Box::new(filed)
+        };
+        self.filed.get_or_init(file).each(text, visit);
     }
 }
 
@@ -232,13 +238,15 @@ mod tests {
     /// The most numbers that looking up any of these patterns visits.
     fn most_visited(patterns: &[String]) -> usize {
         let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text.as_str(), false)).collect();
-        let mut files = Files { all: (0..patterns.len()).collect(), filed: None };
-        files.file(|number| patterns.get(number));
+        let files = Files { all: (0..patterns.len()).collect(), ..Files::default() };
         let visited = |pattern: &Pattern| {
             let mut count = 0;
-            files.each(&pattern.folded(), &mut |numbers| count += numbers.len());
+            files.each(&pattern.folded(), |number| patterns.get(number), &mut |numbers| {
+                count += numbers.len()
+            });
             count
         };
+        patterns.iter().take(PATIENCE).for_each(|pattern| assert_eq!(visited(pattern), patterns.len()));
         patterns.iter().map(visited).max().unwrap_or_default()
     }
 
@@ -260,27 +268,33 @@ mod tests {
             text in "[ab/ ]{0,6}",
         ) {
             let filed = RuleList::new(rules(&words));
-            let mut plain = RuleList::new(rules(&words));
-            plain.permissions.filed = None;
-            plain.groups.iter_mut().for_each(|group| group.patterns.filed = None);
+            let plain = RuleList::new(rules(&words));
             let any = |_: &Rule| true;
+            for permission in ["a", "b", "ab"] {
+                (0..=PATIENCE).for_each(|_| drop(filed.all_matches(permission, &text)));
+            }
+            let plain = || {
+                plain.groups.iter().for_each(|group| group.patterns.lookups.store(0, Ordering::Relaxed));
+                plain.permissions.lookups.store(0, Ordering::Relaxed);
+                &plain
+            };
             let number = |found: Option<(usize, &Rule)>| found.map(|(number, _)| number);
             prop_assert_eq!(
                 number(filed.last_match(&permission, &text, any)),
-                number(plain.last_match(&permission, &text, any))
+                number(plain().last_match(&permission, &text, any))
             );
             let words_of = |rules: Vec<&Rule>| rules.into_iter().map(Rule::words).collect::<Vec<_>>();
             prop_assert_eq!(
                 words_of(filed.all_matches(&permission, &text)),
-                words_of(plain.all_matches(&permission, &text))
+                words_of(plain().all_matches(&permission, &text))
             );
             prop_assert_eq!(
                 words_of(filed.last_matches(&permission, &text, 3)),
-                words_of(plain.last_matches(&permission, &text, 3))
+                words_of(plain().last_matches(&permission, &text, 3))
             );
             for (start, rule) in filed.rules().iter().enumerate() {
                 let covering = |list: &RuleList| list.first_covering(start + 1, rule).map(Rule::words);
-                prop_assert_eq!(covering(&filed), covering(&plain));
+                prop_assert_eq!(covering(&filed), covering(plain()));
             }
         }
     }
