@@ -127,12 +127,13 @@ def main():
                     report("cc-safety-net, default", label, others)
                 if "--misses" in arguments:
                     misses(chosen, inside, label)
-    contenders = [("/bin/true", ["/bin/true"]), ("wardline", [ratios.WARDLINE, "hook", "claude"])]
     root = os.environ.get("CC_SAFETY_NET_DIR", "")
     command = os.path.join(root, "node_modules", ".bin", "cc-safety-net")
-    if root and os.path.exists(command):
-        contenders.append(("cc-safety-net", [command, "hook", "--claude-code"]))
-    ratios.compare("cold hook", contenders, ratios.CALL, 0)
+    with tempfile.TemporaryDirectory(dir=os.path.expanduser("~")) as place:
+        contenders = [("/bin/true", ["/bin/true"]), ("wardline", [ratios.installed(place), "hook", "claude"])]
+        if root and os.path.exists(command):
+            contenders.append(("cc-safety-net", [command, "hook", "--claude-code"]))
+        ratios.compare("cold hook", contenders, ratios.CALL, 0)
 
 
 if __name__ == "__main__":

@@ -84,13 +84,13 @@ def compare(name, contenders, stdin, pick):
         print(f"  {label:28} {middle * 1000:8.2f} ms   p95 {p95 * 1000:8.2f} ms   {ratio:6.2f} x wardline   exit {codes[label]}")
 
 
-def memory():
+def memory(binary):
     """The most memory that each process of one `exec` without proxy traffic had, in MB: resident, and its share of it."""
     with tempfile.TemporaryDirectory(dir=os.path.expanduser("~")) as home:
         project = os.path.join(home, "project")
         os.makedirs(project)
         env = {"HOME": home, "PATH": os.environ["PATH"], "USER": "bench"}
-        child = subprocess.Popen([WARDLINE, "exec", "--", "/bin/sleep", "1"], cwd=project, env=env)
+        child = subprocess.Popen([binary, "exec", "--", "/bin/sleep", "1"], cwd=project, env=env)
         time.sleep(0.5)
         print("memory of one exec while its program runs, MB")
         shares = 0.0
@@ -131,22 +131,33 @@ def main():
     what = sys.argv[1] if len(sys.argv) > 1 else "hook"
     if not os.path.exists(WARDLINE):
         sys.exit(f"{WARDLINE} is missing: cargo build --release")
+    with tempfile.TemporaryDirectory(dir=os.path.expanduser("~")) as place:
+        measure_all(what, installed(place))
+
+
+def installed(place):
+    """A copy of the binary, as an installation makes one and as the peers are. What a linker wrote lies in the page cache in single
+    pages, what was copied or read from a disk in larger pieces, which are mapped faster."""
+    return shutil.copy2(WARDLINE, os.path.join(place, "wardline"))
+
+
+def measure_all(what, binary):
     if what == "hook":
-        contenders = [("/bin/true", ["/bin/true"]), ("wardline", [WARDLINE, "hook", "claude"])]
+        contenders = [("/bin/true", ["/bin/true"]), ("wardline", [binary, "hook", "claude"])]
         openmoat = os.environ.get("OPENMOAT_HOOK", "openmoat guard --host claude-code").split()
         contenders += peer("openmoat", openmoat, "cargo install openmoat; OPENMOAT_HOOK sets its command line")
         net = os.environ.get("CC_SAFETY_NET", "cc-safety-net --claude-code").split()
         contenders += peer("cc-safety-net", net, "npm install -g cc-safety-net")
         compare("cold hook", contenders, CALL, 0)
     elif what == "exec":
-        contenders = [("/bin/true", ["/bin/true"]), ("wardline", [WARDLINE, "exec", "--", "/bin/true"])]
+        contenders = [("/bin/true", ["/bin/true"]), ("wardline", [binary, "exec", "--", "/bin/true"])]
         bwrap = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "/bin/true"]
         contenders += peer("bwrap --unshare-all", bwrap, "apt-get install bubblewrap")
         codex = os.environ.get("CODEX") or escapes.npm("@openai/codex", "codex")
         command = [codex or "codex", "sandbox", "-c", "sandbox_mode=workspace-write", "--", "/bin/true"]
         contenders += peer("codex sandbox", command, "npm install @openai/codex")
         compare("confined /bin/true", contenders, None, 1)
-        memory()
+        memory(binary)
     else:
         sys.exit(__doc__)
 

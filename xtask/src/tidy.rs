@@ -50,7 +50,7 @@ const PURE: [(&str, &[&str]); 4] = [
             "aho-corasick",
             "foldhash",
             "granit-parser",
-            "regex",
+            "regex-lite",
             "serde",
             "serde_json",
             "sha2",
