@@ -184,7 +184,7 @@ fn approver(monitor: &Monitor, call: &Call, asking: &Asking) -> Result<Box<dyn A
     if prompts && !matches!(on_ask, OnAsk::Wait(_)) {
         return Ok(Box::new(HostPrompt));
     }
-    Ok(match Broker::for_word(monitor.world(), on_ask)? {
+    Ok(match Broker::for_word(monitor.world(), monitor.policy(), Some(on_ask))? {
         Some(broker) => {
             let broker = broker.while_wanted(Arc::clone(&asking.wanted));
             match &asking.told {

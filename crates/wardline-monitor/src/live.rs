@@ -30,12 +30,19 @@ struct Made {
 #[derive(Debug)]
 pub(crate) struct Live {
     began: Stamp,
+    /// The mode that counts whatever a person switches to.
+    fixed: Option<Mode>,
     last: Option<(Made, Arc<PolicySet>)>,
 }
 
 impl Live {
     pub(crate) fn new(world: &World) -> Self {
-        Self { began: stamp(world), last: None }
+        Self { began: stamp(world), fixed: None, last: None }
+    }
+
+    /// As [`Self::new`], for what is asked about in a mode of its own.
+    pub(crate) fn fixed(world: &World, mode: Mode) -> Self {
+        Self { fixed: Some(mode), ..Self::new(world) }
     }
 
     /// The policy of a session now; `base` is the one with which it began.
@@ -53,7 +60,11 @@ impl Live {
         let mut grants = board.grants()?;
         let now = now_ms();
         grants.retain(|grant| grant.holds(session, &world.project, now));
-        let made = Made { mode: board.mode(session)?, grants, file: stamp(world) };
+        let mode = match self.fixed {
+            Some(mode) => Some(mode),
+            None => board.mode(session)?,
+        };
+        let made = Made { mode, grants, file: stamp(world) };
         let holds = |policy: &PolicySet| policy.next_expiry().is_none_or(|end| now / 1000 < end);
         if made.mode.is_none() && made.grants.is_empty() && made.file == self.began && holds(base) {
             return Ok(Arc::clone(base));

@@ -12,7 +12,7 @@ use wardline_checkpoint::CheckpointError;
 use wardline_policy::{Decision, Facts, Origin, PolicySet, Reason, Refusal, Request, Verdict, decide};
 use wardline_shell as shell;
 
-use crate::approvals::{Board, BoardError, Bound, Pause, describe};
+use crate::approvals::{Board, BoardError, Bound, Mode, Pause, describe};
 use crate::approve::{About, Answer, Approver, Question};
 use crate::checkpoints::Keeper;
 use crate::gate::Attendant;
@@ -184,6 +184,13 @@ impl Monitor {
     #[must_use]
     pub fn for_hooks_alone(mut self) -> Self {
         self.keeper = Keeper::of_hooks();
+        self
+    }
+
+    /// The same monitor, deciding in this mode whatever a person switches to.
+    #[must_use]
+    pub(crate) fn in_mode(mut self, mode: Mode) -> Self {
+        self.live = Mutex::new(Live::fixed(&self.world, mode));
         self
     }
 

@@ -38,6 +38,19 @@ impl std::str::FromStr for OnAsk {
 }
 
 impl Reader<'_> {
+    /// Reads `notify`.
+    pub(crate) fn notify(&mut self, node: Node) -> Option<bool> {
+        let at = node.at;
+        match self.text(node, "`notify`")?.as_str() {
+            "desktop" => Some(true),
+            "off" => Some(false),
+            word => {
+                self.refuse(at, format!("`{word}` is no way to be told"), "write desktop or off");
+                None
+            }
+        }
+    }
+
     /// Reads `on_ask`.
     pub(crate) fn on_ask(&mut self, node: Node) -> Option<OnAsk> {
         let at = node.at;
@@ -50,6 +63,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whether the desktop is told: unless a person or an administrator turned it off. Others are not heard.
+pub(crate) fn notifies(read: &[(&Source, Settings)]) -> bool {
+    let heard = |source: &Source| matches!(source.layer, Layer::User | Layer::Managed);
+    !read.iter().any(|(source, settings)| heard(source) && settings.notify == Some(false))
 }
 
 /// What the sources say together.
@@ -68,6 +87,33 @@ pub(crate) fn on_ask(read: &[(&Source, Settings)]) -> OnAsk {
 mod tests {
     use super::*;
     use crate::policy::{Options, PolicySet, SourceKind};
+
+    #[test]
+    fn persons_turn_the_desktop_off_and_others_do_not() {
+        use Layer::{Managed, Project, User};
+        let table: [(&[(Layer, &str)], Option<bool>); 6] = [
+            (&[], Some(true)),
+            (&[(User, "off")], Some(false)),
+            (&[(Managed, "off"), (User, "desktop")], Some(false)),
+            (&[(User, "desktop")], Some(true)),
+            (&[(Project, "off")], Some(true)),
+            (&[(User, "loud")], None),
+        ];
+        for (sources, expected) in table {
+            let sources: Vec<Source> = sources
+                .iter()
+                .map(|(layer, word)| Source {
+                    layer: *layer,
+                    trusted: true,
+                    file: "f".to_owned(),
+                    text: format!("{{\"notify\": \"{word}\"}}"),
+                    kind: SourceKind::Config,
+                })
+                .collect();
+            let built = PolicySet::build(&sources, &Options::default());
+            assert_eq!(built.map(|policy| policy.notifies()).ok(), expected, "{sources:?}");
+        }
+    }
 
     #[test]
     fn persons_say_it_and_others_only_that_nobody_is_there() {

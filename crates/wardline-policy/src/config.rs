@@ -90,6 +90,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Vec<LimitLine>,
     pub(crate) gate: GateLine,
     pub(crate) on_ask: Option<OnAsk>,
+    /// Whether the desktop is told of a question.
+    pub(crate) notify: Option<bool>,
     pub(crate) secrets: Vec<SecretSource>,
     pub(crate) guarantees: Vec<GuaranteeLine>,
     pub(crate) examples: Vec<ExampleLine>,
@@ -210,6 +212,7 @@ impl<'f> Reader<'f> {
                 "limits" => settings.limits = self.limits(node),
                 "gate" => settings.gate = self.gate(node),
                 "on_ask" => settings.on_ask = self.on_ask(node),
+                "notify" => settings.notify = self.notify(node),
                 "secrets" => settings.secrets = self.secrets(&key, node),
                 "guarantees" => settings.guarantees = self.guarantees(node),
                 "profiles" => settings.profiles = self.profiles(node),
@@ -217,7 +220,7 @@ impl<'f> Reader<'f> {
                 "examples" => settings.examples = self.examples(node),
                 _ => self.unknown(
                     &key,
-                    "preset, permission, agent, profiles, repositories, network, limits, gate, on_ask, secrets, guarantees, tools, compat, examples",
+                    "preset, permission, agent, profiles, repositories, network, limits, gate, on_ask, notify, secrets, guarantees, tools, compat, examples",
                 ),
             }
         }

@@ -153,6 +153,7 @@ pub struct PolicySet {
     limits: Vec<Limit>,
     gate: crate::gate::Gate,
     on_ask: crate::asking::OnAsk,
+    notifies: bool,
     secrets: Vec<SecretSource>,
     optional: Vec<OptionalGuarantee>,
     pub(crate) ends: Ends,
@@ -189,6 +190,7 @@ impl PolicySet {
         let limits = limits(&read, &chosen);
         let gate = crate::gate::gate(&read);
         let on_ask = crate::asking::on_ask(&read);
+        let notifies = crate::asking::notifies(&read);
         let secrets = secrets(&read);
         let optional = optional_guarantees(&read);
         let (preset, ceiling) = preset(&read, options.preset, &chosen);
@@ -210,6 +212,7 @@ impl PolicySet {
             limits,
             gate,
             on_ask,
+            notifies,
             secrets,
             optional,
             ends,
@@ -275,6 +278,11 @@ impl PolicySet {
     /// What becomes of a question.
     pub fn on_ask(&self) -> crate::asking::OnAsk {
         self.on_ask
+    }
+
+    /// Whether the person's desktop is told that a question waits.
+    pub fn notifies(&self) -> bool {
+        self.notifies
     }
 
     /// The secrets that programs may ask for by name.

@@ -49,10 +49,11 @@
       if (again) { again = false; soon(); }
     }
   };
-  if (topics.length) {
+  // A pane that is not live, such as the doctor's, which tries things, tells of waiting questions all the same.
+  const badge = document.getElementById("waiting"), title = document.title;
+  if (badge) {
     const events = new EventSource("/events");
     topics.forEach(topic => events.addEventListener(topic, soon));
-    const badge = document.getElementById("waiting"), title = document.title;
     events.addEventListener("waiting", event => {
       const count = Number(event.data);
       badge.textContent = count ? String(count) : "";
@@ -60,7 +61,7 @@
       document.title = count ? `(${count}) ${title}` : title;
     });
     // What happened between the making of the page and the stream, or while it was broken off, has no event.
-    events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; soon(); });
+    events.addEventListener("ready", () => { live.textContent = "live"; live.className = "on"; if (topics.length) soon(); });
     events.onerror = () => { live.textContent = "not connected"; live.className = "off"; };
     document.addEventListener("focusout", () => { if (waiting) soon(); });
   }

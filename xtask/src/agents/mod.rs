@@ -12,6 +12,7 @@ mod interactive;
 mod journal;
 mod opencode;
 mod process;
+mod readme;
 mod seal;
 mod supervised;
 mod world;
@@ -256,11 +257,11 @@ fn sealed(
 }
 
 fn case_names() -> impl Iterator<Item = &'static str> {
-    cases::CASES
-        .iter()
-        .map(|case| case.name)
-        .chain(faults::names())
-        .chain([interactive::NAME, supervised::NAME])
+    cases::CASES.iter().map(|case| case.name).chain(faults::names()).chain([
+        interactive::NAME,
+        supervised::NAME,
+        readme::NAME,
+    ])
 }
 
 fn chosen(options: &Options) -> impl Iterator<Item = &'static Agent> {
@@ -287,6 +288,9 @@ fn inside(options: &Options, scratch: &Path) -> Report {
         }
         if wanted(supervised::NAME) {
             supervised::play(&run, &mut report);
+        }
+        if wanted(readme::NAME) {
+            readme::play(&run, &mut report);
         }
     }
     report

@@ -323,10 +323,11 @@ fn is_put(scene: &Scene, words: &str) -> Result<(), String> {
 fn deny(page: &mut Browser, scene: &Scene) -> Result<(), String> {
     page.go(&scene.at("/sessions"))?;
     let asker = asking(scene, &["git", "push", "there"])?;
-    page.until(
-        "the sign on another pane",
-        "document.getElementById('waiting').textContent === '1' && document.title.startsWith('(1) ')",
-    )?;
+    let sign = "document.getElementById('waiting').textContent === '1' && document.title.startsWith('(1) ')";
+    page.until("the sign on another pane", sign)?;
+    // Also on one that does not load itself again.
+    page.go(&scene.at("/doctor"))?;
+    page.until("the sign on the doctor's pane", sign)?;
     page.press("1")?;
     page.sees("git push")?;
     page.until("the no under the cursor", "document.activeElement.textContent === 'Deny'")?;

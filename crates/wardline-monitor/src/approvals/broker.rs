@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wardline_policy::OnAsk;
+use wardline_policy::{OnAsk, PolicySet};
 
 use super::board::{Board, BoardError, Waited, now_ms};
 use super::question::{Question, Say};
-use super::{describe, pace};
+use super::{describe, desktop, pace};
 use crate::approve::{self, Approver};
 use crate::{World, memory};
 
@@ -27,6 +27,8 @@ pub struct Broker {
     wait: Duration,
     wanted: Wanted,
     told: Option<Told>,
+    /// The bus of the person's desktop, where it is told there too.
+    desktop: Option<String>,
 }
 
 impl fmt::Debug for Broker {
@@ -41,15 +43,31 @@ impl Broker {
     /// # Errors
     /// [`BoardError::Files`] when there is no board.
     pub fn new(world: &World, wait: Duration) -> Result<Self, BoardError> {
-        Ok(Self { board: Board::open(&world.state)?, wait, wanted: Arc::new(|| true), told: None })
+        Ok(Self {
+            board: Board::open(&world.state)?,
+            wait,
+            wanted: Arc::new(|| true),
+            told: None,
+            desktop: None,
+        })
     }
 
-    /// The broker that `on_ask` calls for here: none when questions are to be a no, and none when nobody said that they wait
-    /// and no surface is open.
+    /// The broker that `on_ask`, or the policy where nothing is said, calls for here: none when questions are to be a no, and none
+    /// when nobody said that they wait and no surface is open. The desktop is told where the policy has nothing against it.
     ///
     /// # Errors
     /// [`BoardError::Files`] when there is no board.
-    pub fn for_word(world: &World, on_ask: OnAsk) -> Result<Option<Self>, BoardError> {
+    pub fn for_word(
+        world: &World,
+        policy: &PolicySet,
+        on_ask: Option<OnAsk>,
+    ) -> Result<Option<Self>, BoardError> {
+        let found = Self::of(world, on_ask.unwrap_or_else(|| policy.on_ask()))?;
+        let bus = world.variable(desktop::ADDRESS).filter(|address| policy.notifies() && !address.is_empty());
+        Ok(found.map(|broker| Self { desktop: bus.map(|bus| bus.to_owned()), ..broker }))
+    }
+
+    fn of(world: &World, on_ask: OnAsk) -> Result<Option<Self>, BoardError> {
         match on_ask {
             OnAsk::Deny => Ok(None),
             OnAsk::Wait(seconds) => Self::new(world, Duration::from_secs(u64::from(seconds))).map(Some),
@@ -92,6 +110,9 @@ impl Broker {
         let posted = self.board.post(&question)?;
         let tell = |open| self.told.iter().for_each(|told| told(&question, open));
         tell(true);
+        if let Some(bus) = &self.desktop {
+            desktop::tell(bus, &question, now_ms());
+        }
         let waited = posted.wait(&*self.wanted);
         tell(false);
         Ok(match waited {

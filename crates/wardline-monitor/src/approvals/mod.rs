@@ -13,6 +13,7 @@ pub mod bound;
 mod broker;
 mod controls;
 pub(crate) mod describe;
+mod desktop;
 mod edits;
 pub mod pace;
 pub mod question;

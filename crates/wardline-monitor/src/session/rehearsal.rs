@@ -18,7 +18,7 @@ use wardline_policy::{Access, Preset};
 use wardline_sandbox::{Ahead, Identity};
 
 use super::{Finished, Guard, SessionError, command_line, exec, manifest, session_name, set_up};
-use crate::approvals::{Change, Proposed};
+use crate::approvals::{Change, Mode, Proposed};
 use crate::approve::Approver;
 use crate::monitor::{Authorization, Monitor, MonitorError};
 use crate::record::{self, Body};
@@ -103,9 +103,11 @@ fn monitors(world: &World, choice: &Choice) -> Result<[Arc<Monitor>; 2], Session
     if policy.preset() == Preset::Readonly {
         return Err(SessionError::NothingToTake);
     }
+    // Also where a person switched the mode: whoever watches closely is asked once, about what was done.
     let by = |preset| {
         let choice = Choice { preset: Some(preset), ..choice.clone() };
-        Monitor::open(world.clone(), &choice, true).map(Arc::new)
+        let monitor = Monitor::open(world.clone(), &choice, true)?;
+        Ok::<_, MonitorError>(Arc::new(monitor.in_mode(Mode::of(preset))))
     };
     Ok([by(Preset::Autopilot)?, by(Preset::Supervised)?])
 }

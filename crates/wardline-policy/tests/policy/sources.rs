@@ -29,7 +29,7 @@ fn what_is_wrong_where_and_what_to_do() {
         ("{\n  \"permission\": \"alow\"\n}", "2:17: `alow` is not a decision; write allow, ask or deny"),
         (
             "{\n  \"permision\": {}\n}",
-            "2:3: `permision` is not a setting; known here: preset, permission, agent, profiles, repositories, network, limits, gate, on_ask, secrets, guarantees, tools, compat, examples",
+            "2:3: `permision` is not a setting; known here: preset, permission, agent, profiles, repositories, network, limits, gate, on_ask, notify, secrets, guarantees, tools, compat, examples",
         ),
         (
             "{\"permission\": {\"webfetch\": {\"https://x\": \"allow\"}}}",
@@ -291,6 +291,7 @@ fn the_schema_knows_every_setting() {
         "secrets",
         "gate",
         "on_ask",
+        "notify",
         "guarantees",
         "tools",
         "compat",

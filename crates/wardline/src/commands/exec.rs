@@ -98,7 +98,7 @@ pub(crate) fn check_agent(guard: &Guard, policy: &PolicySet) -> Result<(), Strin
 impl Boundary {
     /// Who puts the session's questions on the board, when that is what was asked for.
     pub(crate) fn broker(&self, monitor: &Monitor) -> Result<Option<Broker>, BoardError> {
-        Broker::for_word(monitor.world(), self.on_ask.unwrap_or_else(|| monitor.policy().on_ask()))
+        Broker::for_word(monitor.world(), monitor.policy(), self.on_ask)
     }
 
     pub(crate) fn guard(&self, argv: Vec<OsString>) -> Guard {

@@ -39,7 +39,7 @@ pub(super) fn run(
         return Ok(exit::fail(exit::USAGE, e));
     }
     let attended = std::io::stdin().is_terminal();
-    let broker = match Broker::for_word(world, boundary.on_ask.unwrap_or_else(|| policy.on_ask())) {
+    let broker = match Broker::for_word(world, &policy, boundary.on_ask) {
         Ok(broker) => broker.map(|broker| broker.telling(out_of_band(attended))),
         Err(e) => return Ok(exit::fail(exit::FAILED, e)),
     };

@@ -363,3 +363,90 @@ fn a_rule_is_left_from_a_question() {
     let (code, _) = ended(start(&world, &["exec", "--", "date", "+%U"]));
     assert_eq!(code, 21, "another command is asked as before");
 }
+
+/// A rule for a session answers in it, and ends with it: the next one is asked as before.
+#[test]
+fn a_rule_for_a_session_ends_with_it() {
+    let world = Sealed::new("approve-session-rule");
+    world.config(r#"{ "permission": { "bash": { "date *": "ask" } }, "on_ask": "wait:60" }"#);
+    let give = |asking: Child| {
+        let (_, digest) = question(&world);
+        let code = digest.get(..4).unwrap();
+        let typed = format!("rule 1 session\ngive {code}\nquit\n");
+        std::thread::scope(|scope| {
+            let attended = scope.spawn(|| at_terminal(&world, "approve --plain", &typed));
+            let ended = ended(asking);
+            // `quit` is read at the next question.
+            let mut last = start(&world, &["exec", "--on-ask", "wait:60", "--", "date", "+%U"]);
+            let said = attended.join().unwrap().1;
+            last.kill().ok();
+            last.wait().ok();
+            (ended, said)
+        })
+    };
+    let call = json!({"command": "date +%j"});
+    let ((code, text), said) = give(hook(&world, "Bash", &call).spawn().unwrap());
+    assert!(code == 0 && text.contains("\"permissionDecision\":\"allow\""), "{text}\n{said}");
+    decided_by(&world, "Bash", &call, "allow");
+    // Another session of the same agent, and one of another kind.
+    world.config(r#"{ "permission": { "bash": { "date *": "ask" } }, "on_ask": "wait:1" }"#);
+    let other = json!({
+        "session_id": "t", "cwd": world.project(), "hook_event_name": "PreToolUse", "permission_mode": "default",
+        "tool_name": "Bash", "tool_input": call, "tool_use_id": "t2",
+    });
+    let ran = feed(&mut world.command(&["hook", "claude"]), other.to_string().as_bytes());
+    assert!(!ran.stdout.contains("\"allow\""), "{ran:?}");
+    assert_eq!(ended(start(&world, &["exec", "--", "date", "+%j"])).0, 21);
+    // A command is a session of its own: what was left with it is gone with it.
+    let asking = start(&world, &["exec", "--on-ask", "wait:60", "--", "date", "+%j"]);
+    let ((code, text), said) = give(asking);
+    assert_eq!(code, 0, "{text}\n{said}");
+    assert_eq!(ended(start(&world, &["exec", "--", "date", "+%j"])).0, 21, "asked again");
+}
+
+/// The person's session bus is called, once a question, and not where they turned it off.
+#[test]
+fn the_desktop_is_told() {
+    use std::io::{Read as _, Write as _};
+    let world = project("approve-desktop");
+    let socket = world.path("home/bus");
+    let bus = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    bus.set_nonblocking(true).unwrap();
+    for (config, told) in [("{}", true), (r#"{ "notify": "off" }"#, false)] {
+        world.config(config);
+        let mut command = Command::new("setsid");
+        command.arg("--wait").arg(env!("CARGO_BIN_EXE_wardline")).args(ASKED).current_dir(world.project());
+        command.env_clear().env("HOME", world.path("home")).env("USER", "tester");
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (asked, _) = question(&world);
+        if told {
+            let end = Instant::now() + Duration::from_secs(60);
+            let mut caller = loop {
+                match bus.accept() {
+                    Ok((caller, _)) => break caller,
+                    Err(e) => assert!(Instant::now() < end, "nobody called: {e}"),
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            };
+            caller.set_nonblocking(false).unwrap();
+            caller.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            // The bus lets it in, and answers its first call.
+            caller.write_all(b"OK 0\r\nl\x02\x01\x01\0\0\0\0\x01\0\0\0\0\0\0\0").unwrap();
+            let (mut heard, mut byte) = (Vec::new(), [0]);
+            while !heard.ends_with(b"or in the page.") {
+                caller.read_exact(&mut byte).unwrap();
+                heard.extend(byte);
+            }
+            let heard = String::from_utf8_lossy(&heard).into_owned();
+            let session = asked["session"].as_str().unwrap();
+            assert!(heard.contains("A question waits") && heard.contains(session), "{heard:?}");
+            assert!(!heard.contains("build.sh"), "nothing of what is asked: {heard:?}");
+        }
+        at_terminal(&world, &format!("approve --deny {}", asked["id"].as_str().unwrap()), "");
+        assert_eq!(ended(child).0, 20);
+        assert!(bus.accept().is_err(), "{config}");
+    }
+}

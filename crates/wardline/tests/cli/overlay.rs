@@ -180,3 +180,17 @@ fn files_that_run_later_are_told_and_a_readonly_policy_has_nothing_to_take() {
     let ran = world.run(&["exec", "--overlay", "--preset", "readonly", "--", "sh", "work.sh"]);
     assert!(ran.code == 2 && Path::new(&world.project().join("keep")).exists(), "{ran:?}");
 }
+
+/// Whoever watches closely is asked once: about what the command did, whatever the mode says.
+#[test]
+fn it_is_asked_about_once_in_every_mode() {
+    for mode in ["supervised", "autopilot"] {
+        let world = world("overlay-mode");
+        assert_eq!(at_terminal(&world, &format!("mode {mode}"), "").0, 0);
+        let (code, said) = answered(&world, "exec --overlay -- sh work.sh", "y");
+        assert_eq!((code, said.matches("[y/N]").count()), (0, 1), "{mode}: {said}");
+        assert!(said.contains("-two") && world.read("home/p/text").contains('2'), "{mode}: {said}");
+        assert_eq!(answered(&world, "exec --overlay -- touch again", "n").0, 20);
+        assert!(!there(&world.path("home/p/again")), "{mode}");
+    }
+}
