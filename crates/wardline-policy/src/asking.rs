@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn persons_turn_the_desktop_off_and_others_do_not() {
         use Layer::{Managed, Project, User};
-        let table: [(&[(Layer, &str)], Option<bool>); 6] = [
+        type Row<'a> = (&'a [(Layer, &'a str)], Option<bool>);
+        let table: [Row<'_>; 6] = [
             (&[], Some(true)),
             (&[(User, "off")], Some(false)),
             (&[(Managed, "off"), (User, "desktop")], Some(false)),

@@ -10,6 +10,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
+use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat, setxattr};
+
 use super::Author;
 
 /// A place in the workspace, as bytes.
@@ -274,4 +276,40 @@ pub(crate) fn read(root: &Path) -> Things {
         }
     }
     things
+}
+
+/// Makes the layer of an overlay that turns `before` into `after`, as the kernel leaves it.
+pub(crate) fn layer(upper: &Path, before: &Things, after: &Things) {
+    std::fs::create_dir_all(upper).unwrap();
+    let mut made = Things::new();
+    for (place, thing) in after.iter().filter(|(place, thing)| before.get(*place) != Some(thing)) {
+        // The directories on the way come up with it.
+        let above = (0..place.len()).filter(|at| place[*at] == b'/').map(|at| place[..at].to_vec());
+        made.extend(above.filter_map(|parent| Some((parent.clone(), after.get(&parent)?.clone()))));
+        made.insert(place.clone(), thing.clone());
+    }
+    let parent = |place: &[u8]| place.iter().rposition(|byte| *byte == b'/').map(|at| place[..at].to_vec());
+    let gone: Vec<_> = before.keys().filter(|place| !after.contains_key(*place)).collect();
+    let stays = |place: &Vec<u8>| {
+        parent(place).is_none_or(|parent| matches!(after.get(&parent), Some(Thing::Directory(_))))
+    };
+    let whiteouts: Vec<_> = gone.into_iter().filter(|place| stays(place)).collect();
+    for place in &whiteouts {
+        let mut at = parent(place);
+        while let Some(above) = at {
+            made.insert(above.clone(), after[&above].clone());
+            at = parent(&above);
+        }
+    }
+    write(upper, &made);
+    for (place, _) in made.iter().filter(|(_, thing)| matches!(thing, Thing::Directory(_))) {
+        if !matches!(before.get(place), Some(Thing::Directory(_))) {
+            setxattr(upper.join(OsStr::from_bytes(place)), c"user.overlay.opaque", b"y", XattrFlags::empty())
+                .unwrap();
+        }
+    }
+    for place in whiteouts {
+        mknodat(CWD, upper.join(OsStr::from_bytes(place)), FileType::CharacterDevice, Mode::empty(), 0)
+            .unwrap();
+    }
 }

@@ -4,49 +4,11 @@
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
-use rustix::fs::{CWD, FileType, Mode, XattrFlags, mknodat, setxattr};
-
-use super::histories::{History, Thing, Things, read, write};
+use super::histories::{History, layer, read, write};
 use crate::apply::{Fate, Stop};
-use crate::open::name;
 use crate::store::tests::{Scratch, by};
 use crate::{Author, CheckpointError, Limits};
-
-/// Makes the layer that turns `before` into `after`.
-fn layer(upper: &Path, before: &Things, after: &Things) {
-    std::fs::create_dir_all(upper).unwrap();
-    let mut made = Things::new();
-    for (place, thing) in after.iter().filter(|(place, thing)| before.get(*place) != Some(thing)) {
-        // The directories on the way come up with it.
-        let above = (0..place.len()).filter(|at| place[*at] == b'/').map(|at| place[..at].to_vec());
-        made.extend(above.filter_map(|parent| Some((parent.clone(), after.get(&parent)?.clone()))));
-        made.insert(place.clone(), thing.clone());
-    }
-    let parent = |place: &[u8]| place.iter().rposition(|byte| *byte == b'/').map(|at| place[..at].to_vec());
-    let gone: Vec<_> = before.keys().filter(|place| !after.contains_key(*place)).collect();
-    let stays = |place: &Vec<u8>| {
-        parent(place).is_none_or(|parent| matches!(after.get(&parent), Some(Thing::Directory(_))))
-    };
-    let whiteouts: Vec<_> = gone.into_iter().filter(|place| stays(place)).collect();
-    for place in &whiteouts {
-        let mut at = parent(place);
-        while let Some(above) = at {
-            made.insert(above.clone(), after[&above].clone());
-            at = parent(&above);
-        }
-    }
-    write(upper, &made);
-    for (place, _) in made.iter().filter(|(_, thing)| matches!(thing, Thing::Directory(_))) {
-        if !matches!(before.get(place), Some(Thing::Directory(_))) {
-            setxattr(upper.join(name(place)), c"user.overlay.opaque", b"y", XattrFlags::empty()).unwrap();
-        }
-    }
-    for place in whiteouts {
-        mknodat(CWD, upper.join(name(place)), FileType::CharacterDevice, Mode::empty(), 0).unwrap();
-    }
-}
 
 #[test]
 fn what_a_command_left_in_an_overlay_is_taken_over_whole_or_not_at_all() {

@@ -1,11 +1,12 @@
-//! `wardline revert`, killed by SIGKILL at every one of its steps that write, on generated histories: after the next start the
-//! workspace is as it was before or as it is after, and never between.
+//! `wardline revert`, and what takes over an overlay of `exec --overlay`, killed by SIGKILL at every one of their steps that write, on
+//! generated histories: after the next start the workspace is as it was before or as it is after, and never between.
 //!
-//! The program under test is the binary as it is. A filter of the kernel's, put on it by whoever starts it, stops it at each call that
+//! The program under test is the binary as it is; for an overlay, whose command brings a filter of its own along, it is the taking over alone, in a
+//! process of its own. A filter of the kernel's, put on it by whoever starts it, stops it at each call that
 //! writes and asks this test, which lets the first so many go on and kills the process at the next. Nothing in the product knows of it.
 //!
 //! `WARDLINE_KILLED_REVERTS` says how many histories there are; the usual few keep the suite short.
-//! `WARDLINE_KILLED_REVERTS=200 cargo test -p wardline --test cli reverts -- --nocapture` is the long run.
+//! `WARDLINE_KILLED_REVERTS=200 cargo test -p wardline --test cli reverts -- --nocapture` is the long run of both.
 
 use std::fs::DirBuilder;
 use std::io::{Read as _, Write as _};
@@ -16,6 +17,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -27,7 +29,7 @@ use wardline_monitor::checkpoint::{Author, Cause, Limits, Now, Occasion, Store};
 use wardline_sys::notify::{self, Answer, Instruction};
 
 use crate::common::terminal;
-use histories::{History, Thing, Things, read, write};
+use histories::{History, Thing, Things, layer, read, write};
 
 #[expect(
     dead_code,
@@ -39,6 +41,8 @@ mod histories;
 
 /// Says to the test below that it is the program that becomes `wardline`, and where its door is.
 const DOOR: &str = "WARDLINE_TEST_DOOR";
+/// Says to it that it takes this layer over instead.
+const LAYER: &str = "WARDLINE_TEST_LAYER";
 
 /// The calls that change a file, a name or what of them is on the disk. What only looks goes on unseen.
 const WRITES: &[libc::c_long] = &[
@@ -128,6 +132,16 @@ fn becomes_the_program_that_is_killed() {
     let mut message = SendAncillaryBuffer::new(&mut space);
     assert!(message.push(SendAncillaryMessage::ScmRights(&descriptors)));
     sendmsg(&door, &[std::io::IoSlice::new(b"x")], &mut message, SendFlags::empty()).unwrap();
+    if let Some(layer) = std::env::var_os(LAYER) {
+        drop((door, listener));
+        let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+        let mut store = store(&home);
+        let seen = store.rehearsed(Path::new(&layer)).unwrap();
+        let plan = store.fit(&seen);
+        assert!(plan.conflicts.is_empty());
+        store.take_over(&seen, &plan, &cause(Author::Agent, Occasion::Asked)).unwrap();
+        return;
+    }
     let why = Command::new(env!("CARGO_BIN_EXE_wardline")).args(["revert", "--all"]).env_remove(DOOR).exec();
     panic!("{why}");
 }
@@ -141,6 +155,19 @@ impl Drop for Workspace {
     }
 }
 
+/// The checkpoints of the project in a home.
+fn store(home: &Path) -> Store {
+    let (project, state) = (home.join("p"), home.join(".local/state/wardline"));
+    let now = Now { text: "now".to_owned(), at: SystemTime::now() };
+    let place = Store::place_of(&state.join("checkpoints"), &project);
+    Store::open(&place, &project, Limits::default(), now).unwrap()
+}
+
+fn cause(author: Author, occasion: Occasion) -> Cause {
+    let (session, label) = ("s".to_owned(), "test".to_owned());
+    Cause { author, occasion, session, label, time: "now".into() }
+}
+
 /// How a revert ended.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
@@ -152,28 +179,44 @@ enum End {
 
 impl Workspace {
     /// In memory where that is possible: each of many thousand runs flushes.
-    fn play(history: &History) -> Self {
+    fn new(before: &Things) -> Self {
         let memory = Path::new("/dev/shm");
         let directory = if memory.is_dir() { memory } else { Path::new("/var/tmp") };
-        let workspace = Self(directory.join(format!("wl-reverts-{}", std::process::id())));
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        // Two tests play at the same time.
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let workspace = Self(directory.join(format!("wl-reverts-{}-{number}", std::process::id())));
         std::fs::remove_dir_all(&workspace.0).ok();
         std::fs::create_dir_all(workspace.project()).unwrap();
         let state = workspace.0.join("home/.local/state/wardline");
         DirBuilder::new().recursive(true).mode(0o700).create(&state).unwrap();
-        let store = Store::place_of(&state.join("checkpoints"), &workspace.project());
-        let take = |author, occasion| {
-            let now = Now { text: "now".to_owned(), at: SystemTime::now() };
-            let mut store = Store::open(&store, &workspace.project(), Limits::default(), now).unwrap();
-            let (session, label) = ("s".to_owned(), "test".to_owned());
-            store.capture(&Cause { author, occasion, session, label, time: "now".into() }).unwrap();
-        };
-        write(&workspace.project(), &history.before);
-        take(Author::Person, Occasion::Start);
+        write(&workspace.project(), before);
+        workspace.take(Author::Person, Occasion::Start);
+        workspace
+    }
+
+    fn play(history: &History) -> Self {
+        let workspace = Self::new(&history.before);
         for (author, things) in &history.steps {
             write(&workspace.project(), things);
-            take(*author, if *author == Author::Agent { Occasion::After } else { Occasion::Asked });
+            workspace.take(*author, if *author == Author::Agent { Occasion::After } else { Occasion::Asked });
         }
         workspace
+    }
+
+    /// With a layer over it that holds what a command made of it.
+    fn rehearse(history: &History) -> Self {
+        let workspace = Self::new(&history.before);
+        layer(&workspace.layer(), &history.before, history.now());
+        workspace
+    }
+
+    fn layer(&self) -> PathBuf {
+        self.0.join("upper")
+    }
+
+    fn take(&self, author: Author, occasion: Occasion) {
+        store(&self.0.join("home")).capture(&cause(author, occasion)).unwrap();
     }
 
     fn project(&self) -> PathBuf {
@@ -193,15 +236,26 @@ impl Workspace {
     /// Runs `wardline revert --all` with a yes typed at its terminal, and kills it at the call that comes after `steps` that
     /// wrote. Says how many there were.
     fn revert(&self, steps: usize) -> (End, usize) {
-        let door = self.0.join("door");
-        std::fs::remove_file(&door).ok();
-        let waiting = UnixListener::bind(&door).unwrap();
         let (mut typed, terminal) = terminal();
         typed.write_all(b"y\n").unwrap();
         let mut command = self.command(&std::env::current_exe().unwrap());
+        wardline_sys::attempt::seat_at(&mut command, terminal);
+        self.killed(&mut command, steps)
+    }
+
+    /// Takes the layer over, and kills that likewise.
+    fn take_over(&self, steps: usize) -> (End, usize) {
+        let mut command = self.command(&std::env::current_exe().unwrap());
+        command.env(LAYER, self.layer());
+        self.killed(&mut command, steps)
+    }
+
+    fn killed(&self, command: &mut Command, steps: usize) -> (End, usize) {
+        let door = self.0.join("door");
+        std::fs::remove_file(&door).ok();
+        let waiting = UnixListener::bind(&door).unwrap();
         command.args(["--exact", "reverts::becomes_the_program_that_is_killed", "--nocapture"]);
         command.env(DOOR, &door).stdout(Stdio::null()).stderr(Stdio::null());
-        wardline_sys::attempt::seat_at(&mut command, terminal);
         let mut child = command.spawn().unwrap();
         let listener = listener(&waiting);
         let (killed, steps) = watch(&listener, &mut child, steps);
@@ -324,6 +378,51 @@ fn a_revert_that_is_killed_at_any_step_that_writes_leaves_the_workspace_before_o
         }
         // On a slow machine a few say as much as the others do elsewhere.
         if asked.is_none() && begin.elapsed() > Duration::from_secs(30) {
+            break;
+        }
+    }
+    println!("{played} histories, {:.0?}: {tally:?}", begin.elapsed());
+    assert!(tally.before > 0 && tally.after > 0);
+}
+
+/// Kills the taking over of a layer at every step at which it writes.
+fn every_step_of_a_layer(seed: u64, tally: &mut Tally) {
+    let history = History::generate(seed);
+    let after = history.now();
+    for at in 0.. {
+        let workspace = Workspace::rehearse(&history);
+        let (end, _) = workspace.take_over(at);
+        let End::Killed(call) = end else {
+            assert_eq!(end, End::Itself(Some(0)), "seed {seed}");
+            assert_eq!(read(&workspace.project()), *after, "seed {seed}: what the command saw");
+            break;
+        };
+        workspace.recover();
+        let now = read(&workspace.project());
+        tally.kills += 1;
+        if now == *after {
+            tally.after += 1;
+            continue;
+        }
+        assert_eq!(now, history.before, "seed {seed}, step {at} (call {call}): neither before nor after");
+        tally.before += 1;
+    }
+}
+
+#[test]
+fn a_layer_whose_taking_over_is_killed_at_any_step_leaves_the_workspace_before_or_after() {
+    let asked = std::env::var("WARDLINE_KILLED_REVERTS").ok().and_then(|text| text.parse().ok());
+    let changes = |seed: &u64| {
+        let history = History::generate(*seed);
+        history.before != *history.now()
+    };
+    let mut tally = Tally::default();
+    let begin = std::time::Instant::now();
+    let mut played = 0;
+    for seed in (0..).filter(changes).take(asked.unwrap_or(5)) {
+        every_step_of_a_layer(seed, &mut tally);
+        played += 1;
+        if asked.is_none() && begin.elapsed() > Duration::from_secs(20) {
             break;
         }
     }

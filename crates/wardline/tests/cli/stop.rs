@@ -195,3 +195,40 @@ fn several_sessions_are_told_apart_and_nothing_inside_may_stop() {
     assert_eq!(more.wait().unwrap().code(), Some(137));
     assert!(first.json(&["--freeze"], 0)["frozen"] == true, "the other is untouched");
 }
+
+/// With a group of processes of the kernel's, where this host gives one: what is frozen is frozen by it, and nothing of it is left.
+#[test]
+fn a_session_in_a_group_is_frozen_and_ended_by_the_kernel() {
+    let mut session = Session::new("stop-group");
+    let shown = session.json(&["--freeze"], 0);
+    let processes = shown["processes"].as_array().unwrap().clone();
+    let pid = |one: &Value| one["pid"].as_u64().unwrap();
+    let leader = processes.iter().find(|one| one["command"].as_str().unwrap().contains("leader")).unwrap();
+    let groups = std::fs::read_to_string(format!("/proc/{}/cgroup", pid(leader))).unwrap();
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap();
+    let of = |text: &str| text.lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned));
+    let group = of(&groups).filter(|group| Some(group) != of(&own).as_ref()).and_then(|group| {
+        let places = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+        let paths = places.iter().map(|place| std::path::PathBuf::from(format!("{place}{group}")));
+        paths.into_iter().find(|path| path.join("cgroup.freeze").exists())
+    });
+    let Some(group) = group else {
+        eprintln!("SKIPPED: no cgroup of version 2 is made for sessions here");
+        return;
+    };
+    let frozen = || {
+        let events = std::fs::read_to_string(group.join("cgroup.events")).unwrap_or_default();
+        events.lines().any(|line| line == "frozen 1")
+    };
+    assert!(frozen(), "{}", group.display());
+    session.rests();
+    session.world.run(&["stop", "--freeze"]);
+    assert!(frozen());
+    let (code, said) = at_terminal(&session.world, "stop --resume", "");
+    assert_eq!(code, 0, "{said}");
+    assert!(!frozen());
+    session.writes();
+    assert_eq!(session.json(&["--yes"], 0)["did"], "ended");
+    session.ended();
+    session.until("its group is gone", || !group.exists());
+}
