@@ -24,8 +24,16 @@ const GREET: &str = "def greet(name):\n    return \"Hello \" + name\n\n\ndef lea
 
 const STEPS: &[Step] = &[
     Step { what: "reading", call: Do::Read("{project}/greet.py"), expect: &[] },
-    Step { what: "an edit", call: Do::Edit("{project}/greet.py", "Hello ", "Good day, dear "), expect: &[] },
-    Step { what: "another one", call: Do::Edit("{project}/greet.py", "Bye ", "See you, "), expect: &[] },
+    Step {
+        what: "an edit",
+        call: Do::Edit("{project}/greet.py", "Hello \" +", "Good day, dear \" +"),
+        expect: &[],
+    },
+    Step {
+        what: "another one",
+        call: Do::Edit("{project}/greet.py", "Bye \" +", "See you, \" +"),
+        expect: &[],
+    },
     Step { what: "a new file", call: Do::Write("{project}/test_greet.py", "import greet\n"), expect: &[] },
     Step { what: "a command", call: Do::Shell("mkdir notes && echo done > notes/summary.md"), expect: &[] },
 ];

@@ -226,6 +226,11 @@ fn the_terminal_is_given_back_however_it_ends() {
         assert_eq!(window.end().signal(), Some(signal.as_raw()), "{signal:?}");
         window.until("the terminal as it was", Window::is_given_back);
     }
+    // The window is closed: there is nothing to give back, and nothing goes on reading from it.
+    let mut window = Window::approve(&world, (24, 80));
+    window.shows("no question waits");
+    window.ours = File::open("/dev/null").unwrap();
+    window.end();
     let mut window = Window::approve(&world, (24, 80));
     window.shows("no question waits");
     let halts: [fn(&mut Window); 2] = [|window| window.keys("\u{1a}"), |window| window.signal(Signal::TSTP)];
@@ -240,7 +245,13 @@ fn the_terminal_is_given_back_however_it_ends() {
     window.signal(Signal::STOP);
     window.until("it is stopped", Window::is_stopped);
     window.signal(Signal::CONT);
-    window.keys("\u{3}");
+    // What is typed before the screen is there again is not heard.
+    let end = Instant::now() + PATIENCE;
+    while window.child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end, "Ctrl-C is not heard\n{}", window.text());
+        window.keys("\u{3}");
+        window.read();
+    }
     assert_eq!(window.end().code(), Some(0));
     window.until("the terminal as it was", Window::is_given_back);
 }

@@ -13,6 +13,8 @@ use ratatui::crossterm::event::{
 };
 use ratatui::crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::crossterm::{cursor, execute};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 
 use super::model::{Event, Key, Model};
@@ -89,7 +91,13 @@ impl Screen {
 
     /// Waits for something to happen, at most for `time`.
     pub(super) fn wait(&mut self, time: Duration) -> io::Result<Seen> {
-        let polled = event::poll(time);
+        // What was read and not yet told comes at once. A terminal that is gone is told apart first: crossterm would read from it for ever.
+        if !is_there(Duration::ZERO)? {
+            return Ok(Seen::Gone);
+        }
+        if !event::poll(Duration::ZERO)? && !is_there(time)? {
+            return Ok(Seen::Gone);
+        }
         if let Some((signal, _)) = self.ends.iter().find(|(_, flag)| flag.load(Ordering::Relaxed)) {
             return Ok(Seen::Signal(*signal));
         }
@@ -99,7 +107,7 @@ impl Screen {
         if self.goes_on.swap(false, Ordering::Relaxed) {
             return self.again();
         }
-        if !polled? {
+        if !event::poll(Duration::ZERO)? {
             return Ok(Seen::Nothing);
         }
         match event::read()? {
@@ -141,6 +149,19 @@ impl Drop for Screen {
 pub(super) fn end_by(signal: i32) {
     // Where that fails the caller ends with a code.
     signal_hook::low_level::emulate_default_handler(signal).ok();
+}
+
+/// Waits until something can be read or a signal comes, at most for `time`; whether the terminal is still there.
+fn is_there(time: Duration) -> io::Result<bool> {
+    let stdin = io::stdin();
+    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
+    let time = Timespec::try_from(time).map_err(io::Error::other)?;
+    match poll(&mut watched, Some(&time)) {
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(e) => return Err(e.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    Ok(!watched.iter().any(|it| it.revents().intersects(gone)))
 }
 
 fn take() -> io::Result<()> {
