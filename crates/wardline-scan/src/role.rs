@@ -52,7 +52,14 @@ impl RuleSet {
 
     /// The rules in it, in order.
     pub fn rules(self) -> impl Iterator<Item = RuleId> {
-        (0..Self::LIMIT).map(RuleId).filter(move |rule| self.has(*rule))
+        (0..Self::LIMIT).step_by(64).zip(self.0).flat_map(|(first, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let next = u16::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+                left &= left - 1;
+                Some(RuleId(first + next))
+            })
+        })
     }
 
     fn zip(self, other: Self, join: impl Fn(u64, u64) -> u64) -> Self {

@@ -78,11 +78,18 @@ const MAKES: &[(&str, Body, usize, &str)] = &[
     ("ATATT3", Body::Dashed, 40, "atlassian-token"),
 ];
 
-/// The first bytes of all that is looked for: most places of a text are told apart by this one look.
-static FIRST: LazyLock<[bool; 256]> = LazyLock::new(|| {
-    let makes = MAKES.iter().filter_map(|(prefix, ..)| prefix.bytes().next());
-    let firsts: Vec<u8> = makes.chain(*b"eBb").collect();
-    std::array::from_fn(|byte| firsts.iter().any(|first| usize::from(*first) == byte))
+/// For each first byte of what is looked for, the second ones as bits: most places of a text are told apart by this one look.
+static FIRST: LazyLock<[u128; 256]> = LazyLock::new(|| {
+    let bit = |byte: u8| 1_u128.checked_shl(u32::from(byte)).unwrap_or(0);
+    let makes = MAKES.iter().filter_map(|(prefix, ..)| prefix.as_bytes().first_chunk::<2>());
+    let makes: Vec<(u8, u128)> = makes.map(|[first, second]| (*first, bit(*second))).collect();
+    // A header's name is written in either case.
+    let others = [(b'e', bit(b'y')), (b'B', u128::MAX), (b'b', u128::MAX)];
+    let all = || makes.iter().chain(&others);
+    std::array::from_fn(|byte| {
+        let seconds = all().filter(|(first, _)| usize::from(*first) == byte);
+        seconds.fold(0, |seconds, (_, second)| seconds | second)
+    })
 });
 
 /// How far a token is looked at before it is decided; keeps the time linear however long the runs are.
@@ -94,7 +101,11 @@ pub(crate) fn find(text: &str, spans: &mut Vec<Span>) {
     let mut index = 0;
     let mut inside = false;
     while let Some(byte) = bytes.get(index) {
-        let may = first.get(usize::from(*byte)).is_some_and(|may| *may);
+        let seconds = first.get(usize::from(*byte)).copied().unwrap_or(0);
+        let may = seconds != 0
+            && bytes
+                .get(index + 1)
+                .is_some_and(|next| seconds.checked_shr(u32::from(*next)).unwrap_or(0) & 1 == 1);
         if !inside
             && may
             && let Some((length, span)) = at(bytes, index)
@@ -127,10 +138,7 @@ const fn whole(index: usize, length: usize, kind: &'static str) -> (usize, Span)
 }
 
 fn token(rest: &[u8]) -> Option<(usize, &'static str)> {
-    // By far the most differ in their first two letters.
-    let two = rest.get(..2)?;
-    let begins = |prefix: &[u8]| prefix.iter().zip(two).all(|(a, b)| a == b) && rest.starts_with(prefix);
-    let make = MAKES.iter().find(|(prefix, ..)| begins(prefix.as_bytes()))?;
+    let make = MAKES.iter().find(|(prefix, ..)| rest.starts_with(prefix.as_bytes()))?;
     let (prefix, body, least, kind) = *make;
     let tail = rest.get(prefix.len()..)?;
     let seen = run(tail.get(..LOOK).unwrap_or(tail), body);

@@ -14,7 +14,8 @@ use wardline_scan::scan::Scanner;
 
 use super::examine::{Analyse, Analysis, Work};
 use super::git::files as git_files;
-use super::tree::{Content, Tree, is_dependency, read};
+use super::tree::{Content, Tree, is_dependency, read, text};
+use crate::paths::normalise;
 
 /// Stack of an analysing thread: trees are walked to the depth at which front-ends cut them.
 const STACK: usize = 64 * 1024 * 1024;
@@ -23,6 +24,21 @@ const MAX_THREADS: usize = 8;
 
 /// How much text is looked at together, in bytes: the trees of so much take a few hundred megabytes.
 const GROUP: usize = 16 * 1024 * 1024;
+
+/// What the root of a package holds.
+const MANIFESTS: [&str; 11] = [
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "package.json",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "Cargo.toml",
+    "composer.json",
+    "Gemfile",
+];
 
 /// The analysis with the built-in rules and those of the project.
 #[derive(Default)]
@@ -209,6 +225,33 @@ pub fn list(root: &Path, paths: &[PathBuf], path: &str) -> Listing {
         }
     }
     listing
+}
+
+/// Where imports of what is named are followed: below the working directory if that is around it; else below the nearest root of
+/// a repository, or else of a package, at or above it; else below what was named.
+#[must_use]
+pub fn roots(cwd: &Path, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let root = |path: &PathBuf| {
+        let named = normalise(&cwd.join(path));
+        let around = if named.is_dir() { named.as_path() } else { named.parent().unwrap_or(&named) };
+        if around.starts_with(cwd) {
+            return cwd.to_path_buf();
+        }
+        let holds = |marks: &[&str]| {
+            let has = |dir: &&Path| marks.iter().any(|mark| dir.join(mark).symlink_metadata().is_ok());
+            around.ancestors().find(has)
+        };
+        holds(&[".git"]).or_else(|| holds(&MANIFESTS)).unwrap_or(around).to_path_buf()
+    };
+    paths.iter().map(root).collect()
+}
+
+/// The text of a file beside those that are scanned, if it lies below one of these roots.
+#[must_use]
+pub fn beside(cwd: &Path, roots: &[PathBuf], path: &str) -> Option<String> {
+    let whole = normalise(&cwd.join(path));
+    let inside = roots.iter().any(|root| whole.starts_with(root));
+    inside.then(|| text(cwd, Path::new(path))).flatten()
 }
 
 impl Listing {

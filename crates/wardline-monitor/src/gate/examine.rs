@@ -312,7 +312,7 @@ fn rules(base: &Base, tree: &View<'_>, found: &mut Examined) -> Vec<(String, Str
 }
 
 /// The texts with those that findings lead to besides.
-fn with_neighbours(
+pub fn with_neighbours(
     mut texts: BTreeMap<String, String>,
     findings: &[Finding],
     text_of: &dyn Fn(&str) -> Option<String>,

@@ -156,7 +156,8 @@ pub(crate) fn read(root: &Path, path: &Path) -> (Vec<u8>, Content) {
     }
     // A pipe would be waited for.
     let file = OpenOptions::new().read(true).custom_flags(rustix_nonblock()).open(&whole);
-    let mut bytes = Vec::new();
+    let expected = usize::try_from(metadata.len().min(MAX_FILE)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(expected + 1);
     let read = file.and_then(|file| {
         if !file.metadata()?.is_file() {
             return Err(std::io::Error::other("not a regular file"));

@@ -501,7 +501,7 @@ impl<'p> Interpreter<'p> {
 
     /// A value with its marks one step further.
     pub(super) fn noted(&self, value: Value<'p>, span: crate::span::Span, note: &Note) -> Value<'p> {
-        if value.taint.is_clean() && value.deep_taint().is_clean() {
+        if value.is_deep_clean() {
             return value;
         }
         let here = self.here();

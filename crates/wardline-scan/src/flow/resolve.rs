@@ -6,7 +6,7 @@ use super::Unit;
 use crate::{hash::HashMap, language::Language};
 
 /// Where an imported module may be, best first, as paths beside `from` (a path with `/` between its parts, relative to
-/// the root of the project). Which of them exists is for the caller to see.
+/// the root of the project, or absolute). Which of them exists is for the caller to see.
 pub fn candidates(language: Language, from: &str, module: &str) -> Vec<String> {
     match language {
         Language::Python => python(from, module),
@@ -21,13 +21,24 @@ fn java(from: &str, module: &str) -> Vec<String> {
     let around = directory(from);
     let path = module.replace('.', "/") + ".java";
     let under = |depth| around.get(..depth).map(|root: &[&str]| [root, &[&path]].concat().join("/"));
-    (0..=around.len()).filter_map(under).collect()
+    depths(&around).filter_map(under).collect()
 }
 
+/// The directories around a file; of a path from the root of the file system, the first one has no name.
 fn directory(path: &str) -> Vec<&str> {
-    let mut parts: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts = path.split('/').enumerate();
+    let mut parts: Vec<_> = parts
+        .filter(|(place, part)| !(part.is_empty() && *place > 0 || *part == "."))
+        .map(|(_, part)| part)
+        .collect();
     parts.pop();
     parts
+}
+
+/// How many of the directories around a file one that is imported may lie in, least first. No file has two names: beside an
+/// absolute path all are.
+fn depths(around: &[&str]) -> std::ops::RangeInclusive<usize> {
+    usize::from(around.first() == Some(&""))..=around.len()
 }
 
 fn python(from: &str, module: &str) -> Vec<String> {
@@ -44,7 +55,7 @@ fn python(from: &str, module: &str) -> Vec<String> {
         around.truncate(around.len().saturating_sub(dots - 1));
         return files(&around).into_iter().collect();
     }
-    (0..=around.len()).filter_map(|depth| around.get(..depth)).flat_map(files).collect()
+    depths(&around).filter_map(|depth| around.get(..depth)).flat_map(files).collect()
 }
 
 /// Endings that an import of a script may leave out, or have for another.

@@ -288,26 +288,51 @@ impl<'p> Value<'p> {
         }
     }
 
-    /// What is directly in it.
-    pub(super) fn parts(&self) -> Vec<&Self> {
-        match &self.shape {
-            Shape::List(list) => list.items.iter().chain(&list.rest).collect(),
-            Shape::Map(map) => map.entries.values().chain(&map.rest).collect(),
-            Shape::Object(object) => object.fields.values().collect(),
-            Shape::Method(method) => vec![&method.receiver],
-            Shape::Partial(partial) => partial.given.iter().map(|(_, value)| value).collect(),
-            _ => Vec::new(),
-        }
+    /// Shows `visit` what is directly in it, until that says to stop.
+    fn parts<'v>(&'v self, visit: &mut dyn FnMut(&'v Self) -> bool) {
+        let visit = &mut |part| visit(part);
+        let _all = match &self.shape {
+            Shape::List(list) => list.items.iter().chain(&list.rest).all(visit),
+            Shape::Map(map) => map.entries.values().chain(&map.rest).all(visit),
+            Shape::Object(object) => object.fields.values().all(visit),
+            Shape::Method(method) => visit(&method.receiver),
+            Shape::Partial(partial) => partial.given.iter().all(|(_, value)| visit(value)),
+            _ => true,
+        };
     }
 
     /// Its marks and those of all that is in it.
     pub(super) fn deep_taint(&self) -> Taint {
-        self.parts().into_iter().fold(self.taint.clone(), |taint, part| taint.join(&part.deep_taint()))
+        let mut taint = self.taint.clone();
+        self.parts(&mut |part| {
+            taint = taint.join(&part.deep_taint());
+            true
+        });
+        taint
     }
 
     /// Whether its origin or that of anything in it is not known.
     pub(super) fn deep_unknown(&self) -> bool {
-        self.unknown || self.parts().into_iter().any(Self::deep_unknown)
+        let mut unknown = self.unknown;
+        if !unknown {
+            self.parts(&mut |part| {
+                unknown = part.deep_unknown();
+                !unknown
+            });
+        }
+        unknown
+    }
+
+    /// Whether neither it nor anything in it has a mark.
+    pub(super) fn is_deep_clean(&self) -> bool {
+        let mut clean = self.taint.is_clean();
+        if clean {
+            self.parts(&mut |part| {
+                clean = part.is_deep_clean();
+                clean
+            });
+        }
+        clean
     }
 
     /// What an element of it may be, whichever.
@@ -345,7 +370,7 @@ impl<'p> Value<'p> {
 
     /// The same value with other marks everywhere in it.
     pub(super) fn map_taint(&self, change: &impl Fn(&Taint) -> Taint) -> Self {
-        if self.deep_taint().is_clean() {
+        if self.is_deep_clean() {
             return self.clone();
         }
         let taint = change(&self.taint);

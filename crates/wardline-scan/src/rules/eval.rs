@@ -46,8 +46,11 @@ impl<'c, 'm> Found<'c, 'm> {
     }
 
     fn all(&self, all: &'c All) -> Vec<Hit<'c, 'm>> {
+        if all.positive.iter().any(|plan| self.is_idle(plan)) {
+            return Vec::new();
+        }
         let mut order: Vec<&'c Plan> = all.positive.iter().collect();
-        order.sort_by_key(|plan| self.cost(plan));
+        order.sort_by_cached_key(|plan| self.cost(plan));
         let mut hits: Option<Vec<Hit<'c, 'm>>> = None;
         for plan in order {
             hits = Some(match (hits, self.lone(plan)) {
@@ -88,6 +91,17 @@ impl<'c, 'm> Found<'c, 'm> {
             let mut near = near.into_iter().filter_map(|number| excluded.get(number));
             !near.any(|not| lies(not.span, hit.span) && hit.env.merged(&not.env).is_some())
         });
+    }
+
+    /// Whether nothing fits a formula, because the text has not the words of its patterns.
+    fn is_idle(&self, plan: &Plan) -> bool {
+        match plan {
+            Plan::Pattern(slot) => self.pattern(*slot).is_none(),
+            Plan::Regex(_) => false,
+            Plan::Any(plans) => plans.iter().all(|plan| self.is_idle(plan)),
+            Plan::Inside(plan) => self.is_idle(plan),
+            Plan::All(all) => all.positive.iter().any(|plan| self.is_idle(plan)),
+        }
     }
 
     /// What is cheap to evaluate comes first: with nothing found there, the rest need not be.

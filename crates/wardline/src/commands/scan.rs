@@ -138,16 +138,20 @@ impl Scan {
         let listing = gate::list(&world.cwd, paths, world.variable("PATH").unwrap_or("/usr/bin:/bin"));
         let done = AtomicUsize::new(0);
         let rules = rules(&world.project);
-        let beside = |path: &str| gate::text(&world.cwd, Path::new(path));
+        let roots = gate::roots(&world.cwd, paths);
+        let beside = |path: &str| gate::beside(&world.cwd, &roots, path);
         let work = Work { texts: &listing.texts, rules: &rules, neighbour: &beside };
         let analysis = with_progress(&done, listing.texts.len(), || {
             Engine { done: Some(&done), ..Engine::default() }.analyse(&work)
         });
         let grave = |gap: &wardline_monitor::scan::finding::Gap| gate::is_grave(gap);
+        let touched: BTreeSet<String> = listing.texts.keys().cloned().collect();
+        let scanned = touched.len();
+        let texts = gate::with_neighbours(listing.texts, &analysis.findings, &beside);
         Ok(Examined {
-            prints: fingerprints(&listing.texts, &analysis.findings),
-            touched: listing.texts.keys().cloned().collect(),
-            scanned: listing.texts.len(),
+            prints: fingerprints(&texts, &analysis.findings),
+            touched: touched.into_iter().collect(),
+            scanned,
             gaps: listing
                 .gaps
                 .into_iter()
@@ -155,7 +159,7 @@ impl Scan {
                 .map(|gap| (gap.clone(), grave(&gap)))
                 .collect(),
             findings: analysis.findings,
-            texts: listing.texts,
+            texts,
             ..Examined::default()
         })
     }

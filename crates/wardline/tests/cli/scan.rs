@@ -37,6 +37,46 @@ fn exit_codes_say_what_was_found() {
 }
 
 #[test]
+fn imports_are_followed_from_wherever_a_tree_is_named() {
+    let world = Sealed::new("scan-abroad");
+    let app = "from flask import request\nfrom store.find import by_name\nfrom . import near\n\n\ndef view():\n    by_name(request.args['n'])\n    near.run(request.args['n'])\n";
+    world.write("home/far/tree/pyproject.toml", "[project]\n");
+    world.write("home/far/tree/app/views.py", app);
+    world.write("home/far/tree/app/near.py", "import os\n\n\ndef run(line):\n    os.system(line)\n");
+    let find = "def by_name(name):\n    cursor.execute('select ' + name)\n";
+    world.write("home/far/tree/store/find.py", find);
+    // Above the root of the tree nothing is looked at.
+    world.write("home/far/app/near.py", "def run(line):\n    pass\n");
+    let tree = world.path("home/far/tree");
+    let told = |directory: &std::path::Path, named: &str| {
+        let mut command = world.command(&["scan", "--all", "--json", named]);
+        let ran = crate::common::feed(command.current_dir(directory), b"");
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let findings = json.pointer("/findings").and_then(Value::as_array).cloned().unwrap_or_default();
+        let place = |value: &Value| {
+            let path = value.pointer("/path").and_then(Value::as_str).unwrap_or_default();
+            let path = path.trim_start_matches(&format!("{}/", tree.display())).to_owned();
+            (path, value.pointer("/line").and_then(Value::as_u64))
+        };
+        let one = |finding: &Value| {
+            let steps = finding.pointer("/trace").and_then(Value::as_array).cloned().unwrap_or_default();
+            let way: Vec<_> = steps.iter().map(place).collect();
+            (finding.pointer("/rule").cloned(), finding.pointer("/severity").cloned(), place(finding), way)
+        };
+        findings.iter().map(one).collect::<Vec<_>>()
+    };
+    let whole = tree.display().to_string();
+    let here = told(&tree, ".");
+    let blocking = here.iter().filter(|finding| finding.1 == Some("blocking".into()));
+    assert_eq!(blocking.count(), 2, "{here:#?}");
+    assert_eq!(here, told(&world.project(), &whole));
+    assert_eq!(here, told(&tree, &whole));
+    // One file of it finds its neighbours too.
+    let one = told(&world.project(), &format!("{whole}/app/views.py"));
+    assert_eq!(here.iter().filter(|finding| one.contains(finding)).count(), 2, "{one:#?}");
+}
+
+#[test]
 fn json_sarif_and_a_baseline_agree() {
     let world = shop();
     let json: Value = serde_json::from_str(&world.run(&["scan", "--all", "--json", "shop"]).stdout).unwrap();
