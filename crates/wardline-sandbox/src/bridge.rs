@@ -11,12 +11,17 @@ use std::thread;
 
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::confinement::{Confinement, EGRESS_PORT};
 
 /// Connections that may be open at the same time; one more waits in the kernel's queue no longer than it takes to
 /// be refused.
 const CONNECTIONS: usize = 512;
+
+/// Descriptors that one connection takes, and those that are kept for everything else, above all for counting what the program uses.
+const OF_ONE: u64 = 8;
+const KEPT: u64 = 128;
 
 /// A copying thread keeps one buffer on its stack.
 const STACK: usize = 128 * 1024;
@@ -26,6 +31,8 @@ const STACK: usize = 128 * 1024;
 pub(crate) struct Bridge {
     ports: Vec<Port>,
     open: Arc<AtomicUsize>,
+    /// Connections that may be open at the same time.
+    most: usize,
 }
 
 /// A port that is listened on, and the socket behind it.
@@ -51,7 +58,7 @@ impl Bridge {
     /// # Errors
     /// When a port cannot be had: two forwards of one port, or a network without loopback.
     pub(crate) fn listen(confinement: &Confinement) -> io::Result<Self> {
-        let mut bridge = Self::default();
+        let mut bridge = Self { most: room(), ..Self::default() };
         for (_, port) in doors(confinement) {
             bridge.add(TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?, port)?;
             // A host may have version 6 switched off.
@@ -77,7 +84,7 @@ impl Bridge {
     pub(crate) fn accept(&self, number: usize) {
         let Some(port) = self.ports.get(number) else { return };
         match port.listener.accept() {
-            Ok((client, _)) => admit(client, &port.socket, &self.open),
+            Ok((client, _)) => admit(client, &port.socket, &self.open, self.most),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             // Out of descriptors or memory: let some connections end first.
             Err(_) => thread::sleep(std::time::Duration::from_millis(10)),
@@ -85,8 +92,17 @@ impl Bridge {
     }
 }
 
-fn admit(client: TcpStream, socket: &Path, open: &Arc<AtomicUsize>) {
-    if open.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS {
+/// For how many connections there are descriptors, once this process may have as many as it can.
+fn room() -> usize {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Nothing is lost when the system refuses: then there is room for fewer.
+    let _best_effort = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).saturating_sub(KEPT) / OF_ONE;
+    usize::try_from(most).unwrap_or(CONNECTIONS).min(CONNECTIONS)
+}
+
+fn admit(client: TcpStream, socket: &Path, open: &Arc<AtomicUsize>, most: usize) {
+    if open.fetch_add(1, Ordering::AcqRel) >= most {
         open.fetch_sub(1, Ordering::AcqRel);
         return;
     }

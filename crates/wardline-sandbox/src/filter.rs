@@ -97,6 +97,11 @@ const REMAPS: &str = "changes what the keys of the console mean";
 /// are anybody's. A directory cannot be told from a file here: there the bits are refused too.
 const SET_ID_FILE: &str = "a set-user-id or set-group-id file outlives the sandbox and works on the host";
 
+/// Process 1 counts what is used and ends what uses too much; the user is the same, so nothing else keeps it from being slowed down.
+const STARVES: &str = "takes the processor from the process that keeps the limits";
+/// The kind of `setpriority` that is about all processes of a user, from `sys/resource.h`.
+const PRIO_USER: u64 = 2;
+
 /// Refused with "not permitted".
 const DOORS: &[Door] = &[
     // A ring runs operations in the kernel, where no filter sees them.
@@ -125,6 +130,18 @@ const DOORS: &[Door] = &[
     shut(libc::SYS_process_mrelease, "acts on another process"),
     shut(libc::SYS_move_pages, "acts on another process, and tells where memory lies"),
     shut(libc::SYS_migrate_pages, "acts on another process"),
+    shut_when(
+        libc::SYS_prlimit64,
+        When::NoneOf(0, &[0]),
+        "limits another process, such as the one that keeps the limits",
+    ),
+    shut_when(libc::SYS_sched_setscheduler, When::Is(0, 1), STARVES),
+    shut_when(libc::SYS_sched_setparam, When::Is(0, 1), STARVES),
+    shut_when(libc::SYS_sched_setattr, When::Is(0, 1), STARVES),
+    shut_when(libc::SYS_sched_setaffinity, When::Is(0, 1), STARVES),
+    shut_when(libc::SYS_setpriority, When::Is(1, 1), STARVES),
+    shut_when(libc::SYS_setpriority, When::Is(0, PRIO_USER), STARVES),
+    shut_when(libc::SYS_ioprio_set, When::Is(1, 1), STARVES),
     shut(libc::SYS_pidfd_getfd, "takes descriptors from another process"),
     shut(libc::SYS_kcmp, "compares kernel pointers of processes"),
     // Changing what the file rules were made for.
@@ -472,6 +489,19 @@ mod tests {
             (libc::SYS_fchmodat, [0, 0, 0o755, 0, 0, 0], ALLOWED),
             (libc::SYS_openat, [0, 0, 0o100, 0o2755, 0, 0], EPERM),
             (libc::SYS_openat, [0, 0, 0, 0o2755, 0, 0], ALLOWED),
+            // Limits are a program's own to set, and process 1 is left alone by whatever name.
+            (libc::SYS_prlimit64, [0, 7, 1, 0, 0, 0], ALLOWED),
+            (libc::SYS_prlimit64, [1, 7, 1, 0, 0, 0], EPERM),
+            (libc::SYS_prlimit64, [7, 7, 0x1_0000_0000, 0, 0, 0], EPERM),
+            (libc::SYS_prlimit64, [0x1_0000_0001, 7, 1, 0, 0, 0], EPERM),
+            (libc::SYS_sched_setscheduler, [1, 5, 0, 0, 0, 0], EPERM),
+            (libc::SYS_sched_setscheduler, [0, 5, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_sched_setaffinity, [1, 8, 0, 0, 0, 0], EPERM),
+            (libc::SYS_sched_setaffinity, [12, 8, 0, 0, 0, 0], ALLOWED),
+            (libc::SYS_setpriority, [0, 1, 19, 0, 0, 0], EPERM),
+            (libc::SYS_setpriority, [2, 0, 19, 0, 0, 0], EPERM),
+            (libc::SYS_setpriority, [0, 0, 19, 0, 0, 0], ALLOWED),
+            (libc::SYS_ioprio_set, [1, 1, 0, 0, 0, 0], EPERM),
             // What ordinary programs need, and what a program may do to bound itself further.
             (libc::SYS_seccomp, [1, 0, 0, 0, 0, 0], ALLOWED),
             (libc::SYS_landlock_create_ruleset, [0; 6], ALLOWED),

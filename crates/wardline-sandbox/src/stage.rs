@@ -581,6 +581,7 @@ impl Inside<'_> {
             if woken.next().unwrap_or_default() {
                 self.reap(program, children, terminal.as_ref(), meter)?;
             }
+            meter.can_look().map_err(failing("count", "the processes inside"))?;
             if meter.look() {
                 self.tell(meter);
                 kill_children();

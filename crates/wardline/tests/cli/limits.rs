@@ -45,3 +45,32 @@ fn limits_come_from_the_flags_the_configuration_and_never_wider_from_a_repositor
         assert_eq!(ran.code, 2, "{bad}: {ran:?}");
     }
 }
+
+/// Whoever keeps the limits is a process of the same user: it can be neither limited itself nor kept from looking.
+#[test]
+fn the_process_that_keeps_the_limits_cannot_be_blinded() {
+    let blind = [
+        "import ctypes; libc = ctypes.CDLL(None); few = (ctypes.c_uint64 * 2)(8, 8)\nfor pid in range(1, 9): libc.prlimit(pid, 7, ctypes.byref(few), None)",
+        "import socket\nfor _ in range(500):\n  s = socket.socket(); s.settimeout(2); kept.append(s)\n  try: s.connect((\"127.0.0.1\", 3128))\n  except OSError: break",
+    ];
+    for attempt in blind {
+        let world = Sealed::new("limits-blind");
+        let hog = "for _ in range(8):\n  if os.fork() == 0:\n    mine = bytearray(b\"x\") * (100 << 20); time.sleep(9)\ntime.sleep(4)";
+        world.write("home/p/hog.py", &format!("import os, time\nkept = []\n{attempt}\n{hog}\n"));
+        // An ordinary limit on open files, whatever that of the test is.
+        let script = format!(
+            "ulimit -n 1024; exec {} exec --limit memory=400M -- /usr/bin/python3 hog.py",
+            env!("CARGO_BIN_EXE_wardline")
+        );
+        let mut command = world.command(&[]);
+        let environment: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", &script]).env_clear().envs(environment).current_dir(world.project());
+        let ran = crate::common::feed(&mut shell, b"");
+        assert!(ran.stderr.contains("limit reached: memory of all processes together"), "{attempt}: {ran:?}");
+        command.env_clear();
+    }
+}
