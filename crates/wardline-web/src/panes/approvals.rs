@@ -98,7 +98,7 @@ fn card(ask: &Ask, question: &Question, first: bool) -> Markup {
             @for edit in &question.edits {
                 h3 { code { (html::line(&edit.path)) } }
                 @if let Some(why) = &edit.unknown { p.found { "the difference cannot be shown: " (html::line(why)) } }
-                pre.patch tabindex="0" { @for line in edit.patch.lines() { span class=(class_of(line)) { (html::line(line)) "\n" } } }
+                pre.patch tabindex="0" { (patch(&edit.patch)) }
             }
             span.end data-end { }
             div.row {
@@ -106,6 +106,16 @@ fn card(ask: &Ask, question: &Question, first: bool) -> Markup {
                 (button(ask, question, "allow", "Run, this once", "", false))
             }
             (manage::editor(ask, question))
+        }
+    }
+}
+
+/// A difference, row by row. A carriage return is a part of its row, or a change of line ends would show two equal rows.
+fn patch(text: &str) -> Markup {
+    html! {
+        @for row in text.split_inclusive('\n') {
+            @let line = row.strip_suffix('\n').unwrap_or(row);
+            span class=(class_of(line)) { (html::line(line)) @if line != row { "\n" } }
         }
     }
 }
@@ -179,4 +189,25 @@ pub(crate) fn resume(ui: &Ui, ask: &Ask) -> Answer {
     let Some(session) = ask.form("session") else { return Answer::wrong("no session is named") };
     let resumed = word::lift_pause(ui.world(), session, "web");
     resumed.map_or_else(|e| Answer::failed(e.to_string()), |()| Answer::See("/approvals".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patch;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_change_of_line_ends_is_seen() {
+        let shown = patch("-a\r\n+a\n").0;
+        let (removed, added) = shown.split_once("+a").unwrap();
+        assert!(removed.contains("U+000D"), "{removed}");
+        assert!(!added.contains("U+000D"), "{added}");
+    }
+
+    proptest! {
+        #[test]
+        fn two_differences_never_look_alike(one in "[-+ a\r\n]{0,8}", two in "[-+ a\r\n]{0,8}") {
+            prop_assert_eq!(one == two, patch(&one).0 == patch(&two).0);
+        }
+    }
 }
