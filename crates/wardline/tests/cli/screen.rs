@@ -3,8 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,6 +16,10 @@ use crate::common::{Sealed, terminal};
 /// How long anything may take before it counts as never.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Begins the terminal's session, as a shell does, and stays: the kernel throws away what is not read yet when the one who
+/// began it ends.
+const SHELL: &str = "trap : INT QUIT; \"$@\"; echo \"ended $?\"; while :; do sleep 1; done";
+
 /// `wardline approve` on a terminal of its own.
 struct Window {
     ours: File,
@@ -24,7 +27,8 @@ struct Window {
     /// Everything that was painted.
     raw: Vec<u8>,
     before: String,
-    child: Child,
+    shell: Child,
+    pid: Pid,
 }
 
 impl Window {
@@ -32,24 +36,27 @@ impl Window {
         let (ours, theirs) = terminal();
         let before = modes(&ours);
         // `env`, so that a line may set variables.
-        let mut command = Command::new("env");
-        command.args(line.split(' ')).current_dir(world.project()).env_clear();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", SHELL, "sh", "env"])
+            .args(line.split(' '))
+            .current_dir(world.project())
+            .env_clear();
         command.env("HOME", world.path("home")).env("USER", "tester").env("TERM", "xterm-256color");
         command.env("PATH", std::env::var_os("PATH").unwrap());
         command.stdout(theirs.try_clone().unwrap()).stderr(theirs.try_clone().unwrap());
         wardline_sys::attempt::seat_at(&mut command, theirs);
-        let window = Self {
+        set_size(&ours, rows, columns);
+        let shell = command.spawn().unwrap();
+        let pid = child_of(shell.id());
+        Self {
+            ours,
             parser: vt100::Parser::new(some(rows), some(columns), 0),
             raw: Vec::new(),
             before,
-            child: {
-                set_size(&ours, rows, columns);
-                command.spawn().unwrap()
-            },
-            ours,
-        };
-        drop(command);
-        window
+            shell,
+            pid,
+        }
     }
 
     fn approve(world: &Sealed, size: (u16, u16)) -> Self {
@@ -119,31 +126,56 @@ impl Window {
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    fn state(&self) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid.as_raw_pid())).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
     }
 
     fn is_stopped(&self) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        self.state() == Some('T')
     }
 
-    fn end(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            self.read();
-            if let Some(status) = self.child.try_wait().unwrap() {
-                self.read();
-                return status;
-            }
-            assert!(Instant::now() < end, "it does not end\n{}", self.text());
-        }
+    fn is_there(&self) -> bool {
+        !matches!(self.state(), None | Some('Z' | 'X'))
+    }
+
+    /// How often the terminal was taken.
+    fn times_taken(&self) -> usize {
+        String::from_utf8_lossy(&self.raw).matches("\u{1b}[?1049h").count()
+    }
+
+    /// Waits for its end; its exit code as a shell gives it.
+    fn end(&mut self) -> i32 {
+        self.until("it ends", |window| window.code().is_some());
+        self.code().unwrap()
+    }
+
+    fn code(&self) -> Option<i32> {
+        self.text().split_once("ended ")?.1.lines().next()?.trim().parse().ok()
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        kill_process(self.pid, Signal::KILL).ok();
+        self.shell.kill().ok();
+        self.shell.wait().ok();
+    }
+}
+
+/// The only child of a process, as soon as it has one.
+fn child_of(parent: u32) -> Pid {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+        if let Some(pid) = children.trim().parse().ok().and_then(Pid::from_raw) {
+            return pid;
+        }
+        assert!(Instant::now() < end, "nothing was started");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -194,7 +226,7 @@ fn questions_come_and_are_answered_by_keys_on_screens_of_any_size() {
     window.shows("answered elsewhere");
     assert!(window.text().contains("./build.sh"));
     window.keys("q");
-    assert_eq!(window.end().code(), Some(0));
+    assert_eq!(window.end(), 0);
     window.until("the terminal as it was", Window::is_given_back);
 }
 
@@ -223,14 +255,14 @@ fn the_terminal_is_given_back_however_it_ends() {
         window.shows("no question waits");
         assert!(!window.is_given_back());
         window.signal(signal);
-        assert_eq!(window.end().signal(), Some(signal.as_raw()), "{signal:?}");
+        assert_eq!(window.end(), 128 + signal.as_raw(), "{signal:?}");
         window.until("the terminal as it was", Window::is_given_back);
     }
     // The window is closed: there is nothing to give back, and nothing goes on reading from it.
     let mut window = Window::approve(&world, (24, 80));
     window.shows("no question waits");
     window.ours = File::open("/dev/null").unwrap();
-    window.end();
+    window.until("it ends", |window| !window.is_there());
     let mut window = Window::approve(&world, (24, 80));
     window.shows("no question waits");
     let halts: [fn(&mut Window); 2] = [|window| window.keys("\u{1a}"), |window| window.signal(Signal::TSTP)];
@@ -242,17 +274,22 @@ fn the_terminal_is_given_back_however_it_ends() {
         window.shows("no question waits");
         assert!(!window.is_given_back());
     }
+    let taken = window.times_taken();
     window.signal(Signal::STOP);
     window.until("it is stopped", Window::is_stopped);
     window.signal(Signal::CONT);
-    // What is typed before the screen is there again is not heard.
+    window.until("taken anew", |window| window.times_taken() > taken);
+    // What is typed before the screen is there again is not heard, and what is typed afterwards would be the shell's.
     let end = Instant::now() + PATIENCE;
-    while window.child.try_wait().unwrap().is_none() {
+    while window.is_there() {
         assert!(Instant::now() < end, "Ctrl-C is not heard\n{}", window.text());
         window.keys("\u{3}");
-        window.read();
+        let heard = Instant::now() + Duration::from_millis(700);
+        while Instant::now() < heard && window.is_there() {
+            window.read();
+        }
     }
-    assert_eq!(window.end().code(), Some(0));
+    assert_eq!(window.end(), 0);
     window.until("the terminal as it was", Window::is_given_back);
 }
 

@@ -23,6 +23,9 @@ use super::view;
 /// Signals that end the program.
 const ENDS: [i32; 4] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT];
 
+/// How long the program has to notice by itself that its terminal is gone.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Whether the terminal is not as it was found.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -70,6 +73,7 @@ impl Screen {
             usual(info);
         }));
         take()?;
+        std::thread::Builder::new().name("terminal-gone".to_owned()).spawn(end_when_gone)?;
         Ok(Self { backend: CrosstermBackend::new(io::stdout()), last: None, ends, stop, goes_on })
     }
 
@@ -92,10 +96,10 @@ impl Screen {
     /// Waits for something to happen, at most for `time`.
     pub(super) fn wait(&mut self, time: Duration) -> io::Result<Seen> {
         // What was read and not yet told comes at once. A terminal that is gone is told apart first: crossterm would read from it for ever.
-        if !is_there(Duration::ZERO)? {
+        if !is_there(PollFlags::IN, Some(Duration::ZERO))? {
             return Ok(Seen::Gone);
         }
-        if !event::poll(Duration::ZERO)? && !is_there(time)? {
+        if !event::poll(Duration::ZERO)? && !is_there(PollFlags::IN, Some(time))? {
             return Ok(Seen::Gone);
         }
         if let Some((signal, _)) = self.ends.iter().find(|(_, flag)| flag.load(Ordering::Relaxed)) {
@@ -151,12 +155,20 @@ pub(super) fn end_by(signal: i32) {
     signal_hook::low_level::emulate_default_handler(signal).ok();
 }
 
-/// Waits until something can be read or a signal comes, at most for `time`; whether the terminal is still there.
-fn is_there(time: Duration) -> io::Result<bool> {
+/// Ends the program when its terminal is gone and that was not noticed: crossterm reads for ever from a terminal that goes away
+/// between a look whether it is there and the reading.
+fn end_when_gone() {
+    while is_there(PollFlags::empty(), None).unwrap_or(false) {}
+    std::thread::sleep(GRACE);
+    end_by(SIGHUP);
+}
+
+/// Waits for what is wanted of the terminal or for a signal, at most for `time`; whether the terminal is still there.
+fn is_there(wanted: PollFlags, time: Option<Duration>) -> io::Result<bool> {
     let stdin = io::stdin();
-    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
-    let time = Timespec::try_from(time).map_err(io::Error::other)?;
-    match poll(&mut watched, Some(&time)) {
+    let mut watched = [PollFd::new(&stdin, wanted)];
+    let time = time.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+    match poll(&mut watched, time.as_ref()) {
         Ok(_) | Err(Errno::INTR) => {}
         Err(e) => return Err(e.into()),
     }
