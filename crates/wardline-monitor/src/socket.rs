@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -55,6 +56,7 @@ impl std::error::Error for AskError {}
 pub struct Serving {
     path: PathBuf,
     stop: Arc<AtomicBool>,
+    wake: UnixStream,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,18 +69,25 @@ impl Serving {
         let listener = UnixListener::bind(path)?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
+        let wake = waker(&listener)?;
         let thread = std::thread::Builder::new()
             .name("session-socket".to_owned())
             .spawn(move || accept(&listener, &stopped, &answer))?;
-        Ok(Self { path: path.to_path_buf(), stop, thread: Some(thread) })
+        Ok(Self { path: path.to_path_buf(), stop, wake, thread: Some(thread) })
     }
+}
+
+/// The same socket, to be shut down: that ends the waiting for somebody who connects. Connecting to its path would not when
+/// somebody has removed that.
+pub(crate) fn waker(listener: &UnixListener) -> std::io::Result<UnixStream> {
+    Ok(UnixStream::from(OwnedFd::from(listener.try_clone()?)))
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread, which then sees the flag.
-        drop(UnixStream::connect(&self.path));
+        // The accepting thread sees the flag then.
+        self.wake.shutdown(Shutdown::Both).ok();
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
@@ -193,6 +202,20 @@ mod tests {
         drop(serving);
         assert!(matches!(ask(&path, b"abc", Duration::from_secs(1)), Err(AskError::Unreachable(_))));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn it_ends_also_when_somebody_removed_its_path() {
+        let dir = crate::scratch::Dir::new("socket-removed");
+        let path = dir.path().join("s");
+        let serving = Serving::start(&path, Arc::new(|_, _| Vec::new())).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let (ended, wait) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            drop(serving);
+            ended.send(()).unwrap();
+        });
+        wait.recv_timeout(Duration::from_secs(60)).expect("it waits for somebody who cannot come");
     }
 
     #[test]

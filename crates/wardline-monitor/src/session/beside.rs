@@ -240,6 +240,7 @@ impl Shared {
 pub(super) struct Company {
     shared: Arc<Shared>,
     path: PathBuf,
+    wake: UnixStream,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -261,6 +262,7 @@ impl Company {
         let mut ports = egress::forwards(monitor.bounding(answers), guard);
         ports.retain(inside);
         let listener = UnixListener::bind(path)?;
+        let wake = crate::socket::waker(&listener)?;
         let shared = Arc::new(Shared {
             monitor: Arc::clone(monitor),
             subject: subject.clone(),
@@ -276,7 +278,7 @@ impl Company {
         let thread = std::thread::Builder::new()
             .name("beside".to_owned())
             .spawn(move || accept(&listener, &served))?;
-        Ok(Self { shared, path: path.to_path_buf(), thread: Some(thread) })
+        Ok(Self { shared, path: path.to_path_buf(), wake, thread: Some(thread) })
     }
 
     /// Ends everything that was started, and says what it left.
@@ -289,8 +291,8 @@ impl Company {
             client.killer.iter().for_each(Killer::kill);
         }
         drop(state);
-        // Wakes the accepting thread, which then sees that it is over.
-        drop(UnixStream::connect(&self.path));
+        // The accepting thread sees then that it is over.
+        self.wake.shutdown(Shutdown::Both).ok();
         thread.join().ok();
         let mut state = self.shared.state();
         // Somebody whose question waits for a person's answer gets nothing started any more.

@@ -183,13 +183,14 @@ fn a_server_ends_with_whoever_started_it_and_with_the_session() {
         });
         processes.count()
     };
-    let gone = || {
+    let comes_to = |count: usize| {
         let begin = Instant::now();
-        while alive() > 0 && begin.elapsed() < Duration::from_secs(30) {
+        while alive() != count && begin.elapsed() < Duration::from_secs(30) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        alive() == 0
+        alive() == count
     };
+    let gone = || comes_to(0);
     // Its starter is killed: the server goes, and the session goes on.
     let start = "$W exec -- sh tools/notes/wait > out & while ! grep -q ready out; do sleep 0.05; done;";
     let mut child =
@@ -201,7 +202,8 @@ fn a_server_ends_with_whoever_started_it_and_with_the_session() {
     let (mut go, mut out) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
-    assert!(alive() == 2 && line == "up\n", "{line}");
+    assert_eq!(line, "up\n");
+    assert!(comes_to(2), "the server and what it left");
     go.write_all(b"\n").unwrap();
     out.read_line(&mut line).unwrap();
     assert!(gone(), "after its starter");
@@ -216,7 +218,7 @@ fn a_server_ends_with_whoever_started_it_and_with_the_session() {
         .unwrap();
     let mut first = [0; 3];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    assert!(alive() == 2);
+    assert!(comes_to(2), "the server and what it left");
     // One session for whoever stops it.
     let listed = world.run(&["stop", "--list", "--json"]);
     assert!(listed.code != 0 || listed.stdout.matches("\"monitor\"").count() == 1, "{listed:?}");
