@@ -18,8 +18,8 @@ fn main() {
     if said("cc", &["-print-file-name=libgcc_eh.a"]).is_some_and(|path| path.starts_with('/')) {
         println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
     }
-    // 40,000 addresses in tables of constants are adjusted at each start, as the binary has no fixed place. Packed they
-    // take 12 kB to read instead of 1 MB. Older loaders refuse such a binary, so it is made only where it can be run;
+    // 30,000 addresses in tables of constants are adjusted at each start, as the binary has no fixed place. Packed they
+    // take 8 kB to read instead of 0.7 MB. Older loaders refuse such a binary, so it is made only where it can be run;
     // releases are to be built on the oldest system that they are for.
     if is("CARGO_CFG_TARGET_ARCH", "x86_64") && reads_packed_relocations() {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
